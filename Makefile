@@ -1,0 +1,91 @@
+# Two commands matter: `make book` (read it) and `make test` (check it). `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+TORCH ?= torch==2.13.0
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
+
+.PHONY: help book serve site test quick lab notebooks recordings figures widgets lock clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+book: site ## build both editions (no torch needed) and serve them on this machine
+	@$(BIN)/python tools/site.py serve --port $(PORT)
+
+site: $(VENV)/.site ## build both editions into _build/site, warnings as errors
+	@$(BIN)/python tools/site.py build
+
+serve: book
+
+test: setup ## every check; what CI runs
+	@$(BIN)/python tools/gate.py all
+
+quick: setup ## the inner loop, under a minute: lint, unit tests, both languages
+	@$(BIN)/python tools/gate.py quick
+
+lab: $(VENV)/.notebooks ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab chapters
+
+notebooks: setup ## run every notebook again and write its outputs (NB=chapters/06… for one)
+	$(BIN)/python tools/notebooks.py execute $(NB)
+	$(BIN)/python tools/i18n.py sync
+
+recordings: setup ## train again what the book shows as recorded runs (minutes)
+	$(BIN)/python tools/recordings.py all
+
+widgets: $(VENV)/.dev widgets/node_modules/.stamp ## bundle the explorables into lib/firstgrad/widgets/static
+	$(BIN)/node widgets/build.mjs
+
+figures: setup ## draw diagrams and the explorables' still pictures again, in Chromium
+	$(BIN)/python tools/figures.py
+
+lock: $(VENV)/.dev ## choose dependency versions again, within requirements/*.in
+	tools/lock.sh
+
+clean: ## remove everything that can be made again, the virtual environment too
+	rm -rf _build $(VENV) widgets/node_modules dist
+
+# --- set-up: each stamp is newer than the file it was made from -------------------------------
+.PHONY: setup
+setup: $(VENV)/.dev widgets/node_modules/.stamp
+	@$(BIN)/python tools/browser.py
+
+$(VENV)/bin/python:
+	@tools/check_python.sh $(PYTHON)
+	$(call say,Making a virtual environment in $(VENV))
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.site: requirements/site.txt | $(VENV)/bin/python
+	$(call say,Installing what the site needs (no torch))
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+# torch first and alone: its build differs from machine to machine, so it carries no hash.
+$(VENV)/.torch: | $(VENV)/bin/python
+	$(call say,Installing torch)
+	$(BIN)/python -c 'import torch' 2>/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check '$(TORCH)'
+	@touch $@
+
+$(VENV)/.notebooks: requirements.txt pyproject.toml $(VENV)/.torch
+	$(call say,Installing what the notebooks need)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.notebooks
+	$(call say,Installing what the checks need)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+widgets/node_modules/.stamp: widgets/package-lock.json $(VENV)/.dev
+	$(call say,Installing the explorables' build tools)
+	cd widgets && npm ci --silent --no-audit --no-fund
+	@touch $@

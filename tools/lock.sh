@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Writes the three locks. torch is left out: pip installs it first and alone (see the Makefile).
+set -eu
+cd "$(dirname "$0")/.."
+python -m pip install --quiet uv
+lock() { uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-package torch \
+  --custom-compile-command "make lock" "$@"; }
+lock requirements/dev.in -o requirements/dev.txt
+lock requirements/site.in -c requirements/dev.txt -o requirements/site.txt
+lock requirements/notebooks.in -c requirements/dev.txt -o requirements.txt
