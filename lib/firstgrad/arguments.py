@@ -1,0 +1,39 @@
+"""Checks of arguments, said in one form: which argument, what was given, what is expected."""
+
+import math
+from numbers import Integral, Real
+
+
+def number(name: str, value, *, above: float | None = None, least: float | None = None,
+           below: float | None = None, most: float | None = None) -> float:
+    """Return `value` if it is a finite real number within the bounds that are given.
+
+    Raises: TypeError when it is no real number (a bool is none), ValueError when it is out of bounds.
+    """
+    bounds = [("above", above), ("at least", least), ("below", below), ("at most", most)]
+    expected = " and ".join(["a finite number", *(f"{word} {bound:g}" for word, bound in bounds if bound is not None)])
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{name}: given {value!r}, expected {expected}")
+    inside = (math.isfinite(value)
+              and (above is None or value > above) and (least is None or value >= least)
+              and (below is None or value < below) and (most is None or value <= most))
+    if not inside:
+        raise ValueError(f"{name}: given {value!r}, expected {expected}")
+    return value
+
+
+def whole(name: str, value, *, least: int = 1) -> int:
+    """Return `value` if it is an integer of at least `least`. Raises TypeError or ValueError."""
+    expected = f"a whole number of at least {least}"
+    if isinstance(value, bool) or not isinstance(value, Integral):
+        raise TypeError(f"{name}: given {value!r}, expected {expected}")
+    if value < least:
+        raise ValueError(f"{name}: given {value!r}, expected {expected}")
+    return int(value)
+
+
+def choice(name: str, value, allowed):
+    """Return `value` if it is one of `allowed`. Raises ValueError that lists them."""
+    if value not in allowed:
+        raise ValueError(f"{name}: given {value!r}, expected one of {', '.join(map(repr, allowed))}")
+    return value
