@@ -1,0 +1,101 @@
+// Bundles every explorable: widgets/<name>.js → lib/firstgrad/widgets/static/<name>.js
+//
+//   node build.mjs              write the bundles
+//   node build.mjs --check      write nothing; fail and name what is stale
+//   --source DIR --out DIR      explorables elsewhere; their ./ui/… and ./core/… are still ours
+//
+// A bundle is a classic script up to the line "//# esm" (so that it works from file://), an ES module as a whole.
+import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { gzipSync } from "node:zlib";
+import { build, transform } from "esbuild";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const ROOT = dirname(HERE);
+const LICENCES = "/* firstgrad, MIT licence. Contains parts of d3-array and d3-contour (ISC licence, Mike Bostock). */";
+const TAIL = ["//# esm", "export default firstgradWidget.default;", "export const core = firstgradWidget.core;", ""].join("\n");
+
+/** The design tokens as CSS: used where no page around the explorable defines them (Jupyter, Colab, VS Code). */
+function theme() {
+  const design = JSON.parse(readFileSync(join(ROOT, "lib/firstgrad/design.json"), "utf8"));
+  const rules = (palette) => Object.entries(palette).map(([name, value]) => `--fg-${name}:${value};`).join("");
+  const fonts = rules(Object.fromEntries(Object.entries(design.font).map(([name, value]) => [`font-${name}`, value])));
+  const dark = ["[data-jp-theme-light=false]", "html[theme=dark]", "body.vscode-dark", "body.vscode-high-contrast",
+    "html[data-theme=dark]"].map((place) => `${place} .fg-own-theme`).join(",");
+  // Paper is always light: what is printed must not depend on the screen's theme.
+  return `.fg-own-theme{${rules(design.light)}${fonts}color-scheme:light}`
+    + `@media screen{${dark}{${rules(design.dark)}color-scheme:dark}}\n`;
+}
+
+/** CSS arrives as a minified string; `./ui` and `./core` are found from any folder. */
+const plugin = {
+  name: "firstgrad",
+  setup(esbuild) {
+    esbuild.onResolve({ filter: /^\.\/(ui|core)\// }, ({ path, resolveDir }) =>
+      existsSync(resolve(resolveDir, path)) ? null : { path: resolve(HERE, path) });
+    esbuild.onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const source = (basename(path) === "style.css" ? theme() : "") + readFileSync(path, "utf8");
+      const { code } = await transform(source, { loader: "css", minify: true });
+      return { contents: code.trim(), loader: "text" };
+    });
+  },
+};
+
+async function bundle(file) {
+  const { outputFiles } = await build({
+    entryPoints: [file], bundle: true, minify: true, write: false, format: "iife", globalName: "firstgradWidget",
+    target: "es2022", charset: "utf8", legalComments: "none", logLevel: "silent", absWorkingDir: HERE,
+    nodePaths: [join(HERE, "node_modules")], plugins: [plugin],
+  });
+  const script = outputFiles[0].text.replace(/^"use strict";/, "").trim();
+  return `${script}\n${LICENCES}\n${TAIL}`;
+}
+
+/** Loading it here proves that nothing touches the DOM on import and that the two exports are there. */
+async function inspect(name, text) {
+  const module = await import(`data:text/javascript;base64,${Buffer.from(text).toString("base64")}`);
+  if (typeof module.default?.render !== "function") throw new Error(`${name}.js has no default export made by explorable({…})`);
+  if (typeof module.core !== "object") throw new Error(`${name}.js does not export "core" (its numerics, for Node)`);
+}
+
+const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
+
+async function main() {
+  const { values } = parseArgs({ options: {
+    check: { type: "boolean", default: false },
+    source: { type: "string", default: HERE },
+    out: { type: "string", default: join(ROOT, "lib/firstgrad/widgets/static") },
+  } });
+  const files = readdirSync(values.source).filter((file) => file.endsWith(".js")).sort();
+  if (!files.length) throw new Error(`no explorable (*.js) in ${values.source}`);
+  let wrong = 0;
+  for (const file of files) {
+    const name = basename(file, ".js");
+    const target = join(values.out, file);
+    try {
+      const text = await bundle(resolve(values.source, file));
+      await inspect(name, text);
+      const fresh = existsSync(target) && readFileSync(target, "utf8") === text;
+      if (values.check && !fresh) throw new Error(`${relative(process.cwd(), target)} is stale: run \`make widgets\` and commit it`);
+      if (!fresh) {
+        mkdirSync(values.out, { recursive: true });
+        writeFileSync(target, text);
+      }
+      console.log(`${fresh ? "fresh  " : "written"}  ${name}: ${kilobytes(text.length)}, ${kilobytes(gzipSync(text).length)} gzip`);
+    } catch (error) {
+      wrong += 1;
+      console.error(`failed   ${name}: ${error.message}`);
+    }
+  }
+  // A bundle whose source is gone would be served for ever.
+  const orphans = existsSync(values.out) ? readdirSync(values.out).filter((file) => file.endsWith(".js") && !files.includes(file)) : [];
+  for (const file of orphans) console.error(`orphan   ${file}: no source of that name; delete it`);
+  return wrong + orphans.length;
+}
+
+main().then((wrong) => process.exit(wrong ? 1 : 0), (error) => {
+  console.error(error.message);
+  process.exit(1);
+});

@@ -1,0 +1,223 @@
+// Controls: native inputs with labels, bound to traits. Each returns {node, show, …}; `show` is called on every redraw.
+import { h, put, say, unique } from "./dom.js";
+import { number, parse, plain } from "./format.js";
+
+const THUMB = 18; // px, the same as in style.css
+
+/**
+ * A range input, the same value as a number box, and optional marks on the track.
+ * @param {import("./frame.js").Ui} ui
+ * @param {object} options
+ * @param {string} options.trait
+ * @param {string} options.label
+ * @param {string} [options.symbol] set in italics after the label
+ * @param {number} options.min @param {number} options.max  ends of the track; a typed number may lie beyond them
+ * @param {"linear"|"log"} [options.scale]
+ * @param {number} [options.step] of the track, in units of the value (log: in decades)
+ * @param {boolean} [options.integer]
+ * @param {number[]} [options.steps] the only values there are (a recorded grid), rising; the track stops at each
+ * @param {{low?: number, high?: number, positive?: boolean}} [options.limits] of a typed number; default: the ends of the track
+ */
+export function slider(ui, options) {
+  const { trait, label, symbol = "", integer = false, steps, limits } = options;
+  let { min = steps?.[0], max = steps?.at(-1) } = options;
+  const [forth, back] = steps ? [(v) => nearest(steps, v), (i) => steps[Math.round(i)]]
+    : options.scale === "log" ? [Math.log10, (u) => 10 ** u] : [(v) => v, (u) => u];
+  const stride = options.step ?? (steps || integer ? 1 : 0.01);
+  const ids = { range: unique("range"), hint: unique("hint") };
+  const full = symbol ? `${label} ${symbol}` : label;
+  const range = h("input", { type: "range", class: "fg-range", id: ids.range, step: stride });
+  const box = h("input", { type: "text", class: "fg-number", inputmode: "decimal", autocomplete: "off", spellcheck: "false",
+    "aria-label": ui.t("asNumber", { label: full }), "aria-describedby": ids.hint });
+  const hint = h("p", { class: "fg-hint", id: ids.hint, hidden: true });
+  const marks = h("div", { class: "fg-marks", hidden: true });
+  const node = h("div", { class: "fg-control fg-slider", "data-trait": trait },
+    h("div", { class: "fg-row" }, h("label", { for: ids.range, text: label }, symbol && h("i", { text: ` ${symbol}` })), box),
+    h("div", { class: "fg-track" }, range, marks), hint);
+  let shownMarks = "";
+
+  const tidy = (value) => (steps ? value : integer ? Math.round(value) : Number(value.toPrecision(3)));
+  const share = (value) => Math.min(1, Math.max(0, (forth(value) - forth(min)) / (forth(max) - forth(min))));
+  // The thumb's centre does not reach the track's ends; marks follow its path.
+  const place = (value) => `calc(${THUMB / 2}px + ${share(value).toFixed(4)} * (100% - ${THUMB}px))`;
+
+  range.addEventListener("input", () => {
+    complain("");
+    // The ends of the track stand for their exact values, however the decades are divided.
+    const u = Number(range.value);
+    const value = u <= Number(range.min) ? min : u >= Number(range.max) ? max : tidy(back(u));
+    ui.set({ [trait]: value });
+  });
+  box.addEventListener("input", () => accept(false));
+  box.addEventListener("change", () => accept(true));
+  box.addEventListener("keydown", (event) => event.key === "Enter" && accept(true));
+  box.addEventListener("blur", () => { complain(""); show(); });
+
+  function problem(value) {
+    const { low = min, high = max, positive = false } = limits ?? {};
+    const said = { value: number(value), example: plain(ui.get(trait)) };
+    if (!Number.isFinite(value)) return ui.t("notANumber", said);
+    if (positive && value <= 0) return ui.t("notPositive", said);
+    if (!positive && value < low) return ui.t("tooLow", { ...said, limit: number(low) });
+    if (value > high) return ui.t("tooHigh", { ...said, limit: number(high) });
+    return integer && !Number.isInteger(value) ? ui.t("notWhole", said) : "";
+  }
+  /** While typing, a half-written number is not an error yet; it is one when the reader is done. */
+  function accept(done) {
+    const value = parse(box.value);
+    const wrong = problem(value);
+    if (!wrong) ui.set({ [trait]: steps ? back(forth(value)) : value });
+    complain(wrong && (done || box.value.trim() !== "") ? wrong : "");
+  }
+  function complain(text) {
+    say(hint, text);
+    hint.hidden = text === "";
+    text ? box.setAttribute("aria-invalid", "true") : box.removeAttribute("aria-invalid");
+  }
+  function show() {
+    const value = ui.get(trait);
+    put(range, { min: forth(min), max: forth(max) });
+    const drawn = typeof value === "number" && Number.isFinite(forth(value));
+    if (drawn && Math.abs(Number(range.value) - forth(value)) > 1e-9) range.value = String(forth(value));
+    put(range, { "aria-valuetext": number(value) });
+    node.style.setProperty("--fg-fill", drawn ? place(value) : "0px");
+    if (box !== activeIn(node)) box.value = plain(value);
+  }
+  /**
+   * @param {{value: number, text: string, tone?: "good"|"bad", side?: "left"|"right", beyond?: boolean}[]} list
+   *   `beyond` paints the track from there on. A mark is a button that sets the value.
+   */
+  function setMarks(list) {
+    const key = JSON.stringify([list, min, max]);
+    if (key === shownMarks) return;
+    shownMarks = key;
+    const from = list.find((mark) => mark.beyond);
+    node.style.setProperty("--fg-beyond", from ? place(from.value) : "100%");
+    marks.hidden = list.length === 0;
+    marks.replaceChildren(...list.map((mark) => h("button", {
+      type: "button", class: "fg-mark", "data-tone": mark.tone, "data-side": mark.side ?? "right", style: `left:${place(mark.value)}`,
+      "aria-label": ui.t("setTo", { label, value: number(mark.value), mark: mark.text }),
+      onclick: () => ui.set({ [trait]: Number(mark.value.toPrecision(4)) }),
+    }, h("span", { text: `${mark.text} ${number(mark.value)}` }))));
+  }
+  return {
+    node, show, marks: setMarks,
+    /** New ends of the track. @param {{min: number, max: number}} ends */
+    ends(next) { ({ min, max } = next); },
+    visible(yes) { node.hidden = !yes; },
+  };
+}
+
+/** The index of the value nearest to v, by ratio: grids of rates are even on a log scale. */
+function nearest(steps, v) {
+  const far = (a) => (a > 0 && v > 0 ? Math.abs(Math.log(a / v)) : Math.abs(a - v));
+  return steps.reduce((best, a, i) => (far(a) < far(steps[best]) ? i : best), 0);
+}
+
+const activeIn = (node) => node.getRootNode().activeElement;
+
+/**
+ * One of several values: radio buttons side by side ("radio"), or a select ("select").
+ * @param {import("./frame.js").Ui} ui
+ * @param {{trait: string, label: string, options: [string, string][], as?: "radio"|"select", onChange?: (value: string) => void}} options
+ */
+export function choice(ui, { trait, label, options, as = "radio", onChange }) {
+  const id = unique("choice");
+  const choose = (value) => (onChange ? onChange(value) : ui.set({ [trait]: value }));
+  if (as === "select") {
+    const select = h("select", { class: "fg-select", id, onchange: () => choose(select.value) },
+      ...options.map(([value, text]) => h("option", { value, text })));
+    const node = h("div", { class: "fg-control fg-choice", "data-trait": trait }, h("label", { for: id, text: label }), select);
+    return { node, show: () => { select.value = ui.get(trait); } };
+  }
+  const inputs = options.map(([value]) => h("input", { type: "radio", name: id, value, onchange: () => choose(value) }));
+  const node = h("fieldset", { class: "fg-control fg-choice", "data-trait": trait }, h("legend", { text: label }),
+    h("div", { class: "fg-segments" }, ...options.map(([, text], i) => h("label", { class: "fg-segment" }, inputs[i], h("span", { text })))));
+  return { node, show: () => inputs.forEach((input) => { input.checked = input.value === ui.get(trait); }) };
+}
+
+/** @param {import("./frame.js").Ui} ui @param {{trait: string, label: string}} options */
+export function checkbox(ui, { trait, label }) {
+  const input = h("input", { type: "checkbox", onchange: () => ui.set({ [trait]: input.checked }) });
+  const node = h("label", { class: "fg-control fg-check", "data-trait": trait }, input, h("span", { text: label }));
+  return { node, show: () => { input.checked = Boolean(ui.get(trait)); } };
+}
+
+/** @param {import("./frame.js").Ui} ui @param {{label: string, onClick: () => void, primary?: boolean}} options */
+export function button(ui, { label, onClick, primary = false }) {
+  const node = h("button", { type: "button", class: `fg-button${primary ? " fg-primary" : ""}`, text: label, onclick: onClick });
+  return {
+    node, show() {},
+    /** @param {string} text */
+    label(text) { say(node, text); },
+    /** @param {boolean} yes */
+    enabled(yes) { node.disabled = !yes; },
+  };
+}
+
+const ICONS = { play: "M5 3v14l12-7z", pause: "M5 3h4v14H5zM12 3h4v14h-4z", back: "M15 3v14L6 10zM4 3h2v14H4z", forth: "M5 3v14l9-7zM14 3h2v14h-2z" };
+const SPEEDS = { slow: 2.5, normal: 12, fast: 60 }; // steps a second
+
+/**
+ * Play, pause, one step back and forth, speed, and a slider over the steps.
+ * The trait holds the step shown; −1 means "all of them", so that a new run shows whole.
+ * @param {import("./frame.js").Ui} ui
+ * @param {{trait: string, length: () => number}} options  length: the number of the last step
+ */
+export function player(ui, { trait, length }) {
+  const id = unique("step");
+  let frame = 0;
+  let from = { step: 0, time: 0 };
+  const icon = (name, label, onclick) => {
+    const node = h("button", { type: "button", class: "fg-icon", "aria-label": label, title: label, onclick });
+    node.innerHTML = `<svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true"><path fill="currentColor" d="${ICONS[name]}"/></svg>`;
+    return node;
+  };
+  const play = icon("play", ui.t("play"), () => (frame ? stop() : start()));
+  const back = icon("back", ui.t("stepBack"), () => go(current() - 1));
+  const forth = icon("forth", ui.t("stepForward"), () => go(current() === length() && ui.get(trait) < 0 ? 0 : current() + 1));
+  const range = h("input", { type: "range", class: "fg-range", id, min: 0, step: 1, oninput: () => go(Number(range.value)) });
+  const out = h("output", { class: "fg-out", for: id });
+  const speed = h("select", { class: "fg-select", "aria-label": ui.t("speed") },
+    ...Object.keys(SPEEDS).map((value) => h("option", { value, text: ui.t(value), selected: value === "normal" })));
+  const node = h("div", { class: "fg-player" }, back, play, forth,
+    h("div", { class: "fg-scrub" }, h("label", { for: id, class: "fg-hidden", text: ui.t("shownStep") }), range), out, speed);
+  speed.addEventListener("change", () => { from = { step: current(), time: performance.now() }; });
+
+  const current = () => (ui.get(trait) < 0 ? length() : Math.min(ui.get(trait), length()));
+  const at = (step) => ui.set({ [trait]: step >= length() ? -1 : Math.max(0, step) }, { save: !frame });
+  function go(step) { stop(); at(step); }
+  function start() {
+    from = { step: current() >= length() ? 0 : current(), time: performance.now() };
+    frame = requestAnimationFrame(tick);
+    at(from.step);
+    face();
+  }
+  function tick(time) {
+    const step = from.step + Math.floor((Math.max(0, time - from.time) / 1000) * SPEEDS[speed.value]);
+    if (step >= length()) return stop(length());
+    if (step !== current()) at(step);
+    frame = requestAnimationFrame(tick);
+  }
+  function stop(step = current()) {
+    if (!frame) return;
+    cancelAnimationFrame(frame);
+    frame = 0;
+    at(step);
+    face();
+  }
+  function face() {
+    const name = frame ? "pause" : "play";
+    play.querySelector("path").setAttribute("d", ICONS[name]);
+    put(play, { "aria-label": ui.t(name), title: ui.t(name) });
+  }
+  return {
+    node, stop, current,
+    show() {
+      put(range, { max: length() });
+      range.value = String(current());
+      range.style.setProperty("--fg-fill", `calc(${THUMB / 2}px + ${(current() / Math.max(1, length())).toFixed(4)} * (100% - ${THUMB}px))`);
+      say(out, `${current()} / ${length()}`);
+    },
+  };
+}
