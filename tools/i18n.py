@@ -112,7 +112,7 @@ def read_notebook(path):
 
 def dumps(notebook):
     """One spelling for every notebook: sorted keys, one line of text a line of JSON."""
-    return nbformat.writes(notebook) + "\n"
+    return nbformat.v4.writes(notebook) + "\n"
 
 
 def read_page(path):
