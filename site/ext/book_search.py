@@ -1,0 +1,72 @@
+"""A search index by section, one classic script per edition, so that it works from disk.
+
+The page looks up Latin words by their beginning and Chinese by pairs of characters, so that a phrase is found
+without a dictionary and without spaces. `pairs` and `terms` are the same rules in Python, for the tests.
+"""
+from __future__ import annotations
+
+import json
+import re
+
+from docutils import nodes
+
+HAN = "\u3400-\u9fff\uf900-\ufaff"
+
+
+def pairs(run: str) -> list[str]:
+    """梯度下降 → 梯度, 度下, 下降; a single character stands for itself."""
+    return [run[i:i + 2] for i in range(len(run) - 1)] or [run]
+
+
+def terms(text: str) -> list[str]:
+    """What is looked up for a query: Latin words in small letters, Chinese by pairs."""
+    found = []
+    for run in re.findall(f"[{HAN}]+|[^\\W_{HAN}]+", text.lower()):
+        found += pairs(run) if re.match(f"[{HAN}]", run) else [run]
+    return found
+
+
+def section_text(section) -> str:
+    """The words of a section without those of its subsections, and without outputs, formulas and raw HTML."""
+    skipped = (nodes.section, nodes.title, nodes.raw, nodes.math_block, nodes.comment, nodes.system_message)
+    parts = []
+
+    def walk(node):
+        for child in node.children:
+            if isinstance(child, nodes.Text):
+                parts.append(str(child))
+            elif not isinstance(child, skipped) and "cell_output" not in child.get("classes", []):
+                walk(child)
+                if isinstance(child, nodes.Body | nodes.TextElement) and not isinstance(child, nodes.Inline):
+                    parts.append(" ")
+    walk(section)
+    return re.sub(r"\s+", " ", "".join(parts)).strip()
+
+
+def collect(app, doctree):
+    entries = []
+    for section in doctree.findall(nodes.section):
+        if section["ids"] and section.children and isinstance(section[0], nodes.title):
+            title = next(iter(section.findall(nodes.title))).astext()
+            entries.append([section["ids"][0], title, section_text(section)])
+    app.env.metadata[app.env.docname]["fg_search"] = entries
+
+
+def write_index(app, error):
+    if error or app.builder.name != "html":
+        return
+    env, rows = app.env, []
+    for docname in sorted(env.found_docs):
+        page = env.titles[docname].astext()
+        rows += [[f"{docname}.html" + (f"#{anchor}" if i else ""), page, title, text]
+                 for i, (anchor, title, text) in enumerate(env.metadata[docname].get("fg_search", []))]
+    text = "window.fgSearchIndex=" + json.dumps(rows, ensure_ascii=False, separators=(",", ":")) + ";\n"
+    (app.outdir / "search-index.js").write_text(text, "utf8")
+
+
+def setup(app):
+    app.connect("doctree-read", collect, priority=300)
+    app.connect("build-finished", write_index)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+

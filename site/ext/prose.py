@@ -1,0 +1,144 @@
+"""Admonitions, exercises, theorems and proofs as one family; what folds is a native <details>, with or without scripts."""
+from __future__ import annotations
+
+import book
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx import addnodes
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+
+class fold(nodes.General, nodes.Element):
+    """A folded block: its first child is the visible line."""
+
+
+class fold_title(nodes.General, nodes.TextElement):
+    """The line that is always visible."""
+
+
+def visit_fold(self, node):
+    self.body.append(self.starttag(node, "details"))
+
+
+def depart_fold(self, node):
+    self.body.append("</details>\n")
+
+
+def visit_fold_title(self, node):
+    self.body.append(self.starttag(node, "summary", CLASS="admonition-title"))
+
+
+def depart_fold_title(self, node):
+    self.body.append("</summary>\n")
+
+
+class FoldDropdowns(SphinxPostTransform):
+    """`:class: dropdown`, after titles and references have got their numbers."""
+    default_priority = 900
+    formats = ("html",)
+
+    def run(self, **kwargs):
+        for node in list(self.document.findall(nodes.Admonition)):
+            if "dropdown" in node["classes"] and node.children:
+                self.replace(node)
+        for node in list(self.document.findall(self.anonymous_section)):
+            node.replace_self(nodes.container("", *node.children))
+
+    @staticmethod
+    def replace(node):
+        title, *rest = node.children
+        classes = [c for c in node["classes"] if c != "dropdown"]
+        if isinstance(title, nodes.title):
+            inner = title.children
+        else:  # a ready-made kind such as {hint}: its name is its title
+            from sphinx.locale import admonitionlabels
+            inner, rest = [nodes.Text(admonitionlabels.get(node.tagname, node.tagname))], node.children
+            classes.append(node.tagname)
+        node.replace_self(fold("", fold_title("", "", *inner), *rest, ids=node["ids"], classes=["admonition", *classes]))
+
+    @staticmethod
+    def anonymous_section(node):
+        """Exercises and theorems wrap their content in a section whose id repeats on the page."""
+        return isinstance(node, nodes.section) and bool(
+            {"exercise-content", "solution-content", "proof-content"} & set(node["ids"]))
+
+
+class Proof(SphinxDirective):
+    """`{prf:proof}` with a title in the page's language (the stock one writes English into the text)."""
+    has_content, optional_arguments, final_argument_whitespace = True, 1, True
+    option_spec = {"class": directives.class_option, "label": directives.unchanged}
+
+    def run(self):
+        node = nodes.admonition(classes=["proof", *self.options.get("class", [])])
+        words, messages = self.state.inline_text(self.arguments[0] if self.arguments else "", self.lineno)
+        node += nodes.title("", "", nodes.Text(book.texts(self.config)["proof"]),
+                            *([nodes.Text(" "), *words] if words else []))
+        self.state.nested_parse(self.content, self.content_offset, node)
+        if label := self.options.get("label"):
+            node["names"].append(nodes.fully_normalize_name(label))
+            self.state.document.note_explicit_target(node, node)
+        return [node, *messages]
+
+
+# --- the first page ---------------------------------------------------------------------------------
+
+class chapter_grid(nodes.General, nodes.Element):
+    """What is inside the book: made from the table of contents, so that it is never out of date."""
+
+
+class ChapterGrid(SphinxDirective):
+    def run(self):
+        return [chapter_grid()]
+
+
+def fill_grid(app, doctree, docname):
+    from page import navigation
+    for node in list(doctree.findall(chapter_grid)):
+        node.replace_self([_part(app, docname, part) for part in navigation(app)])
+
+
+def _part(app, docname, part):
+    block = nodes.container(classes=["grid-part"])
+    block += nodes.rubric("", part["caption"], classes=["grid-caption"])
+    cards = nodes.bullet_list(classes=["grid-pages"])
+    for page in part["pages"]:
+        uri = app.builder.get_relative_uri(docname, page["docname"])
+        link = nodes.reference("", "", nodes.inline("", page["title"]), refuri=uri, internal=True)
+        number = nodes.inline("", str(page["number"]), classes=["grid-number"])
+        about = nodes.paragraph("", app.env.metadata[page["docname"]].get("fg_description", ""))
+        body = nodes.paragraph("", "", *([number] if page["number"] else []), link)
+        cards += nodes.list_item("", body, about, classes=[f"part-{part['slug'] or 'none'}"])
+    block += cards
+    return block
+
+
+class Button(SphinxRole):
+    """{start}`Start reading <chapters/00_how_to_use>` or {colab}`Open in Colab <chapters/06_gradient_descent>`."""
+
+    def run(self):
+        words, _, target = self.text.rstrip(">").rpartition("<")
+        target = target.strip()
+        if target not in self.env.found_docs:
+            message = self.inliner.reporter.warning(f"{{{self.name}}}: there is no page {target!r}", line=self.lineno)
+            return [], [message]
+        if self.name == "colab":
+            return [nodes.reference("", words.strip(), refuri=book.launch(self.config, target)["colab"],
+                                    classes=["button"], internal=False)], []
+        link = addnodes.pending_xref("", nodes.inline("", words.strip(), classes=["button", "button-main"]),
+                                     refdomain="std", reftype="doc", refdoc=self.env.docname, refexplicit=True,
+                                     reftarget="/" + target, refwarn=True)
+        return [link], []
+
+
+def setup(app):
+    app.add_node(fold, html=(visit_fold, depart_fold))
+    app.add_node(fold_title, html=(visit_fold_title, depart_fold_title))
+    app.add_node(chapter_grid)
+    app.add_post_transform(FoldDropdowns)
+    app.add_directive("chapters", ChapterGrid)
+    app.add_directive_to_domain("prf", "proof", Proof, override=True)
+    app.add_role("start", Button())
+    app.add_role("colab", Button())
+    app.connect("doctree-resolved", fill_grid)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,112 @@
+// What the page does beyond being read: colours, menu, copying, the language switch. Everything works without it
+// except the buttons that it makes visible itself.
+(() => {
+  const root = document.documentElement, $ = (s, from = document) => from.querySelector(s);
+  const $$ = (s, from = document) => [...from.querySelectorAll(s)];
+  const text = JSON.parse($("#fg-texts").textContent);
+  const store = {
+    get(key) { try { return localStorage.getItem(key); } catch { return null; } },
+    set(key, value) { try { if (value === null) localStorage.removeItem(key); else localStorage.setItem(key, value); } catch { /* private mode */ } },
+  };
+
+  // Colours: the choice is forgotten when it says what the system says anyway.
+  const theme = $("[data-theme-switch]"), system = matchMedia("(prefers-color-scheme: dark)");
+  const label = () => {
+    const words = root.dataset.theme === "dark" ? text.theme_light : text.theme_dark;
+    theme.title = $(".hidden", theme).textContent = words;
+  };
+  theme.hidden = false;
+  theme.addEventListener("click", () => {
+    const next = root.dataset.theme === "dark" ? "light" : "dark";
+    store.set("fg-theme", (next === "dark") === system.matches ? null : next);
+    root.dataset.theme = next;
+    label();
+  });
+  system.addEventListener("change", label);
+  label();
+
+  // The contents on small screens: a link to them without script, a drawer with it.
+  const menu = $("[data-menu]"), contents = $("#contents");
+  if (menu && contents) {
+    menu.setAttribute("role", "button");
+    menu.setAttribute("aria-controls", "contents");
+    const open = (yes) => {
+      root.classList.toggle("menu-open", yes);
+      menu.setAttribute("aria-expanded", String(yes));
+      if (yes) ($("[aria-current]", contents) ?? $("a", contents)).focus();
+    };
+    open(false);
+    menu.addEventListener("click", (event) => { event.preventDefault(); open(!root.classList.contains("menu-open")); });
+    menu.addEventListener("keydown", (event) => { if (event.key === " ") { event.preventDefault(); menu.click(); } });
+    $("[data-menu-close]").addEventListener("click", (event) => { event.preventDefault(); open(false); menu.focus(); });
+    addEventListener("keydown", (event) => {
+      if (event.key === "Escape" && root.classList.contains("menu-open")) { open(false); menu.focus(); }
+    });
+    document.addEventListener("click", (event) => {
+      if (root.classList.contains("menu-open") && !event.target.closest("#contents, [data-menu]")) open(false);
+    });
+  }
+
+  // The same place in the other language: sections have the same anchors there.
+  const place = () => {
+    const above = $$("main section[id]").filter((s) => s.getBoundingClientRect().top < innerHeight / 3);
+    return scrollY > 200 && above.length ? `#${encodeURIComponent(above.at(-1).id)}` : "";
+  };
+  for (const link of $$("[data-switch]")) {
+    const plain = link.getAttribute("href");
+    const aim = () => { link.href = plain + (place() || location.hash); };
+    for (const when of ["pointerdown", "focus", "mouseenter"]) link.addEventListener(when, aim);
+    link.addEventListener("click", () => { aim(); store.set("fg-offer", "done"); });
+  }
+
+  // A reader who prefers the other language is offered it, once, and never sent there.
+  const offer = $("[data-offer]");
+  if (offer && !store.get("fg-offer")) {
+    const wanted = (navigator.languages ?? [navigator.language]).map((l) => l.toLowerCase().slice(0, 2))
+      .find((l) => l === "zh" || l === "en");
+    offer.hidden = wanted !== offer.dataset.offer;
+    $("[data-dismiss]", offer).addEventListener("click", () => { offer.hidden = true; store.set("fg-offer", "done"); });
+  }
+
+  // Code: a button to copy it, without prompts and without what is not code.
+  for (const pre of $$(".highlight > pre")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy";
+    button.textContent = text.copy;
+    button.addEventListener("click", async () => {
+      try { await navigator.clipboard.writeText(pre.textContent.replace(/\n$/, "")); } catch {
+        const range = document.createRange(); // no clipboard from disk in some browsers: select it instead
+        range.selectNodeContents(pre);
+        getSelection().removeAllRanges();
+        getSelection().addRange(range);
+        return;
+      }
+      button.textContent = text.copied;
+      setTimeout(() => { button.textContent = text.copy; }, 1500);
+    });
+    pre.parentElement.append(button);
+  }
+
+  // What scrolls sideways can be reached by keyboard.
+  const reachable = () => {
+    for (const el of $$("pre, .math-wide, .table-wide, mjx-container[display]")) {
+      if (el.scrollWidth > el.clientWidth + 1) el.tabIndex = 0; else el.removeAttribute("tabindex");
+    }
+  };
+  addEventListener("load", reachable);
+  addEventListener("resize", reachable);
+  addEventListener("fg-math", reachable);
+
+  // Where the reader is, in the list of this page's headings.
+  const links = new Map($$(".on-page a[href^='#']").map((a) => [decodeURIComponent(a.hash.slice(1)), a]));
+  if (links.size && "IntersectionObserver" in globalThis) {
+    const seen = new Set(), sections = $$("main section[id]").filter((s) => links.has(s.id));
+    const watch = new IntersectionObserver((entries) => {
+      for (const e of entries) if (e.isIntersecting) seen.add(e.target); else seen.delete(e.target);
+      const now = sections.filter((s) => seen.has(s)).at(-1) ?? null;
+      for (const [id, link] of links) link.classList.toggle("here", id === now?.id);
+    }, { rootMargin: "-20% 0px -70%" });
+    sections.forEach((s) => watch.observe(s));
+  }
+})();

@@ -1,0 +1,222 @@
+#!/usr/bin/env python3
+"""Build both editions of the book, and serve them on this machine.
+
+    tools/site.py build            English into _build/site, Chinese into _build/site/zh; warnings are errors
+    tools/site.py serve --port N   serve _build/site on 127.0.0.1
+"""
+from __future__ import annotations
+
+import argparse
+import contextlib
+import gzip
+import hashlib
+import http.server
+import mimetypes
+import os
+import pathlib
+import re
+import shutil
+import sys
+import time
+import urllib.parse
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+BUILD = ROOT / "_build"
+SITE = BUILD / "site"
+DIGEST = BUILD / "site.digest"
+EDITIONS = ("en", "zh")
+# What the pages are made of. A change in any of it builds again; no change, and `build` ends at once.
+INPUTS = ("_config.yml", "_toc.yml", "references.bib", "index.md", "chapters", "zh", "site",
+          "lib/firstgrad/design.json", "lib/firstgrad/widgets", "tools/site.py", "tools/i18n.py",
+          "tools/i18n_rules.py", "requirements/site.txt")
+IGNORED = {"__pycache__", ".ipynb_checkpoints"}
+
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "site" / "ext")]
+
+
+# --- build -------------------------------------------------------------------------------------
+
+def input_files() -> list[pathlib.Path]:
+    found = []
+    for name in INPUTS:
+        path = ROOT / name
+        if path.is_dir():
+            found += [p for p in path.rglob("*") if p.is_file() and not IGNORED & set(p.parts)]
+        elif path.exists():
+            found.append(path)
+    return sorted(found)
+
+
+def digest(files) -> str:
+    """One hash over names and bytes, so that a touched but unchanged file builds nothing."""
+    total = hashlib.sha256()
+    for path in files:
+        total.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
+        total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def built_digest() -> str:
+    done = all((SITE / p).exists() for p in ("index.html", "zh/index.html"))
+    return DIGEST.read_text("utf8") if done and DIGEST.exists() else ""
+
+
+def sphinx_settings(edition: str, source: pathlib.Path) -> dict:
+    """Jupyter Book's translation of the staged _config.yml, with paths that do not move with the stage."""
+    import yaml
+    from jupyter_book.config import get_final_config
+    user = yaml.safe_load((source / "_config.yml").read_text("utf8"))
+    settings, _ = get_final_config(user_yaml=user, cli_config={"latex_individualpages": False}, sourcedir=source)
+    settings.pop("comments_config", None)  # belongs to an extension that the book leaves out
+    settings["templates_path"] = [str(ROOT / p) for p in settings["templates_path"]]
+    settings["external_toc_path"] = str(source / "_toc.yml")
+    settings["bibtex_bibfiles"] = [str(ROOT / p) for p in settings["bibtex_bibfiles"]]
+    return settings
+
+
+def build_edition(edition: str) -> int:
+    """Run Sphinx once, as `jupyter-book build -W -n --keep-going` would; returns its exit status."""
+    from sphinx.application import Sphinx
+    from sphinx.util.docutils import docutils_namespace, patch_docutils
+    source, out = BUILD / "src" / edition, BUILD / "html" / edition
+    with patch_docutils(None), docutils_namespace():
+        app = Sphinx(source, None, out, BUILD / "doctrees" / edition, "html",
+                     confoverrides={**sphinx_settings(edition, source), "nitpicky": True},
+                     status=None, warning=sys.stderr, warningiserror=True, keep_going=True)
+        app.build()
+        return app.statuscode
+
+
+def assemble() -> None:
+    """Put both editions together; the old site stays as it was until the new one is complete."""
+    new = BUILD / "site.new"
+    shutil.rmtree(new, ignore_errors=True)
+    skip = shutil.ignore_patterns("_static", ".buildinfo*", "objects.inv", "searchindex.js", "jupyter_execute")
+    shutil.copytree(BUILD / "html" / "en", new, ignore=skip)
+    shutil.copytree(BUILD / "html" / "zh", new / "zh", ignore=skip)
+    (new / ".nojekyll").touch()  # or GitHub Pages hides _images and _sources
+    from seo import write_site_files
+    write_site_files(new)
+    shutil.rmtree(SITE, ignore_errors=True)
+    new.rename(SITE)
+
+
+def build(force: bool = False) -> int:
+    start, now = time.monotonic(), digest(input_files())
+    if not force and built_digest() == now:
+        print(f"The site in {SITE.relative_to(ROOT)} is up to date.")
+        return 0
+    DIGEST.unlink(missing_ok=True)
+    import i18n
+    i18n.stage()
+    for edition in EDITIONS:  # English first: the Chinese pages take their anchors from it
+        if status := build_edition(edition):
+            print(f"The {edition} edition did not build: see the warnings above.", file=sys.stderr)
+            return status
+    assemble()
+    DIGEST.write_text(now, "utf8")
+    print(f"Built both editions into {SITE.relative_to(ROOT)} in {time.monotonic() - start:.1f} s.")
+    return 0
+
+
+# --- serve -------------------------------------------------------------------------------------
+
+COMPRESSED = {".html", ".js", ".css", ".svg", ".json", ".ipynb", ".xml", ".txt"}
+mimetypes.add_type("font/woff2", ".woff2")
+mimetypes.add_type("font/woff", ".woff")
+mimetypes.add_type("text/javascript", ".js")
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """Static files with gzip and the book's own 404 page, like the hosts it will be published on."""
+    protocol_version = "HTTP/1.1"
+    cache: dict = {}
+
+    def do_GET(self):
+        status, path = self.find()
+        body, headers = self.load(path, "gzip" in self.headers.get("Accept-Encoding", ""))
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            if self.command == "GET":
+                self.wfile.write(body)
+
+    do_HEAD = do_GET
+
+    def find(self) -> tuple[int, pathlib.Path]:
+        wanted = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path).lstrip("/")
+        path = (SITE / wanted).resolve()
+        if path.is_dir():
+            path = path / "index.html"
+        if path.is_file() and path.is_relative_to(SITE):
+            return 200, path
+        return 404, SITE / ("zh/404.html" if wanted.startswith("zh/") else "404.html")
+
+    def load(self, path: pathlib.Path, zipped: bool):
+        key = (path, path.stat().st_mtime_ns, zipped)
+        if key not in self.cache:
+            self.cache[key] = self.read(path, zipped)
+        return self.cache[key]
+
+    @staticmethod
+    def read(path: pathlib.Path, zipped: bool):
+        body = path.read_bytes()
+        if path.name == "404.html":  # its links start at the public address; here the root is "/"
+            body = re.sub(rb'<base href="[^"]*?(/zh/|/)">', lambda m: b'<base href="%s">' % (
+                b"/zh/" if m[1] == b"/zh/" else b"/"), body)
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        if kind.startswith("text/"):
+            kind += "; charset=utf-8"
+        headers = {"Content-Type": kind, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
+        if zipped and path.suffix in COMPRESSED:
+            body, headers["Content-Encoding"] = gzip.compress(body, 6, mtime=0), "gzip"
+        headers["Content-Length"] = str(len(body))
+        return body, headers
+
+    def log_message(self, *args):
+        pass  # the terminal shows the address, nothing else
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    allow_reuse_address = os.name == "posix"
+
+    def handle_error(self, request, client_address):
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
+def open_server(port: int) -> Server:
+    for candidate in range(port, port + 100):
+        try:
+            return Server(("127.0.0.1", candidate), Handler)
+        except OSError:
+            continue
+    raise SystemExit(f"No free port between {port} and {port + 99}: choose another with PORT=…")
+
+
+def serve(port: int) -> int:
+    if not (SITE / "index.html").exists():
+        print("There is no site yet: run `make site` first.", file=sys.stderr)
+        return 1
+    with open_server(port) as server:
+        print(f"\n  The book:  http://127.0.0.1:{server.server_port}/"
+              f"\n  中文版：   http://127.0.0.1:{server.server_port}/zh/\n\n  Stop with Ctrl-C.", flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            server.serve_forever()
+    return 0
+
+
+def main(argv=None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("build").add_argument("--force", action="store_true", help="build even if nothing changed")
+    commands.add_parser("serve").add_argument("--port", type=int, default=8000)
+    args = parser.parse_args(argv)
+    return build(args.force) if args.command == "build" else serve(args.port)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
