@@ -1,0 +1,117 @@
+"""The gate: every check, one after the other, and a table at the end.
+
+    python tools/gate.py all      everything (make test); what CI runs
+    python tools/gate.py quick    under a minute (make quick); no browser, no notebook is run
+
+A failing stage does not stop the others, so one run shows everything that is wrong.
+"""
+
+import argparse
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = sys.executable
+LIMIT = 1500  # seconds; a stage that hangs is a stage that fails
+# Hypothesis' own profile "ci" draws the same cases every time.
+PYTEST = [PYTHON, "-m", "pytest", "-q", "--hypothesis-profile=ci"]
+TWO = ["-n", "2"]
+
+LINT = ("lint", [PYTHON, "-m", "ruff", "check", "."])
+BUNDLES = ("bundles are fresh", ["node", "widgets/build.mjs", "--check"])
+LANGUAGES = ("both languages", [PYTHON, "tools/i18n.py", "check", "--strict"])
+NOTEBOOKS = ("notebooks' form", [PYTHON, "tools/notebooks.py", "check"])
+STAGES = {
+    "quick": [
+        LINT, BUNDLES, LANGUAGES, NOTEBOOKS,
+        ("fast tests", [*PYTEST, *TWO, "-m", "not slow and not browser", "tests"]),
+    ],
+    "all": [
+        LINT, BUNDLES, LANGUAGES, NOTEBOOKS,
+        ("tests", [*PYTEST, *TWO, "-m", "not browser", "tests"]),
+        # loadfile: one worker runs one notebook, in the order of its cells
+        ("notebooks run again", [*PYTEST, *TWO, "--dist", "loadfile", "--nbval", "--nbval-current-env",
+                                 "-W", "default", "chapters"]),
+        ("recordings", [PYTHON, "tools/recordings.py", "check"]),
+        ("site, warnings are errors", [PYTHON, "tools/site.py", "build"]),
+        ("site in a browser", [*PYTEST, "-m", "browser", "tests/site"]),
+    ],
+}
+
+
+def environment():
+    """One thread each (two workers would fight over two cores), the virtual environment's programs first."""
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    path = os.pathsep.join([str(Path(PYTHON).parent), os.environ.get("PATH", "")])
+    return {**os.environ, **threads, "PATH": path, "PYTHONUTF8": "1", "JUPYTER_PLATFORM_DIRS": "1",
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+
+
+def paint(text, code):
+    plain = "NO_COLOR" in os.environ or not sys.stdout.isatty()
+    return text if plain else f"\033[{code}m{text}\033[0m"
+
+
+def run(command, limit=LIMIT):
+    """Exit status of the command; a stage that runs too long is ended with all that it started."""
+    program = shutil.which(command[0], path=environment()["PATH"])
+    if program is None:
+        print(f"{command[0]}: not found")
+        return 127
+    process = subprocess.Popen([program, *command[1:]], cwd=ROOT, env=environment(),
+                               stdin=subprocess.DEVNULL, start_new_session=True)
+    try:
+        return process.wait(timeout=limit)
+    except BaseException as error:  # Ctrl-C as well: nothing is left running
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if not isinstance(error, subprocess.TimeoutExpired):
+            raise
+        print(f"ended after {limit} s")
+        return 124
+
+
+def gate(stages, runner=run):
+    """Run every stage; 1 if any failed."""
+    began, rows = time.perf_counter(), []
+    for name, command in stages:
+        print(paint(f"\n=== {name}: {' '.join(readable(command))}", "1"), flush=True)
+        start = time.perf_counter()
+        status = runner(command)
+        took = time.perf_counter() - start
+        rows.append((name, status, took))
+        print(f"--- {name}: {'passed' if status == 0 else f'FAILED ({status})'}, {took:.1f} s", flush=True)
+    return report(rows, time.perf_counter() - began)
+
+
+def readable(command):
+    return ["python" if part == PYTHON else f"'{part}'" if " " in part else part for part in command]
+
+
+def report(rows, seconds):
+    width = max(len(name) for name, _, _ in rows)
+    print()
+    for name, status, took in rows:
+        mark = paint("✓", "32") if status == 0 else paint("✗", "31")
+        print(f"{mark} {name:{width}} {took:7.1f} s")
+    failed = sum(status != 0 for _, status, _ in rows)
+    line = f"{len(rows) - failed} passed, {failed} failed in {seconds:.1f} s"
+    print(paint(line, "31" if failed else "32"), flush=True)
+    return 1 if failed else 0
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description="Run the book's checks.")
+    parser.add_argument("which", choices=tuple(STAGES))
+    options = parser.parse_args(argv)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that run() ends what it started
+    return gate(STAGES[options.which])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
