@@ -2,7 +2,8 @@
 
     python tools/data.py fashion-mnist
 
-The package is fetched by the machine's own client (apt-get), checked, unpacked in a temporary folder and reduced.
+The package is fetched by the machine's own client (apt-get), checked, unpacked in a temporary folder and
+reduced.
 """
 
 import argparse
@@ -38,7 +39,7 @@ def content_sha256(arrays: dict[str, np.ndarray]) -> str:
 
 
 def npz_bytes(arrays: dict[str, np.ndarray]) -> bytes:
-    """Like np.savez_compressed, but with a fixed date in the archive, so that the same numbers give the same bytes."""
+    """Like np.savez_compressed, but with a fixed date, so that the same numbers give the same bytes."""
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as zipped:
         for name, array in arrays.items():
@@ -96,7 +97,7 @@ def make_fashion_mnist() -> None:
         print(f"{target.name} holds the same numbers, compressed by another zlib: left as it is")
     else:
         target.write_bytes(data)
-        print(f"{target.name} written, {len(data):,} bytes, sha256 {sha256(data)}; put it into data/README.md")
+        print(f"{target.name} written; {len(data):,} bytes, sha256 {sha256(data)}: update data/README.md")
 
 
 def main(arguments: list[str]) -> None:

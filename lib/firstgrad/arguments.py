@@ -11,7 +11,8 @@ def number(name: str, value, *, above: float | None = None, least: float | None 
     Raises: TypeError when it is no real number (a bool is none), ValueError when it is out of bounds.
     """
     bounds = [("above", above), ("at least", least), ("below", below), ("at most", most)]
-    expected = " and ".join(["a finite number", *(f"{word} {bound:g}" for word, bound in bounds if bound is not None)])
+    limits = [f"{word} {bound:g}" for word, bound in bounds if bound is not None]
+    expected = " and ".join(["a finite number", *limits])
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name}: given {value!r}, expected {expected}")
     inside = (math.isfinite(value)

@@ -1,7 +1,7 @@
 """Says whether the reader's answer to an exercise is right, and asserts the numbers that the book prints.
 
-The exercises of chapter 06 stand in `firstgrad/exercises/ch06.py`, in a table `EXERCISES = {"06.1": Value(…), …}`.
-A judge is a `Value`, a `Function`, a `Choice`, or any function of the answer that returns a `Verdict`.
+The exercises of chapter 06 stand in `firstgrad/exercises/ch06.py`, in a table `EXERCISES = {"06.1": Value(…),
+…}`. A judge is a `Value`, a `Function`, a `Choice`, or any function of the answer that returns a `Verdict`.
 """
 
 import copy
@@ -87,12 +87,13 @@ class Choice:
         given = answer.strip().lower() if isinstance(answer, str) else answer
         options = {option.lower(): reason for option, reason in self.why.items()}
         if not isinstance(given, str) or given not in options:
-            return Verdict(False, f"Answer with one of {', '.join(map(repr, self.why))}; got {short(answer)}.")
+            allowed = ", ".join(map(repr, self.why))
+            return Verdict(False, f"Answer with one of {allowed}; got {short(answer)}.")
         return Verdict(given == self.expected.lower(), options[given])
 
 
 def check(exercise: str, answer) -> bool | None:
-    """Print one line that says whether `answer` is right, not yet, or awaited (`...`). Never raises for an answer.
+    """Print one line: is `answer` right, not yet, or awaited (`...`)? Never raises for an answer.
 
     exercise: such as "06.1".  Returns: True, False, or None while the answer is awaited.
     Raises: KeyError with near ids when there is no such exercise, TypeError when the id is not a string.
@@ -118,7 +119,8 @@ def measured(name: str, value, reference: float, within: float, unit: str = "") 
     value = float(value)
     unit = f" {unit}" if unit else ""
     if not abs(value - reference) <= within:  # so written, a NaN fails
-        raise AssertionError(f"{name}: measured {value:.6g}{unit}, expected {reference}{unit} (within ± {within})")
+        expected = f"{reference}{unit} (within ± {within})"
+        raise AssertionError(f"{name}: measured {value:.6g}{unit}, expected {expected}")
     print(f"{name}: {reference}{unit} (within ± {within})")
     return value
 

@@ -12,7 +12,7 @@ _FASHION_SPLITS = {"train": ("train", slice(0, 8000)), "validation": ("train", s
 
 
 def path(name: str) -> Path:
-    """Where the data file or folder `name` (such as "recordings") lies: in the checkout or in the installed package.
+    """Where the data file or folder `name` (such as "recordings") lies, in the checkout or the package.
 
     Raises: FileNotFoundError that says where it was looked for. Needs no torch.
     """
@@ -25,7 +25,7 @@ def path(name: str) -> Path:
         if place.exists():
             return place
     looked = " or ".join(map(str, places))
-    raise FileNotFoundError(f"no data called {name!r} at {looked}; reinstall firstgrad, or see data/README.md")
+    raise FileNotFoundError(f"no data {name!r} at {looked}; reinstall firstgrad, or see data/README.md")
 
 
 def fashion_mnist(split: str):
@@ -34,8 +34,8 @@ def fashion_mnist(split: str):
     split: "train" (8,000 images), "validation" (2,000) or "test" (2,000).
     Returns: images float32 (n, 196) in [0, 1], row by row from the top left; labels int64 (n,) in 0…9.
     Raises: ValueError for another split.
-    Source: Xiao, Rasul & Vollgraf 2017, arXiv:1708.07747.  Differs: 2×2 pixels averaged into one, and only the
-    first 10,000 of the training images (training and validation) and 2,000 of the test images.
+    Source: Xiao, Rasul & Vollgraf 2017, arXiv:1708.07747.  Differs: 2×2 pixels averaged into one, and only
+    the first 10,000 of the training images (training and validation) and 2,000 of the test images.
     """
     choice("split", split, _FASHION_SPLITS)
     # Imported here, so that the explorables can ask for a path without loading torch.

@@ -2,6 +2,8 @@
 
 import torch
 
+from .arguments import choice
+
 
 class DeviceUnavailableError(RuntimeError):
     """The device that was asked for is not on this machine."""
@@ -30,6 +32,21 @@ def choose_device(name: str | torch.device = "auto") -> torch.device:
         raise DeviceUnavailableError(f"device: given {str(name)!r}, which this machine does not have; "
                                      "use device='cpu', or 'auto' for the best there is")
     return device
+
+
+def choose_precision(name: str, device: torch.device) -> str:
+    """The precision called `name`; "auto" is bf16 on CUDA, fp16 where the GPU lacks it, and elsewhere fp32.
+
+    Raises: ValueError for another name, and for fp16 on mps, whose small gradients nothing would scale.
+    """
+    choice("precision", name, ("auto", "fp32", "bf16", "fp16"))
+    if name == "fp16" and device.type == "mps":
+        raise ValueError("precision: given 'fp16' on mps, expected 'fp32' or 'bf16' there")
+    if name != "auto":
+        return name
+    if device.type != "cuda":
+        return "fp32"
+    return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
 
 
 def describe(device: str | torch.device = "auto") -> str:

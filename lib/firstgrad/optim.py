@@ -1,7 +1,7 @@
 """Gradient descent, momentum and Nesterov's variant, written as a reader reads them.
 
-θ are the parameters, g their gradient, α is `learning_rate`, μ is `momentum`, λ is `weight_decay`, v a velocity
-that starts at zero. The conventions, and the numbers, are those of `torch.optim.SGD`.
+θ are the parameters, g their gradient, α is `learning_rate`, μ is `momentum`, λ is `weight_decay`, v a
+velocity that starts at zero. The conventions, and the numbers, are those of `torch.optim.SGD`.
 """
 
 import torch
@@ -10,14 +10,14 @@ from .arguments import number
 
 
 class _Descent(torch.optim.Optimizer):
-    """What the three share: checks, the loop over parameters, weight decay. A subclass says how one tensor moves."""
+    """What the three share: checks, the loop over parameters, weight decay. A subclass moves one tensor."""
 
     def __init__(self, params, learning_rate: float, **settings: float):
         number("learning_rate", learning_rate, above=0)
         super().__init__(params, {"lr": learning_rate, **settings})
 
     def add_param_group(self, param_group: dict) -> None:
-        """Add parameters with settings of their own: `{"params": […], "learning_rate": 0.1}` ("lr" works too)."""
+        """Add parameters with settings of their own, `{"params": […], "learning_rate": 0.1}` (or "lr")."""
         group = dict(param_group)
         if "learning_rate" in group:
             group["lr"] = group.pop("learning_rate")
@@ -60,8 +60,8 @@ class _Descent(torch.optim.Optimizer):
         """g + λθ, the gradient of loss + λ/2 ‖θ‖²."""
         gradient = parameter.grad
         if gradient.is_sparse:
-            raise TypeError(f"{type(self).__name__}: given a sparse gradient of shape {tuple(gradient.shape)}, "
-                            "expected a dense one; make the embedding with sparse=False")
+            raise TypeError(f"{type(self).__name__}: given a sparse gradient, expected a dense one; "
+                            "make the embedding with sparse=False")
         return gradient.add(parameter, alpha=weight_decay) if weight_decay else gradient
 
     def _velocity(self, parameter, gradient, momentum):
@@ -92,8 +92,8 @@ class Momentum(_Descent):
 
     learning_rate: α > 0.  momentum: 0 ≤ μ < 1.  weight_decay: λ ≥ 0.
     Raises: ValueError or TypeError that names the argument; TypeError on a sparse gradient.
-    Source: Polyak 1964, doi:10.1016/0041-5553(64)90137-5.  Differs: α multiplies v, not g, as in torch, so that
-    a change of α acts at once on the whole velocity.
+    Source: Polyak 1964, doi:10.1016/0041-5553(64)90137-5.  Differs: α multiplies v, not g, as in torch, so
+    that a change of α acts at once on the whole velocity.
     """
 
     def __init__(self, params, learning_rate: float, momentum: float = 0.9, weight_decay: float = 0.0):
@@ -109,9 +109,9 @@ class Nesterov(Momentum):
 
     learning_rate: α > 0.  momentum: 0 ≤ μ < 1.  weight_decay: λ ≥ 0.
     Raises: ValueError or TypeError that names the argument; TypeError on a sparse gradient.
-    Source: Nesterov 1983, Doklady Akademii Nauk SSSR 269(3), 543-547; as momentum: Sutskever et al. 2013, ICML,
-    PMLR 28(3), 1139-1147.  Differs: θ here is Sutskever's look-ahead point θ + μv, so that the gradient is taken where
-    the parameters are.
+    Source: Nesterov 1983, Doklady Akademii Nauk SSSR 269(3), 543-547; as momentum: Sutskever et al. 2013,
+    ICML, PMLR 28(3), 1139-1147.  Differs: θ here is Sutskever's look-ahead point θ + μv, so that the gradient
+    is taken where the parameters are.
     """
 
     def _move(self, parameter, gradient, group):

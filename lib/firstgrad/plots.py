@@ -1,7 +1,8 @@
 """The book's figures: lines, contours, histograms and pictures, one call each, in the book's colours.
 
-Drawn by matplotlib (the extra `plots`) without pyplot: no global state, no backend. Line drawings are SVG on a
-transparent ground with text as text; the same call gives the same bytes. Pictures are PNG at twice the size.
+Drawn by matplotlib (the extra `plots`) without pyplot: no global state, no backend. Line drawings are SVG on
+a transparent ground with text as text; the same call gives the same bytes. Pictures are PNG at twice the
+size.
 """
 
 import io
@@ -10,6 +11,7 @@ import math
 import re
 from collections.abc import Mapping
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 WIDTH = 560  # CSS pixels: fits the text column, and half of it is still legible on a phone
@@ -41,8 +43,8 @@ def lines(series, *, x=None, xlabel="", ylabel="", xlog=False, ylog=False, xlim=
           dots=(), marks=None, levels=None, height=320) -> Plot:
     """Curves, each named at its right end (by a legend when there are more than four).
 
-    series: {name: values} or {name: (x, values)}, or values alone.  x: shared by those without their own; 0, 1, 2, …
-    dashed, dots: names drawn dashed (theory), or as dots (measurements).
+    series: {name: values} or {name: (x, values)}, or values alone.  x: shared by those without their own; 0,
+    1, 2, … dashed, dots: names drawn dashed (theory), or as dots (measurements).
     marks, levels: {name: x} and {name: y}, thin reference lines.  height: CSS pixels.
     Values that are not finite leave a gap, as do those at or below 0 on a logarithmic axis.
     """
@@ -74,8 +76,8 @@ def contours(function, *, xlim, ylim, paths=None, levels=14, log=True, minimum=N
 
     function: called once as function(X, Y) with arrays (grid, grid), returns an array (grid, grid).
     paths: {name: points (n, 2)}; a ring marks the start, a dot every point.
-    levels: how many lines.  log: spaced evenly in the logarithm above the smallest value (a valley's floor stays
-    visible).  minimum: a point to mark by a cross.  equal: one unit is as long in both directions.
+    levels: how many lines.  log: spaced evenly in the logarithm above the smallest value (a valley's floor
+    stays visible).  minimum: a point to mark by a cross.  equal: one unit is as long in both directions.
     """
     import numpy as np
 
@@ -84,9 +86,9 @@ def contours(function, *, xlim, ylim, paths=None, levels=14, log=True, minimum=N
         grid = np.meshgrid(np.linspace(*xlim, 101), np.linspace(*ylim, 101))
         values = np.asarray(function(*grid), dtype=float)
         if values.shape != grid[0].shape:
-            raise ValueError(f"function: it returns shape {values.shape}, expected {grid[0].shape} like its arguments")
-        axes.contour(*grid, values, levels=_levels(values, levels, log), colors=_theme()["grey"], linewidths=0.9,
-                     alpha=0.75)
+            raise ValueError(f"function: it returns shape {values.shape}, expected that of X, {grid[0].shape}")
+        axes.contour(*grid, values, levels=_levels(values, levels, log), colors=_theme()["grey"],
+                     linewidths=0.9, alpha=0.75)
         if minimum is not None:
             axes.plot(*minimum, "x", ms=9, mew=2, color=_theme()["ink"])
         named = paths or {}
@@ -103,7 +105,7 @@ def contours(function, *, xlim, ylim, paths=None, levels=14, log=True, minimum=N
 
 
 def histogram(series, *, bins=30, xlabel="", ylabel="share", marks=None, height=280) -> Plot:
-    """How often values fall where: {name: values}, or values alone. All share the same bins; areas are equal."""
+    """How often values fall where: {name: values}, or values alone, in the same bins, as shares of each."""
     import numpy as np
 
     named = series if isinstance(series, Mapping) else {"": series}
@@ -133,27 +135,29 @@ def images(pixels, labels=None, *, columns=8, good=None) -> Plot:
     if pixels.ndim == 2:
         side = math.isqrt(pixels.shape[1])
         if side * side != pixels.shape[1]:
-            raise ValueError(f"pixels: given rows of {pixels.shape[1]}, expected a square number, or (n, height, width)")
+            raise ValueError(f"pixels: given rows of {pixels.shape[1]}, expected side² or (n, height, width)")
         pixels = pixels.reshape(-1, side, side)  # (n, side²) -> (n, side, side)
     for name, words in (("labels", labels), ("good", good)):
         if words is not None and len(words) != len(pixels):
             raise ValueError(f"{name}: given {len(words)}, expected {len(pixels)}, one a picture")
+    low, high = pixels.min(), pixels.max()
     columns = min(columns, len(pixels))
     rows = -(-len(pixels) // columns)
     cell = WIDTH / columns
-    height = round(rows * (cell + (18 if labels is not None else 0)))
+    words = 0 if labels is None else 18  # CSS pixels below each picture
+    height = round(rows * (cell + words))
     theme = _theme()
     with _style():
         from matplotlib.figure import Figure
 
         figure = Figure((WIDTH / _PIXELS_PER_INCH, height / _PIXELS_PER_INCH), facecolor=theme["paper"])
-        grid = figure.subplots(rows, columns, squeeze=False,
-                               gridspec_kw={"left": 0, "right": 1, "top": 1, "bottom": 18 / height * bool(labels),
-                                            "wspace": 0.06, "hspace": 0.06 + 18 / cell * (labels is not None)})
+        spaces = {"left": 0, "right": 1, "top": 1, "bottom": words / height, "wspace": 0.06,
+                  "hspace": 0.06 + words / cell}
+        grid = figure.subplots(rows, columns, squeeze=False, gridspec_kw=spaces)
         for i, axes in enumerate(grid.flat):
             axes.axis("off")
             if i < len(pixels):
-                axes.imshow(pixels[i], cmap="gray_r", vmin=pixels.min(), vmax=pixels.max(), interpolation="nearest")
+                axes.imshow(pixels[i], "gray_r", vmin=low, vmax=high, interpolation="nearest")
                 if labels is not None:
                     colour = theme["ink"] if good is None else theme["good" if good[i] else "bad"]
                     axes.text(0.5, -0.03, str(labels[i]), transform=axes.transAxes, ha="center", va="top",
@@ -161,7 +165,8 @@ def images(pixels, labels=None, *, columns=8, good=None) -> Plot:
         return _png(figure, f"{len(pixels)} pictures", height)
 
 
-# --- style -----------------------------------------------------------------------------------------------------
+# --- style
+# -----------------------------------------------------------------------------------------------------
 
 
 @cache
@@ -182,13 +187,14 @@ def _style():
         raise ImportError("plots need matplotlib: pip install 'firstgrad[plots]'") from error
     theme = _theme()
     return matplotlib.rc_context({
-        "font.family": "DejaVu Sans", "font.size": 11, "axes.labelsize": 11, "xtick.labelsize": 10.5,
-        "ytick.labelsize": 10.5, "legend.fontsize": 11, "text.color": theme["ink"], "axes.labelcolor": theme["ink"],
+        "font.family": "DejaVu Sans", "font.size": 12, "axes.labelsize": 12, "xtick.labelsize": 11.5,
+        "ytick.labelsize": 11.5, "legend.fontsize": 12, "axes.facecolor": "none",
+        "text.color": theme["ink"], "axes.labelcolor": theme["ink"],
         "xtick.color": theme["muted"], "ytick.color": theme["muted"], "axes.edgecolor": theme["muted"],
         "axes.spines.top": False, "axes.spines.right": False, "axes.linewidth": 0.9, "axes.grid": True,
         "grid.color": theme["rule"], "grid.linewidth": 0.7, "axes.axisbelow": True, "xtick.major.size": 4,
         "ytick.major.size": 4, "xtick.minor.size": 0, "ytick.minor.size": 0, "axes.unicode_minus": True,
-        "axes.formatter.use_mathtext": False, "lines.solid_capstyle": "round", "lines.solid_joinstyle": "round",
+        "axes.formatter.use_mathtext": False, "lines.solid_capstyle": "round",
         "savefig.facecolor": "none", "savefig.dpi": _PIXELS_PER_INCH, "figure.dpi": _PIXELS_PER_INCH,
         "svg.fonttype": "none", "svg.hashsalt": "firstgrad", "path.simplify": True,
     })
@@ -201,24 +207,26 @@ def _axes(height: int, xlabel: str, ylabel: str, xlog: bool = False, ylog: bool 
     axes = figure.add_subplot()
     axes.set(xlabel=xlabel, xscale="log" if xlog else "linear", yscale="log" if ylog else "linear")
     # Above the axis and upright: nobody tilts a phone to read a label.
-    axes.set_title(ylabel, loc="left", fontsize=11, pad=8)
+    axes.set_title(ylabel, loc="left", fontsize=12, pad=8)
     return figure, axes
 
 
 def _log_ticks(axis) -> None:
-    """Plain-text powers of ten (mathtext would bring its own fonts), with 2 and 5 between them on a short axis."""
+    """Powers of ten as plain text (mathtext would bring its own fonts); 2 and 5 too on a short axis."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     low, high = axis.get_view_interval()
     axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 50 * low else (1,)))
     axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda value, _: _power(value)))
+    plain = 2.5 if high < 1e4 * low else 0.5  # a long axis reads better in powers throughout
+    axis.set_major_formatter(FuncFormatter(lambda value, _: _power(value, plain)))
 
 
-def _power(value: float) -> str:
-    """0.001 -> 10⁻³, 0.05 -> 0.05, 100 -> 100."""
+def _power(value: float, plain: float) -> str:
+    """0.001 -> 10⁻³, but 0.05 and 100 as they are, up to `plain` decades from 1."""
     exponent = math.log10(value)
-    if abs(exponent) < 2.5 or not math.isclose(exponent, round(exponent)):
+    power = math.isclose(exponent, round(exponent), abs_tol=1e-9)
+    if not power or abs(exponent) < plain or -0.5 < exponent < 1.5:
         return f"{value:g}"
     return "10" + f"{round(exponent)}".translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
@@ -226,7 +234,7 @@ def _power(value: float) -> str:
 def _references(axes, marks: Mapping, levels: Mapping) -> None:
     """Thin grey lines at given x or y, named beside them."""
     style = {"color": _theme()["muted"], "lw": 1, "ls": (0, (4, 3)), "zorder": 1}
-    words = {"color": _theme()["muted"], "fontsize": 10}
+    words = {"color": _theme()["muted"], "fontsize": 11}
     for name, x in marks.items():
         axes.axvline(x, **style)
         axes.annotate(name, (x, 1), xycoords=("data", "axes fraction"), xytext=(4, -2), ha="left", va="top",
@@ -242,10 +250,9 @@ def _label_ends(axes, ends, height: int) -> None:
     to_axes = axes.transData + axes.transAxes.inverted()
     wanted = []
     for name, ys, colour in ends:
-        last = ys[_finite(ys)][-1:]
-        place = to_axes.transform((axes.get_xlim()[1], last[0]))[1] if len(last) else 0.5
+        place = to_axes.transform((axes.get_xlim()[1], _end(ys)))[1]
         wanted.append((min(max(place, 0.02), 0.98) if math.isfinite(place) else 0.98, name, colour))
-    gap = 19 / (height - 80)  # a line of text, in units of the axes' height
+    gap = 20 / (height - 80)  # a line of text, in units of the axes' height
     places = _apart([place for place, _, _ in sorted(wanted)], gap)
     for place, (_, name, colour) in zip(places, sorted(wanted), strict=True):
         axes.annotate(name, (1, place), xycoords="axes fraction", xytext=(6, 0), textcoords="offset points",
@@ -253,7 +260,7 @@ def _label_ends(axes, ends, height: int) -> None:
 
 
 def _apart(places: list[float], gap: float) -> list[float]:
-    """Sorted places moved up as little as needed to be `gap` apart, then down from the top if they ran over it."""
+    """Sorted places moved up until they are `gap` apart, then down where they ran over the top."""
     for i in range(1, len(places)):
         places[i] = max(places[i], places[i - 1] + gap)
     if places and places[-1] > 0.98:
@@ -263,7 +270,8 @@ def _apart(places: list[float], gap: float) -> list[float]:
     return places
 
 
-# --- data ------------------------------------------------------------------------------------------------------
+# --- data
+# ------------------------------------------------------------------------------------------------------
 
 
 def _numbers(name: str, values):
@@ -272,7 +280,7 @@ def _numbers(name: str, values):
     values = values.detach().cpu() if hasattr(values, "detach") else values
     array = np.asarray(values, dtype=float)
     if array.ndim != 1 or len(array) == 0:
-        raise ValueError(f"{name or 'series'}: given shape {array.shape}, expected a row of at least one number")
+        raise ValueError(f"{name or 'series'}: given shape {array.shape}, expected a row of numbers")
     return array
 
 
@@ -288,23 +296,26 @@ def _points(name: str, values, x):
     return xs, ys
 
 
-def _finite(ys):
+def _end(ys) -> float:
+    """Where a line ends for the eye: the median of its last twentieth, since the last value may be noise."""
     import numpy as np
 
-    return np.isfinite(ys)
+    finite = ys[np.isfinite(ys)]
+    return float(np.median(finite[-max(1, len(finite) // 20):])) if len(finite) else math.nan
 
 
 def _thin(xs, ys):
-    """A long line by the smallest and the largest value of every short stretch: the same picture, a small file."""
+    """A long line by the extremes of every short stretch: the same picture, a small file."""
     import numpy as np
 
     if len(ys) <= 2 * _POINTS:
         return xs, ys
     edges = np.linspace(0, len(ys), _POINTS + 1).astype(int)
     finite, keep = np.isfinite(ys), {0, len(ys) - 1}
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         part, ok = ys[start:end], finite[start:end]
-        keep |= {start + int(np.where(ok, part, np.inf).argmin()), start + int(np.where(ok, part, -np.inf).argmax())}
+        for extreme in (np.where(ok, part, np.inf).argmin(), np.where(ok, part, -np.inf).argmax()):
+            keep.add(start + int(extreme))
     rows = sorted(keep)
     return xs[rows], ys[rows]
 
@@ -324,7 +335,8 @@ def _check_path(name: str, points) -> None:
         raise ValueError(f"{name}: given points of shape {points.shape}, expected (n, 2)")
 
 
-# --- files -----------------------------------------------------------------------------------------------------
+# --- files
+# -----------------------------------------------------------------------------------------------------
 
 
 def _svg(figure, what: str, height: int) -> Plot:
@@ -338,19 +350,24 @@ def _svg(figure, what: str, height: int) -> Plot:
 
 
 def _compact(svg: str, height: int) -> str:
-    """What matplotlib writes, without what nobody reads: half the bytes, and nothing that leaks into a page."""
+    """What matplotlib writes without what nobody reads: half the bytes, nothing that leaks into a page."""
     svg = svg[svg.index("<svg"):]
     svg = re.sub(r"<!--.*?-->", "", svg, flags=re.S)
     svg = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", svg, flags=re.S)
     svg = re.sub(r' id="(?![mp][0-9a-f]{10}")[^"]*"', "", svg)  # only markers and clips are referred to
     svg = re.sub(r' transform="rotate\(-?0 [^"]*"', "", svg)
     svg = re.sub(r"font-family: [^;\"]*; ?", "", svg)
-    svg = re.sub(r"-?\d+\.\d{2,}", lambda match: f"{float(match[0]):.1f}".removesuffix(".0"), svg)
+    svg = re.sub(r' (?:d|x|y|x1|x2|y1|y2|width|height|transform)="[^"]*"', _round, svg)
     svg = re.sub(r"\s*\n\s*", "\n", svg)
-    root = (f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{WIDTH}" '
-            f'height="{height}" viewBox="0 0 {WIDTH * 0.75:g} {height * 0.75:g}" stroke-linejoin="round" '
+    root = ('<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+            f'width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH * 0.75:g} {height * 0.75:g}" stroke-linejoin="round" '
             f'font-family="{_theme()["ui"]}">')
     return re.sub(r"<svg[^>]*>", root, svg, count=1)
+
+
+def _round(attribute: re.Match) -> str:
+    """A tenth of a point is finer than a screen."""
+    return re.sub(r"-?\d+\.\d{2,}", lambda number: f"{float(number[0]):.1f}".removesuffix(".0"), attribute[0])
 
 
 def _png(figure, what: str, height: int) -> Plot:

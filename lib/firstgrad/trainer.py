@@ -1,4 +1,4 @@
-"""The training loop: one visible `for`, on a CPU or a GPU, that stops cleanly and never goes on from a NaN."""
+"""The training loop: one visible `for`, on CPU or GPU, that stops cleanly and never trains on from a NaN."""
 
 import contextlib
 import copy
@@ -8,21 +8,24 @@ import signal
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 import torch
 
+from . import callbacks as watching
 from . import device as devices
-from .arguments import choice, number, whole
-from .inputs import batches, check_dtype, check_finite, check_targets
+from .arguments import number, whole
+from .callbacks import Callback, Progress
+from .inputs import batches, check_dtype, check_finite, check_parts, check_targets, gives_classes
+
+__all__ = ["Callback", "History", "NonFiniteLossError", "Progress", "Trainer", "range_test"]
 
 _EVALUATION_BATCH = 1024  # rows; without gradients there is room for more than in training
-_CALLBACK_METHODS = ("on_step", "on_epoch", "on_end")
 
 
 class NonFiniteLossError(ArithmeticError):
-    """The loss or its gradient became NaN or infinite at `step`; the parameters are those from before that step.
+    """The loss or its gradient became NaN or infinite; the parameters are still those from before that step.
 
     step: counted from 0.  history: what was recorded before it.
     """
@@ -33,13 +36,13 @@ class NonFiniteLossError(ArithmeticError):
         self.step, self.history = step, history
 
 
-@dataclass
+@dataclass(repr=False)
 class History:
     """What a call of `fit` saw."""
 
     steps: list[int] = field(default_factory=list)  # 0, 1, 2, …; a second fit goes on counting
     train_loss: list[float] = field(default_factory=list)  # of each step's batch, before the step's update
-    validation: list[dict] = field(default_factory=list)  # epoch, step, loss, accuracy (classes only), after each epoch
+    validation: list[dict] = field(default_factory=list)  # after each epoch: epoch, step, loss, accuracy
     seconds: float = 0.0
     stopped: str | None = None  # why it ended early: "stop" or "Ctrl-C"
 
@@ -48,49 +51,33 @@ class History:
         return f"History({len(self.steps)} steps, {len(self.validation)} validations{early})"
 
 
-class Callback:
-    """Watches a training. It may look, and may call `trainer.stop()`; it changes nothing. Override what is needed."""
-
-    def on_step(self, trainer: "Trainer", step: int, loss: float) -> None:
-        """After the update of `step`; `loss` is the batch's, before the update."""
-
-    def on_epoch(self, trainer: "Trainer", epoch: int, metrics: dict) -> None:
-        """After epoch 1, 2, …; `metrics` is its entry of `History.validation`, or {} without validation data."""
-
-    def on_end(self, trainer: "Trainer") -> None:
-        """When fit ends, be it by an error."""
-
-
 class Trainer:
     """Fits `model` by `optimizer` so that the mean of `loss` over the data falls.
 
     model: nn.Module; it is moved to the device.
-    loss: called as loss(outputs, targets), returns the mean over the batch (a scalar), such as F.cross_entropy.
+    loss: called as loss(outputs, targets), returns the mean over the batch, such as F.cross_entropy.
     optimizer: of torch.optim or firstgrad.optim, over parameters of the model.
-    device: "auto" (cuda, mps or cpu, the first there is), "cpu", "cuda", "cuda:1", "mps".
+    device: "auto" (the first there is of cuda, mps and cpu), "cpu", "cuda", "cuda:1", "mps".
     precision: "fp32" (the model's own type), "bf16" or "fp16" (autocast; fp16 scales the loss), or "auto":
         on CUDA bf16 where the GPU has it and fp16 where not, elsewhere fp32.
-    accumulate: batches whose gradients make one step; equal to one batch as large as all of them.
-    clip_norm: the gradient is scaled down to this Euclidean norm when it is longer.
-    schedule: step -> what to multiply the learning rate by (`firstgrad.schedules`).
-    seed: of the order of the data and of the model's own randomness (dropout). torch's global generator is left as
-        it was found.
-    callbacks: see `Callback`.
-    Raises: ValueError, TypeError or DeviceUnavailableError that names the argument, before anything is changed.
+    accumulate: batches whose gradients make one step, equal to one batch as large as all of them.
+    clip_norm: a gradient longer than this (Euclidean norm over all parameters) is scaled down to it.
+    schedule: step -> what to multiply the learning rate by (see firstgrad.schedules).
+    seed: of the order of the data and of the model's own randomness (dropout); torch's global generator is
+        left as it was found.
+    callbacks: they watch (see firstgrad.callbacks).
+    Raises: ValueError, TypeError or DeviceUnavailableError that names the argument; nothing is changed then.
     """
 
-    def __init__(self, model, loss, optimizer, *, device="auto", precision="auto", accumulate=1, clip_norm=None,
-                 schedule=None, seed=0, callbacks=()):
-        _check_model(model, loss, optimizer)
-        if schedule is not None and not callable(schedule):
-            raise TypeError(f"schedule: given {schedule!r}, expected a function of the step, such as cosine(1000)")
+    def __init__(self, model, loss, optimizer, *, device="auto", precision="auto", accumulate=1,
+                 clip_norm=None, schedule=None, seed=0, callbacks=()):
+        check_parts(model, loss, optimizer, schedule, callbacks)
         self.device = devices.choose_device(device)
-        self.precision = _choose_precision(precision, self.device)
+        self.precision = devices.choose_precision(precision, self.device)
         self.accumulate = whole("accumulate", accumulate)
         self.clip_norm = None if clip_norm is None else number("clip_norm", clip_norm, above=0)
         self.seed = whole("seed", seed, least=0)
-        self.schedule = schedule
-        self.callbacks = [_check_callback(callback) for callback in callbacks]
+        self.schedule, self.callbacks = schedule, list(callbacks)
         self.model, self.loss, self.optimizer = model.to(self.device), loss, optimizer
         if isinstance(loss, torch.nn.Module):
             loss.to(self.device)
@@ -98,7 +85,7 @@ class Trainer:
             optimizer.load_state_dict(optimizer.state_dict())  # moves the state to where its parameters went
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "fp16")
         self.step = 0  # updates made so far, by every fit
-        self.total_steps: int | None = None  # the value of `step` at which the present fit ends, where that is known
+        self.total_steps: int | None = None  # `step` when the present fit will end, if known
         self._base_rates = [group["lr"] for group in optimizer.param_groups]
         self._generator = torch.Generator().manual_seed(self.seed)
         self._stopped: str | None = None
@@ -107,10 +94,10 @@ class Trainer:
             batch_size: int = 64) -> History:
         """Train for so many epochs or so many steps (updates), whichever ends first.
 
-        train, validation: tensors (x, y), a Dataset, or a DataLoader (whose own batch size and order then count).
+        train, validation: tensors (x, y), a Dataset, or a DataLoader (whose batch size and order then count).
         batch_size: rows a batch; more than there are rows means all of them.
-        Ctrl-C, and `stop()` from a callback or another thread, end it after the step in progress; a second Ctrl-C at
-        once. A second call goes on from where the first ended.
+        Ctrl-C, and `stop()` from a callback or another thread, end it after the step in progress; a second
+        Ctrl-C at once. A second call goes on from where the first ended.
         Raises: NonFiniteLossError; ValueError or TypeError on bad data, before a parameter changes.
         """
         train, validation, last_epoch, last_step = self._prepare(train, validation, epochs, steps, batch_size)
@@ -143,22 +130,24 @@ class Trainer:
         return history
 
     def evaluate(self, data, batch_size: int = _EVALUATION_BATCH) -> dict:
-        """The mean loss over `data`, and the accuracy where targets are class numbers: {"loss": …, "accuracy": …}."""
-        return self._evaluate(batches("data", data, whole("batch_size", batch_size), self.device, self._check))
+        """The mean loss over `data`, and with class numbers the accuracy: {"loss": …, "accuracy": …}."""
+        whole("batch_size", batch_size)
+        return self._evaluate(batches("data", data, batch_size, self.device, self._check))
 
     def predict(self, x) -> torch.Tensor:
         """The model's outputs (logits, values) for the rows of `x`, without gradients, on the CPU.
 
-        Shapes: x (n, …).  Returns: (n, …), in the type of the model's parameters.
+        Shapes: x (n, …).  Returns: (n, …), floats of at least 32 bits.
         """
         if not torch.is_tensor(x):
             raise TypeError(f"x: given {type(x).__name__}, expected a tensor")
         if x.ndim == 0 or len(x) == 0:
             raise ValueError(f"x: given shape {tuple(x.shape)}, expected at least one row")
-        check_dtype("predict", x, self.model)
+        check_dtype("x", x, self.model)
         check_finite("x", x)
         with self._inference():
-            outputs = torch.cat([self.model(part.to(self.device)).cpu() for part in x.split(_EVALUATION_BATCH)])
+            parts = x.split(_EVALUATION_BATCH)
+            outputs = torch.cat([self.model(part.to(self.device)).cpu() for part in parts])
         return outputs.float() if outputs.dtype in (torch.bfloat16, torch.float16) else outputs
 
     def stop(self) -> None:
@@ -177,14 +166,14 @@ class Trainer:
         return " · ".join(parts)
 
     def __repr__(self) -> str:
-        return (f"Trainer({type(self.model).__name__}, {type(self.optimizer).__name__}, device='{self.device}', "
-                f"precision='{self.precision}', accumulate={self.accumulate}, clip_norm={self.clip_norm}, "
-                f"seed={self.seed})")
+        return (f"Trainer({type(self.model).__name__}, {type(self.optimizer).__name__}, "
+                f"device='{self.device}', precision='{self.precision}', accumulate={self.accumulate}, "
+                f"clip_norm={self.clip_norm}, seed={self.seed})")
 
-    # --- before the loop ---------------------------------------------------------------------------------------
+    # --- before the loop ---
 
     def _prepare(self, train, validation, epochs, steps, batch_size):
-        """Check everything and put the data where it is needed; nothing has changed if this raises."""
+        """Check everything and bring the data to the device; nothing has changed if this raises."""
         if epochs is None and steps is None:
             raise ValueError("epochs, steps: given neither, expected at least one of them")
         last_epoch = sys.maxsize - 1 if epochs is None else whole("epochs", epochs)
@@ -192,34 +181,35 @@ class Trainer:
         whole("batch_size", batch_size)
         train = batches("train", train, batch_size, self.device, self._check, self._generator)
         if validation is not None:
-            validation = batches("validation", validation, max(batch_size, _EVALUATION_BATCH), self.device, self._check)
+            size = max(batch_size, _EVALUATION_BATCH)
+            validation = batches("validation", validation, size, self.device, self._check)
         with contextlib.suppress(TypeError):  # a stream has no length
             last_step = min(last_step, self.step + last_epoch * -(-len(train) // self.accumulate))
         self.total_steps = None if math.isinf(last_step) else last_step
         return train, validation, last_epoch, last_step
 
-    def _check(self, name, x, y) -> None:
-        """Try two rows: do inputs, model, targets and loss fit together? The targets are checked in every row."""
-        check_dtype(name, x, self.model)
+    def _check(self, name: str, x, y) -> None:
+        """Try two rows: do inputs, model, targets and loss fit together? Targets are checked in every row."""
+        check_dtype(f"{name}, x", x, self.model)
         with self._inference():
-            x, few = x[:2].to(self.device), y[:2].to(self.device)
+            few, labels = x[:2].to(self.device), y[:2].to(self.device)
             try:
-                outputs = self.model(x)
+                outputs = self.model(few)
             except RuntimeError as error:
-                raise ValueError(f"{name}: the model refuses x of shape (n, {', '.join(map(str, x.shape[1:]))}) "
-                                 f"and type {x.dtype}: {error}") from error
+                shape = ", ".join(["n", *map(str, x.shape[1:])])
+                raise ValueError(f"{name}: the model refuses x of shape ({shape}): {error}") from error
             check_targets(name, outputs, y, self.loss)
-            loss = self.loss(outputs, few)
+            loss = self.loss(outputs, labels)
         if not torch.is_tensor(loss) or loss.ndim:
             given = f"shape {tuple(loss.shape)}" if torch.is_tensor(loss) else type(loss).__name__
             raise ValueError(f"loss: it returns {given}, expected a scalar tensor, the mean over the batch")
 
-    @contextmanager
-    def _running(self, history: History):
-        """Around the loop: Ctrl-C and randomness, and whatever happens, the time, the model's mode, `on_end`."""
+    @contextlib.contextmanager
+    def _running(self, history: History) -> Iterator[None]:
+        """Around the loop: Ctrl-C, randomness, and whatever happens time, the model's mode and `on_end`."""
         training, started, self._stopped = self.model.training, time.perf_counter(), None
-        self._listeners = {name: [getattr(callback, name) for callback in self.callbacks if hasattr(callback, name)]
-                           for name in _CALLBACK_METHODS}
+        self._listeners = {name: [getattr(callback, name) for callback in self.callbacks
+                                  if hasattr(callback, name)] for name in watching.METHODS}
         try:
             with _on_ctrl_c(self), _seeded(self.seed + self.step, self.device):
                 yield
@@ -229,7 +219,7 @@ class Trainer:
             for listen in self._listeners["on_end"]:
                 listen(self)
 
-    # --- the parts of a step -----------------------------------------------------------------------------------
+    # --- the parts of a step ---
 
     def _set_learning_rate(self) -> None:
         if self.schedule is None:
@@ -244,12 +234,13 @@ class Trainer:
         return torch.autocast(self.device.type, torch.bfloat16 if self.precision == "bf16" else torch.float16)
 
     def _guard(self, loss: float, history: History) -> None:
-        """Refuse a loss or a gradient that is not finite, while the parameters are still those of the last step."""
+        """Refuse a loss or gradient that is not finite, while the parameters are those of the last step."""
         if not math.isfinite(loss):
             raise NonFiniteLossError(self.step, f"the loss is {loss}", history)
-        # A GPU would have to wait for the whole gradient; there the next loss tells. With fp16 the scaler looks.
-        if self.device.type == "cpu" and not self.scaler.is_enabled() and not _finite_gradients(self.optimizer):
-            raise NonFiniteLossError(self.step, f"the loss is {loss:.4g}, but its gradient is not finite", history)
+        # A GPU would have to wait for the gradient: there the next loss tells. In fp16 the scaler looks.
+        looks = self.device.type == "cpu" and not self.scaler.is_enabled()
+        if looks and not _finite_gradients(self.optimizer):
+            raise NonFiniteLossError(self.step, "the gradient is not finite", history)
 
     def _clip(self) -> None:
         if self.clip_norm:
@@ -273,10 +264,10 @@ class Trainer:
         for listen in self._listeners["on_epoch"]:
             listen(self, epoch, metrics)
 
-    # --- without gradients -------------------------------------------------------------------------------------
+    # --- without gradients ---
 
-    @contextmanager
-    def _inference(self):
+    @contextlib.contextmanager
+    def _inference(self) -> Iterator[None]:
         training = self.model.training
         self.model.eval()
         try:
@@ -290,47 +281,23 @@ class Trainer:
         with self._inference():
             for x, y in data:
                 outputs = self.model(x)
-                loss = loss + self.loss(outputs, y).double() * len(y)
+                loss = loss + self.loss(outputs, y).detach() * len(y)
                 rows += len(y)
-                if y.dtype == torch.int64 and outputs.ndim == y.ndim + 1:
+                if gives_classes(outputs, y):
                     right = right + (outputs.argmax(1) == y).sum()  # (n, C, …) against (n, …)
                     labels += y.numel()
         metrics = {"loss": float(loss) / rows}
         return metrics | {"accuracy": int(right) / labels} if labels else metrics
 
 
-class Progress(Callback):
-    """A bar of tqdm on the terminal or below the cell: steps, loss and, after each epoch, the validation."""
-
-    def __init__(self, label: str = "training"):
-        self.label, self.bar, self.metrics = label, None, ""
-
-    def on_step(self, trainer, step, loss):
-        if self.bar is None:
-            from tqdm import tqdm
-
-            left = trainer.total_steps and trainer.total_steps - step
-            self.bar = tqdm(desc=self.label, total=left, unit=" steps", mininterval=0.2)
-        self.bar.postfix = f"loss {loss:.4f}{self.metrics}"  # shown when tqdm next draws, not at every step
-        self.bar.update()
-
-    def on_epoch(self, trainer, epoch, metrics):
-        self.metrics = "".join(f", validation {key} {metrics[key]:.4f}" for key in ("loss", "accuracy") if key in metrics)
-
-    def on_end(self, trainer):
-        if self.bar is not None:
-            self.bar.close()
-            self.bar = None
-
-
 def range_test(model, loss, optimizer_class, data, *, low: float = 1e-5, high: float = 10.0, steps: int = 100,
                batch_size: int = 64, seed: int = 0, device="auto") -> tuple[list[float], list[float]]:
-    """Train a copy of `model` while the learning rate grows from `low` to `high`, and see where the loss falls.
+    """Train a copy of `model` while the learning rate grows from `low` to `high`: where does the loss fall?
 
     optimizer_class: called as optimizer_class(parameters, learning_rate).
-    Returns: the learning rates, growing by a constant factor, and the batch's loss at each. Both end early where the
-    loss exceeds four times the first or is not finite. `model` is left as it is.
-    Source: Smith 2017, §3.3, arXiv:1506.01186.  Differs: geometric growth, to look at several orders of magnitude.
+    Returns: the learning rates, each larger by the same factor, and the loss of the batch at each. Both end
+    early where the loss exceeds four times the first or is not finite. `model` is left as it is.
+    Source: Smith 2017, §3.3, arXiv:1506.01186.  Differs: geometric growth, to see orders of magnitude.
     """
     number("low", low, above=0)
     number("high", high, above=low)
@@ -358,11 +325,11 @@ class _StopWhenWorse(Callback):
 class _HostLoss:
     """Sums a step's losses and brings the sum to the host without keeping a GPU waiting.
 
-    The copy to pinned memory is queued before the backward pass, and awaited after that is queued: the GPU has work
-    while the host reads, so every loss is recorded and checked at no cost.
+    The copy to pinned memory is queued before the backward pass and awaited after that is queued: the GPU has
+    work while the host reads, so that every loss is recorded and checked at no cost.
     """
 
-    def __init__(self, device):
+    def __init__(self, device: torch.device):
         self.sum, self.cuda = None, device.type == "cuda"
         if self.cuda:
             self.host, self.arrived = torch.empty((), pin_memory=True), torch.cuda.Event()
@@ -381,10 +348,8 @@ class _HostLoss:
         return value
 
 
-def _groups(batches, size: int):
+def _groups(batches: Iterable, size: int) -> Iterator[list]:
     """Lists of `size` batches; the last may be shorter."""
-    if size == 1:
-        return ([batch] for batch in batches)
     iterator = iter(batches)
     return iter(lambda: list(itertools.islice(iterator, size)), [])
 
@@ -394,13 +359,13 @@ def _parameters(optimizer) -> list:
 
 
 def _finite_gradients(optimizer) -> bool:
-    """Whether every gradient is finite. A sum is finite only if its terms are, and makes no temporary."""
+    """Whether every gradient is finite: a sum is finite only if its terms are, and it makes no temporary."""
     return all(math.isfinite(parameter.grad.sum().item()) for parameter in _parameters(optimizer)
                if parameter.grad is not None)
 
 
-@contextmanager
-def _on_ctrl_c(trainer):
+@contextlib.contextmanager
+def _on_ctrl_c(trainer: Trainer) -> Iterator[None]:
     """The first Ctrl-C ends the training after the step in progress, a second one interrupts at once."""
     if threading.current_thread() is not threading.main_thread():
         yield  # Python delivers signals to the main thread only
@@ -418,40 +383,9 @@ def _on_ctrl_c(trainer):
         signal.signal(signal.SIGINT, previous)
 
 
-@contextmanager
-def _seeded(seed: int, device):
-    """torch's global generators seeded inside, as they were outside."""
+@contextlib.contextmanager
+def _seeded(seed: int, device: torch.device) -> Iterator[None]:
+    """torch's global generators: seeded inside, outside as they were."""
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         torch.manual_seed(seed)
         yield
-
-
-def _choose_precision(name: str, device) -> str:
-    choice("precision", name, ("auto", "fp32", "bf16", "fp16"))
-    if name == "fp16" and device.type == "mps":
-        raise ValueError("precision: given 'fp16' on mps, expected 'fp32' or 'bf16' there")
-    if name != "auto":
-        return name
-    if device.type != "cuda":
-        return "fp32"
-    return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
-
-
-def _check_model(model, loss, optimizer) -> None:
-    if not isinstance(model, torch.nn.Module):
-        raise TypeError(f"model: given {type(model).__name__}, expected a torch.nn.Module")
-    if not callable(loss):
-        raise TypeError(f"loss: given {loss!r}, expected a function of (outputs, targets), such as F.cross_entropy")
-    if getattr(loss, "reduction", "mean") != "mean":
-        raise ValueError(f"loss: given reduction={loss.reduction!r}, expected 'mean'")
-    if not isinstance(optimizer, torch.optim.Optimizer):
-        raise TypeError(f"optimizer: given {optimizer!r}, expected an optimiser, such as SGD(model.parameters(), 0.1)")
-    own = set(map(id, model.parameters()))
-    if not any(id(parameter) in own for parameter in _parameters(optimizer)):
-        raise ValueError("optimizer: it holds no parameter of the model, expected model.parameters()")
-
-
-def _check_callback(callback):
-    if isinstance(callback, type) or not any(hasattr(callback, name) for name in _CALLBACK_METHODS):
-        raise TypeError(f"callbacks: given {callback!r}, expected objects with {', '.join(_CALLBACK_METHODS)}")
-    return callback

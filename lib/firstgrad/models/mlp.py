@@ -1,14 +1,15 @@
 """The multilayer perceptron: affine maps with a non-linearity between them."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import nn
 
 from ..arguments import choice, whole
 
-# Name -> (the function, the variance factor of its initialisation). A ReLU passes half of the second moment on, so the
-# weights make up for it by 2; GELU is close to a ReLU; the others pass small signals on as they are.
+# Name -> (the function, the variance factor of its initialisation). A ReLU passes on half of the second
+# moment, so the weights make up for it by 2; GELU is like a ReLU; the others pass small signals as they are.
 ACTIVATIONS = {
     "relu": (torch.relu, 2.0),
     "gelu": (nn.functional.gelu, 2.0),
@@ -35,10 +36,10 @@ class MLPConfig:
 
 
 class MLP(nn.Module):
-    """h ← activation(W h + b) for every layer but the last, which stays affine (logits, or a regression's value).
+    """h ← activation(W h + b) for every layer but the last, which stays affine (logits, or values).
 
     Shapes: x (B, sizes[0]), or (B, …) that flattens to it.  Returns: (B, sizes[-1]).
-    Initialisation: weights normal with variance 2 / fan-in for ReLU and GELU, 1 / fan-in for the others; biases 0.
+    Initialisation: biases 0, weights normal with variance 2 / fan-in (ReLU, GELU) or 1 / fan-in (the others).
     Raises: ValueError when x has another width.
     Source: He et al. 2015, eq. 10 and §2.2, arXiv:1502.01852.
     """
@@ -46,7 +47,7 @@ class MLP(nn.Module):
     def __init__(self, config: MLPConfig | None = None):
         super().__init__()
         self.config = config = config or MLPConfig()
-        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(config.sizes, config.sizes[1:], strict=False))
+        self.layers = nn.ModuleList(nn.Linear(*widths) for widths in pairwise(config.sizes))
         self.activation, factor = ACTIVATIONS[config.activation]
         for layer in self.layers:
             nn.init.normal_(layer.weight, std=(factor / layer.in_features) ** 0.5)
