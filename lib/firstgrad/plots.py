@@ -53,7 +53,7 @@ def lines(series, *, x=None, xlabel="", ylabel="", xlog=False, ylog=False, xlim=
         raise ValueError("series: given none, expected at least one")
     with _style():
         figure, axes = _axes(height, xlabel, ylabel, xlog, ylog)
-        ends = []
+        ends, whole = [], True
         for (name, values), colour in zip(named.items(), _colours(len(named)), strict=True):
             xs, ys = _thin(*_points(name, values, x))
             if name in dots:
@@ -61,6 +61,9 @@ def lines(series, *, x=None, xlabel="", ylabel="", xlog=False, ylog=False, xlim=
             else:
                 axes.plot(xs, ys, "--" if name in dashed else "-", lw=2, color=colour, label=name)
             ends.append((name, ys, colour))
+            whole = whole and bool((xs % 1 == 0).all())
+        if whole and not xlog:
+            axes.xaxis.get_major_locator().set_params(integer=True)  # no step 2.5
         axes.set(**{key: limits for key, limits in (("xlim", xlim), ("ylim", ylim)) if limits is not None})
         _references(axes, marks or {}, levels or {})
         if len(named) > 4:
@@ -83,10 +86,10 @@ def contours(function, *, xlim, ylim, paths=None, levels=14, log=True, minimum=N
 
     with _style():
         figure, axes = _axes(height, xlabel, ylabel)
-        grid = np.meshgrid(np.linspace(*xlim, 101), np.linspace(*ylim, 101))
+        grid = np.meshgrid(np.linspace(*xlim, 151), np.linspace(*ylim, 151))
         values = np.asarray(function(*grid), dtype=float)
         if values.shape != grid[0].shape:
-            raise ValueError(f"function: it returns shape {values.shape}, expected that of X, {grid[0].shape}")
+            raise ValueError(f"function: it returns shape {values.shape}, expected X's, {grid[0].shape}")
         axes.contour(*grid, values, levels=_levels(values, levels, log), colors=_theme()["grey"],
                      linewidths=0.9, alpha=0.75)
         if minimum is not None:
@@ -360,8 +363,8 @@ def _compact(svg: str, height: int) -> str:
     svg = re.sub(r' (?:d|x|y|x1|x2|y1|y2|width|height|transform)="[^"]*"', _round, svg)
     svg = re.sub(r"\s*\n\s*", "\n", svg)
     root = ('<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-            f'width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH * 0.75:g} {height * 0.75:g}" stroke-linejoin="round" '
-            f'font-family="{_theme()["ui"]}">')
+            f'width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH * 0.75:g} {height * 0.75:g}" '
+            f'stroke-linejoin="round" font-family="{_theme()["ui"]}">')
     return re.sub(r"<svg[^>]*>", root, svg, count=1)
 
 
