@@ -1,7 +1,7 @@
 """What the learning-rate lab shows: one small network, trained anew for every learning rate and optimiser.
 
-Every run has the same start and sees the same batches in the same order, so that two runs differ by nothing but
-the optimiser and its learning rate. About half a minute on one core.
+Every run has the same start and sees the same batches in the same order, so that two runs differ by nothing
+but the optimiser and its learning rate. About twenty seconds on one core.
 """
 
 from firstgrad.widgets.learning_rate_lab import OPTIMISERS, dead_units, experiment, four_digits, windows

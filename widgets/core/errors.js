@@ -3,7 +3,7 @@
 /** @param {unknown} value @returns {string} */
 const shown = (value) => (typeof value === "string" ? value : typeof value === "number" ? String(value) : JSON.stringify(value) ?? String(value));
 
-function raise(Kind, code, argument, given, allowed, message) {
+export function raise(Kind, code, argument, given, allowed, message) {
   throw Object.assign(new Kind(message), { code, argument, given: shown(given), allowed });
 }
 

@@ -24,14 +24,26 @@ export function scale(kind, domain, range) {
   };
 }
 
-/** Whole powers of ten, thinned evenly so that at most about `count` remain. */
+/** Whole powers of ten, thinned evenly so that at most about `count` remain; on a short axis 1, 2, 5, 10. */
 function decades(a, b, count) {
+  if (b - a < 1.5) return within(a, b);
   const first = Math.ceil(a - 1e-9);
   const last = Math.floor(b + 1e-9);
   const stride = Math.max(1, Math.ceil((last - first) / count));
   const list = [];
   for (let e = first; e <= last; e += 1) {
     if (e % stride === 0) list.push({ value: 10 ** e, text: e === 0 ? "1" : e === 1 ? "10" : power(e) });
+  }
+  return list;
+}
+
+function within(a, b) {
+  const list = [];
+  for (let e = Math.floor(a); e <= b; e += 1) {
+    for (const digit of [1, 2, 5]) {
+      const u = e + Math.log10(digit);
+      if (u >= a - 1e-9 && u <= b + 1e-9) list.push({ value: 10 ** u, text: number(10 ** u) });
+    }
   }
   return list;
 }

@@ -1,8 +1,8 @@
-"""The learning-rate lab: recorded trainings for a grid of learning rates, and real ones while Python is there.
+"""The learning-rate lab: recorded trainings for a grid of learning rates, and real ones where Python runs.
 
 A recording (`recipes/learning_rate_grid.py` makes the book's) is a dictionary:
 
-    settings        what was trained: sizes, batch_size, epochs, steps, window, momentum, seed, train, validation
+    settings        what was trained, as in the recipe
     learning_rates  the grid, rising
     runs            optimiser -> one run for each learning rate:
         train                mean training loss of every `window` steps
@@ -13,6 +13,7 @@ A recording (`recipes/learning_rate_grid.py` makes the book's) is a dictionary:
     provenance      date, device, versions, … (`tools/recordings.py`)
 """
 
+import itertools
 import json
 import math
 import threading
@@ -32,7 +33,7 @@ REFRESH = 0.1  # seconds between two updates of the live curve
 _SETTINGS = ("sizes", "batch_size", "epochs", "steps", "window", "momentum", "seed", "train", "validation")
 
 
-# --- the recording ---------------------------------------------------------------------------------------------
+# --- the recording --------------------------------------------------------------------------------------
 
 
 def read_recording(path=None):
@@ -55,7 +56,7 @@ def check_recording(recording):
         _part(settings, name, list if name == "sizes" else Real, "settings")
     _part(recording, "provenance", dict, "recording")
     rates = _numbers(recording, "learning_rates", "recording")
-    if not rates or rates[0] <= 0 or any(a >= b for a, b in zip(rates, rates[1:], strict=False)):
+    if not rates or rates[0] <= 0 or any(a >= b for a, b in itertools.pairwise(rates)):
         raise ValueError("recording: learning_rates must be positive and rising")
     runs = _part(recording, "runs", dict, "recording")
     for optimiser in OPTIMISERS:
@@ -84,8 +85,8 @@ def _part(parent, key, kind, where):
     if key not in parent:
         raise ValueError(f"{where} lacks {key!r}")
     value = parent[key]
-    number = kind is Real and (isinstance(value, bool) or (isinstance(value, Real) and not math.isfinite(value)))
-    if number or not isinstance(value, kind):
+    fine = isinstance(value, kind) and not isinstance(value, bool)
+    if not fine or (kind is Real and not math.isfinite(value)):
         words = {dict: "a dictionary", list: "a list", Real: "a finite number"}[kind]
         raise ValueError(f"{where}.{key} must be {words}, not {value!r:.40}")
     return value
@@ -105,12 +106,13 @@ class Recording(traitlets.TraitType):
         return check_recording(value)
 
 
-# --- the training ----------------------------------------------------------------------------------------------
+# --- the training ---------------------------------------------------------------------------------------
 
 
 def experiment(settings, optimiser, learning_rate, callbacks=()):
-    """The training that was recorded, ready to `fit`: same start, same order of the batches. It stays on the CPU,
-    which is the fastest device for a network as small as this.
+    """The training that was recorded, ready to `fit`: the same start, the same order of the batches.
+
+    It stays on the CPU, which is the fastest device for a network as small as this.
 
     Returns: the Trainer, the training data, the validation data.
     Raises: ValueError or TypeError that names a bad learning rate or optimiser.
@@ -136,7 +138,7 @@ def experiment(settings, optimiser, learning_rate, callbacks=()):
 
 
 def dead_units(model, images):
-    """How many units of the first hidden layer answer 0 to every one of `images`: no gradient can wake them."""
+    """How many units of the first hidden layer answer 0 to all `images`: no gradient can wake them."""
     import torch
 
     with torch.no_grad():
@@ -154,7 +156,7 @@ def four_digits(values):
     return [float(f"{value:.4g}") for value in values]
 
 
-# --- the explorable --------------------------------------------------------------------------------------------
+# --- the explorable -------------------------------------------------------------------------------------
 
 
 class LearningRateLab(Explorable):
@@ -162,6 +164,7 @@ class LearningRateLab(Explorable):
 
     optimiser: "SGD", "Momentum" or "Nesterov".  learning_rate: one of the recorded rates.
     found: the optimisers whose best learning rate the reader has found.
+    slowed: seconds that a training takes at least, so that one can watch it; 0 for full speed.
     recording: the recorded runs, the book's by default (see the head of this file).
     Raises: TypeError or ValueError that names the argument.
     """
@@ -170,6 +173,7 @@ class LearningRateLab(Explorable):
     optimiser = Choice(OPTIMISERS, "SGD").tag(sync=True)
     learning_rate = Number(0.01, low=0, open_low=True).tag(sync=True)
     found = traitlets.List(traitlets.Enum(OPTIMISERS)).tag(sync=True)
+    slowed = Number(4.0, low=0, high=3600).tag(sync=True)
     # Set to True, here or by the Train button, `running` starts a training; False stops it after the step.
     running = traitlets.Bool(False).tag(sync=True)
     progress = traitlets.Float(0.0).tag(sync=True)  # share of the steps that are done
@@ -196,8 +200,8 @@ class LearningRateLab(Explorable):
         rate, rates = proposal["value"], self.recording["learning_rates"]
         nearest = min(rates, key=lambda known: abs(math.log(known / rate)))
         if not math.isclose(nearest, rate, rel_tol=1e-6):
-            raise ValueError(f"learning_rate must be a recorded one, not {rate:g}; the nearest is {nearest:g}. "
-                             f"lab.train(learning_rate={rate:g}) trains with any")
+            raise ValueError(f"learning_rate must be a recorded one, not {rate:g}; the nearest is "
+                             f"{nearest:g}. lab.train(learning_rate={rate:g}) trains with any")
         return nearest
 
     def train(self, learning_rate=None, optimiser=None, *, wait=False):
@@ -205,10 +209,10 @@ class LearningRateLab(Explorable):
 
         learning_rate, optimiser: those chosen in the explorable by default; any positive rate.
         Returns: None at once, the training runs in a background thread; with `wait` the `trainer.History`.
-        Raises: ValueError or TypeError that names the argument; RuntimeError while another training runs; with
-            `wait` what the training raises, such as NonFiniteLossError.
+        Raises: ValueError or TypeError that names the argument; RuntimeError while another training runs;
+            with `wait` what the training raises, such as NonFiniteLossError.
         """
-        if self._thread and self._thread.is_alive():
+        if self._training and not self._training.done:
             raise RuntimeError("a training is running: wait for it, or end it with lab.stop()")
         training = _Training(self, self.optimiser if optimiser is None else optimiser,
                              self.learning_rate if learning_rate is None else learning_rate)
@@ -239,10 +243,10 @@ class LearningRateLab(Explorable):
 
     @traitlets.observe("running")
     def _on_running(self, change):
-        alive = self._thread is not None and self._thread.is_alive()
-        if not change["new"] and alive:
-            self._training.stop()
-        if change["new"] and not alive:
+        busy = self._training is not None and not self._training.done
+        if not change["new"] and busy:
+            self._training.stop(forget=not self.live)
+        if change["new"] and not busy:
             try:
                 self.train()
             except Exception as error:
@@ -255,58 +259,59 @@ class _Training:
 
     def __init__(self, lab, optimiser, learning_rate):
         self.lab, self.settings = lab, lab.recording["settings"]
-        self.trainer, self.train, self.validation = experiment(self.settings, optimiser, learning_rate, [self])
-        self.run_of = {"optimiser": optimiser, "learning_rate": float(learning_rate)}
+        self.trainer, *self.data = experiment(self.settings, optimiser, learning_rate, callbacks=[self])
+        self.name = {"optimiser": optimiser, "learning_rate": float(learning_rate), "slowed": lab.slowed}
         self.losses, self.metrics = [], []
-        self.history, self.error, self.stopped, self.told = None, None, False, 0.0
+        self.history, self.error = None, None
+        self.stopped, self.forgotten, self.done = threading.Event(), False, False
+        self.began = self.told = time.monotonic()
 
-    def stop(self):
-        self.stopped = True  # also when `fit` has not begun
+    def stop(self, forget=False):
+        """From any thread, also before `fit` has begun. `forget`: its curve is not wanted any more."""
+        self.forgotten = forget
+        self.stopped.set()
         self.trainer.stop()
 
     def run(self):
         """The thread's whole life: whatever happens, the explorable hears of it."""
-        lab = self.lab
-        lab.message, lab.progress = {}, 0.0
+        lab, state = self.lab, "failed"
+        lab.message = {}
         self.tell("running")
         lab.running = True
-        state = "failed"
         try:
-            self.history = self.trainer.fit(self.train, self.validation, epochs=self.settings["epochs"],
+            self.history = self.trainer.fit(*self.data, epochs=self.settings["epochs"],
                                             batch_size=self.settings["batch_size"])
-            state = "stopped" if self.stopped else "finished"
+            state = "stopped" if self.stopped.is_set() else "finished"
         except Exception as error:
             self.error = error
             lab.message = _said(error)
         finally:
             self.tell(state)
+            self.done = True
             lab.running = False
 
     def on_step(self, trainer, step, loss):
         self.losses.append(loss)
-        if self.stopped:
-            trainer.stop()
         if time.monotonic() - self.told >= REFRESH:
             self.tell("running")
+        due = self.began + self.name["slowed"] * len(self.losses) / self.settings["steps"]
+        if self.stopped.wait(max(0.0, due - time.monotonic())):
+            trainer.stop()
 
     def on_epoch(self, trainer, epoch, metrics):
         self.metrics.append(metrics)
 
-    def on_end(self, trainer):
-        pass
-
     def tell(self, state):
+        if self.forgotten:
+            return
         self.told = time.monotonic()
-        steps = len(self.losses)
-        self.lab.live = self.run_of | {
-            "state": state,
-            "steps": steps,
+        run = {
             "train": four_digits(windows(self.losses, self.settings["window"])),
             "validation_loss": four_digits(entry["loss"] for entry in self.metrics),
             "validation_accuracy": four_digits(entry["accuracy"] for entry in self.metrics),
-            "dead_units": None if state == "running" else dead_units(self.trainer.model, self.validation[0]),
         }
-        self.lab.progress = steps / self.settings["steps"]
+        self.lab.live = {**self.name, "state": state, "steps": len(self.losses), **run}
+        self.lab.progress = len(self.losses) / self.settings["steps"]
 
 
 def _said(error):
