@@ -35,14 +35,13 @@ class Value:
 
     def __call__(self, answer) -> Verdict:
         given = plain(answer)
-        difference = differs(given, plain(self.expected), self.relative, self.absolute)
+        difference = differs(given, plain(self.expected), self.relative, self.absolute, tell=False)
         if not difference:
             return Verdict(True, self.explain)
         for mistake, reason in self.mistakes.items():
             if not differs(given, mistake, self.relative, self.absolute):
                 return Verdict(False, reason)
-        said = f"{short(given)} is not it." if _is_number(given) and _is_number(self.expected) else difference
-        return Verdict(False, _join(said, self.hint))
+        return Verdict(False, _join(difference, self.hint))
 
 
 @dataclass(frozen=True)
@@ -100,7 +99,7 @@ def check(exercise: str, answer) -> bool | None:
     """
     judge = _find(exercise)
     try:
-        verdict = Verdict(None) if answer is ... else judge(answer)
+        verdict = Verdict(None) if _awaited(answer) else judge(answer)
     except Exception as error:  # a judge met an answer of a kind that its author did not think of
         verdict = Verdict(False, f"{short(answer)} could not be judged ({type(error).__name__}: {error}).")
     sign, word = {True: ("✓", "Right."), False: ("✗", "Not yet."), None: ("○", "")}[verdict.right]
@@ -134,21 +133,26 @@ def plain(value):
     return [plain(part) for part in value] if isinstance(value, list | tuple) else value
 
 
-def differs(given, expected, relative: float, absolute: float) -> str:
-    """What is different between two plain values, in a sentence; empty when nothing is."""
+def differs(given, expected, relative: float, absolute: float, tell: bool = True) -> str:
+    """What is different between two plain values, in a sentence; empty when nothing is.
+
+    tell: whether the sentence may say the expected number.
+    """
     if isinstance(expected, list):
         if not isinstance(given, list):
             return f"expected {len(expected)} values, got {short(given)}."
         if len(given) != len(expected):
             return f"expected {len(expected)} values, got {len(given)}."
         pairs = enumerate(zip(given, expected, strict=True))
-        parts = ((i, differs(a, b, relative, absolute)) for i, (a, b) in pairs)
+        parts = ((i, differs(a, b, relative, absolute, tell)) for i, (a, b) in pairs)
         return next((f"[{i}]{'' if part.startswith('[') else ' '}{part}" for i, part in parts if part), "")
     if _is_number(expected):
         if not _is_number(given):
             return f"expected a number, got {short(given)}."
         same = math.isclose(given, expected, rel_tol=relative, abs_tol=absolute)
-        return "" if same else f"expected {expected:.6g}, got {given:.6g}."
+        if same:
+            return ""
+        return f"expected {expected:.6g}, got {given:.6g}." if tell else f"{short(given)} is not it."
     return "" if given == expected else f"expected {short(expected)}, got {short(given)}."
 
 
@@ -157,7 +161,14 @@ def short(value) -> str:
     return f"{value:.6g}" if isinstance(value, float) else _shortener.repr(value)
 
 
-_shortener = reprlib.Repr(maxlist=4, maxtuple=4, maxstring=40, maxother=40)
+_shortener = reprlib.Repr()
+_shortener.maxlist = _shortener.maxtuple = 4
+_shortener.maxstring = _shortener.maxother = 40
+
+
+def _awaited(answer) -> bool:
+    """Whether the dots still stand in the answer, alone or in a list."""
+    return answer is ... or (isinstance(answer, list | tuple) and any(map(_awaited, answer)))
 
 
 def _is_number(value) -> bool:

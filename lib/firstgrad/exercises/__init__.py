@@ -1,1 +1,1 @@
-"""The judges of the book's exercises, one module a chapter, each with a table `EXERCISES` (see firstgrad.check)."""
+"""The judges of the book's exercises, a module a chapter with a table `EXERCISES` (see firstgrad.check)."""

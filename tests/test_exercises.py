@@ -1,0 +1,120 @@
+"""Each exercise of the book accepts its answer, and rejects what readers typically write instead."""
+
+import importlib
+import math
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from firstgrad import exercises
+from firstgrad.check import check
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def nesterov(theta, velocity, gradient, alpha, mu):
+    velocity = mu * velocity + gradient
+    return theta - alpha * (gradient + mu * velocity), velocity
+
+
+def heavy_ball(theta, velocity, gradient, alpha, mu):
+    velocity = mu * velocity + gradient
+    return theta - alpha * velocity, velocity
+
+
+def nesterov_old_velocity(theta, velocity, gradient, alpha, mu):
+    return theta - alpha * (gradient + mu * velocity), mu * velocity + gradient
+
+
+def nesterov_alpha_inside(theta, velocity, gradient, alpha, mu):
+    velocity = mu * velocity + alpha * gradient
+    return theta - (alpha * gradient + mu * velocity), velocity
+
+
+def linear(t, warmup, total):
+    return (t + 1) / warmup if t < warmup else (total - t) / (total - warmup)
+
+
+ROOT_KAPPA = (math.sqrt(50) - 1) / (math.sqrt(50) + 1)
+RIGHT = {
+    "00.1": [2.4],
+    "06.1": [-0.125],
+    "06.2": [(2 / 9, 0.2, 0.8)],
+    "06.3": [(1382, 70)],
+    "06.4": [nesterov],
+    "06.5": [(0.81, 0.9)],
+    "06.6": [1004],
+    "06.7": [linear],
+    "06.8": [((2 / (1 + math.sqrt(50))) ** 2, ROOT_KAPPA**2), (0.06, 0.6)],
+}
+WRONG = {
+    "00.1": [3.6, 0.6, "2.4", 2.5],
+    "06.1": [0.125, 0.015625, -0.5, None, float("nan")],
+    "06.2": [(2 / 5, 0.2, 0.8), (0.2, 2 / 9, 0.8), (2 / 9, 0.2, 9), (2 / 9, 0.2)],
+    "06.3": [(1381, 70), (1382, 69), (70, 1382), (1382.6, 69.1)],
+    "06.4": [heavy_ball, nesterov_old_velocity, nesterov_alpha_inside, lambda theta: theta, 3],
+    "06.5": [(0.9, 0.81), (0.9801, 0.99), (0.99, 0.995)],
+    "06.6": [1024, 128, 1003, 8],
+    "06.7": [
+        lambda t, warmup, total: t / warmup if t < warmup else (total - t) / (total - warmup),  # starts at 0
+        lambda t, warmup, total: (t + 1) / warmup if t < warmup else 1 - t / total,  # decays from the start
+        lambda t, warmup, total: 1.0,
+    ],
+    "06.8": [(0.04, 0.0), (0.2, 0.5), (0.06, 0.95), (-0.1, 0.5), (0.1, 1.0), 0.06, ("a", "b")],
+}
+
+
+def ids():
+    files = sorted(Path(exercises.__file__).parent.glob("ch*.py"))
+    return [i for f in files for i in importlib.import_module(f"firstgrad.exercises.{f.stem}").EXERCISES]
+
+
+def test_every_exercise_has_right_and_wrong_answers():
+    assert set(RIGHT) == set(WRONG) == set(ids())
+
+
+@pytest.mark.parametrize(("exercise", "answer"), [(i, a) for i, answers in RIGHT.items() for a in answers])
+def test_accepts(exercise, answer, capsys):
+    assert check(exercise, answer) is True
+    assert capsys.readouterr().out.startswith(f"✓ {exercise} Right.")
+
+
+@pytest.mark.parametrize(("exercise", "answer"), [(i, a) for i, answers in WRONG.items() for a in answers])
+def test_rejects(exercise, answer, capsys):
+    assert check(exercise, answer) is False
+    said = capsys.readouterr().out
+    assert said.startswith(f"✗ {exercise} Not yet.")
+    assert len(said.split()) > 4  # it says why
+
+
+@pytest.mark.parametrize("exercise", RIGHT)
+def test_waits(exercise):
+    assert check(exercise, ...) is None
+
+
+@pytest.mark.parametrize("exercise", [i for i in RIGHT if isinstance(RIGHT[i][0], tuple)])
+def test_waits_while_dots_are_left(exercise):
+    right = RIGHT[exercise][0]
+    assert check(exercise, (*right[:-1], ...)) is None
+
+
+@pytest.mark.parametrize("exercise", [i for i in RIGHT if isinstance(RIGHT[i][0], tuple) and i != "06.8"])
+def test_a_wrong_list_does_not_tell_the_answer(exercise, capsys):
+    right = RIGHT[exercise][0]
+    check(exercise, (7777, *right[1:]))
+    assert f"{right[0]:.4g}" not in capsys.readouterr().out
+
+
+def test_each_exercise_stands_in_its_chapter_with_a_solution_that_is_right():
+    for path in sorted((ROOT / "chapters").glob("*.ipynb")):
+        cells = nbformat.read(path, 4).cells
+        outputs = [output for cell in cells if cell.cell_type == "code" for output in cell.outputs]
+        lines = [line for o in outputs if o.get("name") == "stdout" for line in o["text"].splitlines()]
+        prose = "\n".join(c.source for c in cells if c.cell_type == "markdown")
+        for number in re.findall(r":label: ex-(\d\d-\d+)", prose):
+            exercise = number.replace("-", ".")
+            assert f"○ {exercise} Waiting for your answer." in lines, path.name
+            assert any(line.startswith(f"✓ {exercise} Right.") for line in lines), path.name
+            assert f"{{solution-start}} ex-{number}" in prose, path.name
