@@ -83,7 +83,7 @@ async function main() {
         mkdirSync(values.out, { recursive: true });
         writeFileSync(target, text);
       }
-      console.log(`${fresh ? "fresh  " : "written"}  ${name}: ${kilobytes(text.length)}, ${kilobytes(gzipSync(text).length)} gzip`);
+      console.log(`${fresh ? "fresh  " : "written"}  ${name}: ${kilobytes(Buffer.byteLength(text))}, ${kilobytes(gzipSync(text).length)} gzip`);
     } catch (error) {
       wrong += 1;
       console.error(`failed   ${name}: ${error.message}`);

@@ -28,7 +28,7 @@ export function slider(ui, options) {
   const full = symbol ? `${label} ${symbol}` : label;
   const range = h("input", { type: "range", class: "fg-range", id: ids.range, step: stride });
   const box = h("input", { type: "text", class: "fg-number", inputmode: "decimal", autocomplete: "off", spellcheck: "false",
-    "aria-label": ui.t("asNumber", { label: full }), "aria-describedby": ids.hint });
+    "aria-label": ui.t("ui.asNumber", { label: full }), "aria-describedby": ids.hint });
   const hint = h("p", { class: "fg-hint", id: ids.hint, hidden: true });
   const marks = h("div", { class: "fg-marks", hidden: true });
   const node = h("div", { class: "fg-control fg-slider", "data-trait": trait },
@@ -56,11 +56,11 @@ export function slider(ui, options) {
   function problem(value) {
     const { low = min, high = max, positive = false } = limits ?? {};
     const said = { value: number(value), example: plain(ui.get(trait)) };
-    if (!Number.isFinite(value)) return ui.t("notANumber", said);
-    if (positive && value <= 0) return ui.t("notPositive", said);
-    if (!positive && value < low) return ui.t("tooLow", { ...said, limit: number(low) });
-    if (value > high) return ui.t("tooHigh", { ...said, limit: number(high) });
-    return integer && !Number.isInteger(value) ? ui.t("notWhole", said) : "";
+    if (!Number.isFinite(value)) return ui.t("ui.notANumber", said);
+    if (positive && value <= 0) return ui.t("ui.notPositive", said);
+    if (!positive && value < low) return ui.t("ui.tooLow", { ...said, limit: number(low) });
+    if (value > high) return ui.t("ui.tooHigh", { ...said, limit: number(high) });
+    return integer && !Number.isInteger(value) ? ui.t("ui.notWhole", said) : "";
   }
   /** While typing, a half-written number is not an error yet; it is one when the reader is done. */
   function accept(done) {
@@ -96,7 +96,7 @@ export function slider(ui, options) {
     marks.hidden = list.length === 0;
     marks.replaceChildren(...list.map((mark) => h("button", {
       type: "button", class: "fg-mark", "data-tone": mark.tone, "data-side": mark.side ?? "right", style: `left:${place(mark.value)}`,
-      "aria-label": ui.t("setTo", { label, value: number(mark.value), mark: mark.text }),
+      "aria-label": ui.t("ui.setTo", { label, value: number(mark.value), mark: mark.text }),
       onclick: () => ui.set({ [trait]: Number(mark.value.toPrecision(4)) }),
     }, h("span", { text: `${mark.text} ${number(mark.value)}` }))));
   }
@@ -173,15 +173,15 @@ export function player(ui, { trait, length }) {
     node.innerHTML = `<svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true"><path fill="currentColor" d="${ICONS[name]}"/></svg>`;
     return node;
   };
-  const play = icon("play", ui.t("play"), () => (frame ? stop() : start()));
-  const back = icon("back", ui.t("stepBack"), () => go(current() - 1));
-  const forth = icon("forth", ui.t("stepForward"), () => go(current() === length() && ui.get(trait) < 0 ? 0 : current() + 1));
+  const play = icon("play", ui.t("ui.play"), () => (frame ? stop() : start()));
+  const back = icon("back", ui.t("ui.stepBack"), () => go(current() - 1));
+  const forth = icon("forth", ui.t("ui.stepForward"), () => go(current() === length() && ui.get(trait) < 0 ? 0 : current() + 1));
   const range = h("input", { type: "range", class: "fg-range", id, min: 0, step: 1, oninput: () => go(Number(range.value)) });
   const out = h("output", { class: "fg-out", for: id });
-  const speed = h("select", { class: "fg-select", "aria-label": ui.t("speed") },
-    ...Object.keys(SPEEDS).map((value) => h("option", { value, text: ui.t(value), selected: value === "normal" })));
+  const speed = h("select", { class: "fg-select", "aria-label": ui.t("ui.speed") },
+    ...Object.keys(SPEEDS).map((value) => h("option", { value, text: ui.t(`ui.${value}`), selected: value === "normal" })));
   const node = h("div", { class: "fg-player" }, back, play, forth,
-    h("div", { class: "fg-scrub" }, h("label", { for: id, class: "fg-hidden", text: ui.t("shownStep") }), range), out, speed);
+    h("div", { class: "fg-scrub" }, h("label", { for: id, class: "fg-hidden", text: ui.t("ui.shownStep") }), range), out, speed);
   speed.addEventListener("change", () => { from = { step: current(), time: performance.now() }; });
 
   const current = () => (ui.get(trait) < 0 ? length() : Math.min(ui.get(trait), length()));
@@ -209,7 +209,7 @@ export function player(ui, { trait, length }) {
   function face() {
     const name = frame ? "pause" : "play";
     play.querySelector("path").setAttribute("d", ICONS[name]);
-    put(play, { "aria-label": ui.t(name), title: ui.t(name) });
+    put(play, { "aria-label": ui.t(`ui.${name}`), title: ui.t(`ui.${name}`) });
   }
   return {
     node, stop, current,

@@ -93,6 +93,8 @@ function makeUi(spec, model) {
       put(parts.goal, { "data-reached": reached ? "yes" : "no" });
       say(parts.goalText, text);
     },
+    /** The question above the figures, where it changes. @param {string} text */
+    question(text) { say(parts.question, text); },
     /** One sentence or two on what is seen now. @param {string} text @param {{bad?: boolean}} [tone] */
     status(text, { bad = false } = {}) {
       put(parts.root, { "data-tone": bad ? "bad" : "plain" });
@@ -113,6 +115,8 @@ function makeUi(spec, model) {
     },
     watchSize(node) { watcher.observe(node); },
     widthOf: (node) => widths.get(node) || node.getBoundingClientRect().width || 480,
+    /** Two columns of figures? (The same width as in style.css.) */
+    wide: () => (widths.get(parts.root) ?? 0) >= 720,
     justDragged() { dragged = performance.now(); },
     draggedJustNow: () => performance.now() - dragged < 50,
     close,
@@ -149,6 +153,7 @@ function makeUi(spec, model) {
 
   parts.reset.addEventListener("click", () => ui.set(structuredClone(initial)));
   for (const name of Object.keys(spec.traits)) model.on(`change:${name}`, redraw);
+  watcher.observe(parts.root);
   draw = spec.setup(ui);
   redraw();
   return ui;
@@ -157,20 +162,20 @@ function makeUi(spec, model) {
 function frameOf(t, lang) {
   const id = unique("title");
   const part = {
-    goalText: h("span", {}), says: h("p", { class: "fg-says", "aria-hidden": "true" }),
+    goalText: h("span", {}), question: h("p", { class: "fg-question", text: t("question") }), says: h("p", { class: "fg-says", "aria-hidden": "true" }),
     status: h("p", { class: "fg-status fg-hidden", role: "status", "aria-live": "polite" }),
     toolbar: h("div", { class: "fg-toolbar" }), figures: h("div", { class: "fg-figures" }), player: h("div", { class: "fg-players" }),
-    controls: h("div", { class: "fg-controls" }), reset: h("button", { type: "button", class: "fg-button fg-reset", text: t("reset") }),
+    controls: h("div", { class: "fg-controls" }), reset: h("button", { type: "button", class: "fg-button fg-reset", text: t("ui.reset") }),
   };
   part.goal = h("p", { class: "fg-goal", "data-reached": "no" }, h("span", { class: "fg-badge", "aria-hidden": "true" }), part.goalText);
   part.root = h("div", { class: `fg-explorable${pageHasTheme() ? "" : " fg-own-theme"}`, role: "group", "aria-labelledby": id, lang: lang === "zh" ? "zh-CN" : "en" },
-    h("div", { class: "fg-head" }, h("p", { class: "fg-title", id, text: t("title") }), h("p", { class: "fg-question", text: t("question") }), part.goal),
+    h("div", { class: "fg-head" }, h("p", { class: "fg-title", id, text: t("title") }), part.question, part.goal),
     part.toolbar, part.figures, part.player, h("div", { class: "fg-foot" }, part.says, part.reset), part.status, part.controls);
   return part;
 }
 
 /** An error of the core in the reader's language, if the explorable's strings name its argument; else as it is. */
 function explain(error, t) {
-  if (!error.code) return t("broken", { message: error.message });
-  return t(error.code, { argument: t(`argument ${error.argument}`).replace(/^argument /, ""), given: error.given, allowed: t(`allowed ${error.allowed}`).replace(/^allowed /, "") });
+  if (!error.code) return t("ui.broken", { message: error.message });
+  return t(`ui.${error.code}`, { argument: t(`argument ${error.argument}`).replace(/^argument /, ""), given: error.given, allowed: t(`allowed ${error.allowed}`).replace(/^allowed /, "") });
 }

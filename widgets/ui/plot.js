@@ -6,6 +6,7 @@ import { number } from "./format.js";
 import { scale } from "./scales.js";
 
 const FAR = 3000; // px: beyond this a coordinate is cut off, along its line, so that 1e300 stays drawable
+const RIM = 2; // cells sampled beyond the border, so that no contour line runs along it
 
 /**
  * @typedef {object} Axis
@@ -51,10 +52,10 @@ export function plot(ui, options) {
     Object.assign(axes.x, next.x);
     Object.assign(axes.y, next.y);
     const width = Math.max(200, Math.round(ui.widthOf(node)));
-    const key = JSON.stringify([width, axes]);
+    const tall = height(width);
+    const key = JSON.stringify([width, tall, axes]);
     if (key === drawnAxes) return;
     drawnAxes = key;
-    const tall = height(width);
     const box = { x0: margin.left, x1: width - margin.right, y0: tall - margin.bottom, y1: margin.top };
     self.x = scale(axes.x.scale, axes.x.domain, [box.x0, box.x1]);
     self.y = scale(axes.y.scale, axes.y.domain, [box.y0, box.y1]);
@@ -106,7 +107,9 @@ export function plot(ui, options) {
     if (style.color) mark.style.stroke = colour(style.color);
     layerOf(style.layer).append(mark);
     return {
-      node: mark, hide: () => visible(mark, false),
+      node: mark, hide: () => visible(mark, false), color: (name) => { mark.style.stroke = colour(name); },
+      /** @param {number} px */
+      width(px) { put(mark, { "stroke-width": px }); },
       /** @param {ArrayLike<number>} xy @param {number} [count] points to draw */
       set(xy, count) { visible(mark, true); put(mark, { d: pathOf(xy, count) }); },
     };
@@ -118,7 +121,7 @@ export function plot(ui, options) {
     if (style.color) mark.style.stroke = colour(style.color);
     layerOf(style.layer).append(mark);
     return {
-      node: mark, hide: () => visible(mark, false),
+      node: mark, hide: () => visible(mark, false), color: (name) => { mark.style.stroke = colour(name); },
       set(xy, count = xy.length / 2) {
         let d = "";
         for (let i = 0; i < count; i += 1) {
@@ -145,16 +148,20 @@ export function plot(ui, options) {
     };
   }
 
-  /** A label on the picture. It stays inside: its anchor flips at the right edge. @param {{class?: string, color?: string, anchor?: string}} style */
+  /** A label on the picture, beside its point and inside the plot. @param {{class?: string, color?: string, anchor?: string}} style */
   function text(style = {}) {
     const mark = s("text", { class: `fg-label ${style.class ?? ""}` });
     if (style.color) mark.style.fill = colour(style.color);
     free.append(mark);
     return {
-      node: mark, hide: () => visible(mark, false),
+      node: mark, hide: () => visible(mark, false), color: (name) => { mark.style.fill = colour(name); },
       /** @param {number} x @param {number} y data coordinates @param {string} words @param {{dx?: number, dy?: number, anchor?: string}} [offset] px */
       set(x, y, words, { dx = 0, dy = 0, anchor = style.anchor ?? "start" } = {}) {
-        const px = Math.min(self.width - 4, Math.max(4, self.x.map(x) + dx));
+        const wide = lengthOf(words);
+        let px = self.x.map(x) + dx;
+        // What does not fit on one side of its point goes to the other.
+        if (anchor === "start" && px + wide > self.width - margin.right) [anchor, px] = ["end", self.x.map(x) - dx];
+        if (anchor === "end" && px - wide < 4) [anchor, px] = ["start", Math.max(margin.left + 4, Math.min(px, self.width - 4 - wide))];
         const py = Math.min(self.height - 4, Math.max(12, self.y.map(y) + dy));
         visible(mark, true);
         put(mark, { x: px.toFixed(1), y: py.toFixed(1), "text-anchor": anchor });
@@ -164,23 +171,27 @@ export function plot(ui, options) {
   }
 
   /** Filled contour lines of a function, recomputed only when `key` changes. @param {{levels?: number, resolution?: number}} [style] */
-  function contours({ levels = 14, resolution = 72 } = {}) {
+  function contours({ levels = 14, resolution = 64 } = {}) {
     const group = s("g", { class: "fg-contours" });
-    const bands = Array.from({ length: levels }, (_, i) => s("path", { style: `--fg-band:${(i / (levels - 1)).toFixed(3)}` }));
+    const bands = Array.from({ length: levels }, () => s("path"));
     group.append(...bands);
     under.append(group);
     let drawn = "";
     let grid = { key: "", values: null, low: 0, high: 1 };
+    const n = resolution + 2 * RIM;
+    const along = (i, [a, b]) => a + ((i + 0.5 - RIM) / resolution) * (b - a);
     function sample(f, key) {
       if (grid.key === key) return;
-      const n = resolution;
       const values = new Float64Array(n * n);
-      const [[x0, x1], [y0, y1]] = [self.x.domain, self.y.domain];
-      for (let j = 0; j < n; j += 1) {
-        for (let i = 0; i < n; i += 1) values[j * n + i] = f(x0 + ((i + 0.5) / n) * (x1 - x0), y0 + ((j + 0.5) / n) * (y1 - y0));
-      }
       let [low, high] = [Infinity, -Infinity];
-      for (const v of values) { if (v < low) low = v; if (v > high) high = v; }
+      for (let j = 0; j < n; j += 1) {
+        for (let i = 0; i < n; i += 1) {
+          const v = f(along(i, self.x.domain), along(j, self.y.domain));
+          values[j * n + i] = v;
+          if (v < low) low = v;
+          if (v > high) high = v;
+        }
+      }
       grid = { key, values, low, high };
     }
     return {
@@ -191,13 +202,12 @@ export function plot(ui, options) {
         if (size === drawn) return;
         sample(f, where);
         drawn = size;
-        const n = resolution;
-        const make = marchingSquares().size([n, n]).thresholds([]);
-        const [[p, q], [u, v]] = [self.x.range, self.y.range];
+        const make = marchingSquares().size([n, n]);
+        // d3's contours live in [0, n], with the samples at cell centres: exactly our sampling.
+        const pixels = ([p, q]) => (a) => p + ((a - RIM) / resolution) * (q - p);
         bands.forEach((band, i) => {
           const level = grid.low + ((i + 0.35) / levels) * (grid.high - grid.low);
-          const { coordinates } = make.contour(grid.values, level);
-          put(band, { d: rings(coordinates, n, (a) => p + (a / n) * (q - p), (b) => u + (b / n) * (v - u)) });
+          put(band, { d: rings(make.contour(grid.values, level).coordinates, pixels(self.x.range), pixels(self.y.range)) });
         });
       },
     };
@@ -213,7 +223,7 @@ export function plot(ui, options) {
     free.append(group);
     const at = { x: 0, y: 0 };
     const input = (axis, name) => h("input", { type: "range", class: `fg-handle-${axis} fg-hidden-input`, step: "any", "aria-label": name });
-    const inputs = { x: input("x", ui.t("horizontal", { label })), y: input("y", ui.t("vertical", { label })) };
+    const inputs = { x: input("x", ui.t("ui.horizontal", { label })), y: input("y", ui.t("ui.vertical", { label })) };
     overlay.append(inputs.x, inputs.y);
     const within = (axis, value) => Math.min(limits()[axis][1], Math.max(limits()[axis][0], value));
     const move = (x, y) => onMove(Number(within("x", x).toPrecision(4)), Number(within("y", y).toPrecision(4)));
@@ -294,19 +304,19 @@ export function plot(ui, options) {
 /** Follows the segment from (px, py) only as far as the edge of the drawable world. */
 function cut(px, py, qx, qy) {
   const reach = Math.max(Math.abs(qx), Math.abs(qy));
-  if (!Number.isFinite(reach)) return [Math.sign(qx || 0) * FAR, Math.sign(qy || 0) * FAR].map((v) => (Number.isFinite(v) ? v : FAR));
+  if (!Number.isFinite(reach)) return [qx, qy].map((q) => Math.max(-FAR, Math.min(FAR, q)));
   const share = FAR / reach;
   return [px + (qx - px) * share, py + (qy - py) * share];
 }
 
-function rings(polygons, n, fx, fy) {
-  // d3's contours live in [0, n] with the samples at cell centres: exactly our sampling.
+/** About how many pixels a label of 12 px takes: measuring it would force a layout. */
+const lengthOf = (words) => Array.from(words).reduce((sum, c) => sum + (c > "\u2e80" ? 12 : 6.6), 0);
+
+function rings(polygons, fx, fy) {
   let d = "";
-  for (const polygon of polygons) {
-    for (const ring of polygon) {
-      for (let i = 0; i < ring.length; i += 1) d += `${i ? "L" : "M"}${fx(ring[i][0]).toFixed(1)} ${fy(ring[i][1]).toFixed(1)}`;
-      d += "Z";
-    }
+  for (const ring of polygons.flat()) {
+    for (let i = 0; i < ring.length; i += 1) d += `${i ? "L" : "M"}${fx(ring[i][0]).toFixed(1)} ${fy(ring[i][1]).toFixed(1)}`;
+    d += "Z";
   }
   return d;
 }

@@ -24,25 +24,16 @@ export function scale(kind, domain, range) {
   };
 }
 
-/** Whole powers of ten, thinned evenly so that at most about `count` remain; on a short axis 1, 2, 5, 10. */
+/** Whole powers of ten, thinned evenly to at most about `count`; 2 and 5 in between where there are hardly any. */
 function decades(a, b, count) {
-  if (b - a < 1.5) return within(a, b);
-  const first = Math.ceil(a - 1e-9);
-  const last = Math.floor(b + 1e-9);
-  const stride = Math.max(1, Math.ceil((last - first) / count));
-  const list = [];
-  for (let e = first; e <= last; e += 1) {
-    if (e % stride === 0) list.push({ value: 10 ** e, text: e === 0 ? "1" : e === 1 ? "10" : power(e) });
-  }
-  return list;
-}
-
-function within(a, b) {
+  const stride = Math.max(1, Math.ceil((Math.floor(b) - Math.ceil(a)) / count));
+  const digits = b - a < 2 ? [1, 2, 5] : [1];
   const list = [];
   for (let e = Math.floor(a); e <= b; e += 1) {
-    for (const digit of [1, 2, 5]) {
-      const u = e + Math.log10(digit);
-      if (u >= a - 1e-9 && u <= b + 1e-9) list.push({ value: 10 ** u, text: number(10 ** u) });
+    for (const digit of digits) {
+      const value = digit * 10 ** e;
+      const inside = Math.log10(value) > a - 1e-9 && Math.log10(value) < b + 1e-9;
+      if (inside && e % stride === 0) list.push({ value, text: digit === 1 && Math.abs(e) > 1 ? power(e) : number(value) });
     }
   }
   return list;

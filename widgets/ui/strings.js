@@ -1,4 +1,4 @@
-// Words that every explorable shares. An explorable's own strings are merged over these.
+// Words that every explorable shares: `t("ui.play")`.
 
 /** @typedef {Record<string, string | ((values: object) => string)>} Strings */
 
@@ -32,10 +32,10 @@ export const shared = {
 
 /** @param {{en: Strings, zh: Strings}} own @param {"en"|"zh"} lang */
 export function translator(own, lang) {
-  const table = { ...shared.en, ...own.en, ...(lang === "zh" ? { ...shared.zh, ...own.zh } : {}) };
+  const named = (key) => (key.startsWith("ui.") ? shared[lang][key.slice(3)] : own[lang]?.[key] ?? own.en[key]);
   /** @param {string} key @param {Record<string, unknown>} [values] */
   return function t(key, values = {}) {
-    const entry = table[key];
+    const entry = named(key);
     if (entry === undefined) return key;
     if (typeof entry === "function") return entry(values);
     return entry.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
