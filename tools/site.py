@@ -19,6 +19,7 @@ import shutil
 import sys
 import time
 import urllib.parse
+from typing import ClassVar
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
@@ -66,7 +67,8 @@ def sphinx_settings(edition: str, source: pathlib.Path) -> dict:
     import yaml
     from jupyter_book.config import get_final_config
     user = yaml.safe_load((source / "_config.yml").read_text("utf8"))
-    settings, _ = get_final_config(user_yaml=user, cli_config={"latex_individualpages": False}, sourcedir=source)
+    settings, _ = get_final_config(user_yaml=user, sourcedir=source,
+                                   cli_config={"latex_individualpages": False})
     settings.pop("comments_config", None)  # belongs to an extension that the book leaves out
     settings["templates_path"] = [str(ROOT / p) for p in settings["templates_path"]]
     settings["external_toc_path"] = str(source / "_toc.yml")
@@ -91,7 +93,7 @@ def assemble() -> None:
     """Put both editions together; the old site stays as it was until the new one is complete."""
     new = BUILD / "site.new"
     shutil.rmtree(new, ignore_errors=True)
-    skip = shutil.ignore_patterns("_static", ".buildinfo*", "objects.inv", "searchindex.js", "jupyter_execute")
+    skip = shutil.ignore_patterns("_static", ".buildinfo*", "objects.inv", "jupyter_execute")
     shutil.copytree(BUILD / "html" / "en", new, ignore=skip)
     shutil.copytree(BUILD / "html" / "zh", new / "zh", ignore=skip)
     (new / ".nojekyll").touch()  # or GitHub Pages hides _images and _sources
@@ -130,7 +132,7 @@ mimetypes.add_type("text/javascript", ".js")
 class Handler(http.server.BaseHTTPRequestHandler):
     """Static files with gzip and the book's own 404 page, like the hosts it will be published on."""
     protocol_version = "HTTP/1.1"
-    cache: dict = {}
+    cache: ClassVar[dict] = {}
 
     def do_GET(self):
         status, path = self.find()
@@ -210,9 +212,11 @@ def serve(port: int) -> int:
 
 
 def main(argv=None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
-    commands.add_parser("build").add_argument("--force", action="store_true", help="build even if nothing changed")
+    building = commands.add_parser("build")
+    building.add_argument("--force", action="store_true", help="build even if nothing changed")
     commands.add_parser("serve").add_argument("--port", type=int, default=8000)
     args = parser.parse_args(argv)
     return build(args.force) if args.command == "build" else serve(args.port)

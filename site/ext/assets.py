@@ -1,4 +1,4 @@
-"""The files that pages load: one stylesheet, a few classic scripts, fonts, MathJax, the explorables' bundles."""
+"""The files that pages load: one stylesheet, a few classic scripts, fonts, MathJax, the bundles."""
 from __future__ import annotations
 
 import hashlib
@@ -24,21 +24,23 @@ MATHJAX = {
 
 
 def tokens() -> str:
-    """design.json as CSS variables: light, dark (chosen or the system's when there is no script), each part's accent."""
-    def block(theme):
-        return "".join(f"--fg-{k}:{v};" for k, v in DESIGN[theme].items()) + f"color-scheme:{theme};"
-
-    def parts(theme, scope=""):
-        return "".join(f'{scope}[data-part="{k}"]{{--fg-accent:{v[theme]}}}' for k, v in DESIGN["parts"].items())
+    """design.json as CSS variables: light, dark (chosen, or without scripts the system's), parts' accents."""
     fonts = "".join(f"--fg-font-{k}:{v};" for k, v in DESIGN["font"].items())
-    dark = 'html[data-theme="dark"]'
-    return (f":root{{{block('light')}{fonts}}}{parts('light')}{dark}{{{block('dark')}}}{parts('dark', dark + ' ')}"
-            f"@media (prefers-color-scheme:dark){{html:not([data-theme]){{{block('dark')}}}"
-            f"{parts('dark', 'html:not([data-theme]) ')}}}\n")
+    dark, system = 'html[data-theme="dark"]', "html:not([data-theme])"
+    return (f":root{{{fonts}}}" + colours("light", ":root") + colours("dark", dark)
+            + f"@media (prefers-color-scheme:dark){{{colours('dark', system)}}}\n")
+
+
+def colours(theme: str, root: str) -> str:
+    """One theme under one selector; a part's accent holds for a page's body and for its entry in a list."""
+    base = "".join(f"--fg-{k}:{v};" for k, v in DESIGN[theme].items())
+    accents = "".join(f'{root} [data-part="{k}"]{{--fg-accent:{v[theme]}}}'
+                      for k, v in DESIGN["parts"].items())
+    return f"{root}{{{base}color-scheme:{theme}}}{accents}"
 
 
 def classic(bundle: str, name: str) -> str:
-    """An explorable's bundle as a classic script: module scripts and blobs are dead in pages opened from disk."""
+    """An explorable's bundle as a classic script: modules and blobs are dead in pages opened from disk."""
     body = bundle.split(ESM_MARK, 1)[0]
     return (f"{body}\n(globalThis.firstgradWidgets=globalThis.firstgradWidgets||{{}})"
             f"[{json.dumps(name)}]=firstgradWidget;\n")
@@ -49,8 +51,29 @@ def isolated(script: str) -> str:
     return "(()=>{" + script + "})();\n"
 
 
+def rooms() -> str:
+    """The height that each explorable will take, by its width, so that the text below does not move.
+
+    Measured by tools/figures.py at some widths; between two of them the height is on the line through both.
+    """
+    path = HERE / "stills/rooms.json"
+    measured = json.loads(path.read_text("utf8")) if path.exists() else {}
+    return "".join(room(name, language, [(int(width), tall[language]) for width, tall in heights.items()])
+                   for name, heights in measured.items() for language in ("en", "zh"))
+
+
+def room(name: str, language: str, points: list[tuple[int, int]]) -> str:
+    """The rules for one explorable: from each measured width on, the line to the next."""
+    rules = []
+    for (w0, h0), (w1, h1) in zip(points, [*points[1:], (points[-1][0] + 1, points[-1][1])], strict=True):
+        height = f"calc({h0}px + (100cqw - {w0}px)*{(h1 - h0) / (w1 - w0):.3f})"
+        rules.append(f"@container live (min-width:{0 if w0 == points[0][0] else w0}px){{.js:lang({language}) "
+                     f"[data-widget={name}]>.fg-room{{min-height:{height}}}}}\n")
+    return "".join(rules)
+
+
 def stylesheet() -> str:
-    return tokens() + "".join((HERE / "style" / name).read_text("utf8") for name in STYLES)
+    return tokens() + rooms() + "".join((HERE / "style" / name).read_text("utf8") for name in STYLES)
 
 
 def mathjax() -> str:

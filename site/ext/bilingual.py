@@ -1,7 +1,7 @@
 """Both editions have the same anchors, so that a link or the language switch keeps its place on the page.
 
-Every English section's ids are noted while the English edition is read; the Chinese sections, in the same order,
-get them in front of their own.
+Every English section's ids are noted while the English edition is read; the Chinese sections, in the same
+order, get them in front of their own.
 """
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def english_anchors(app) -> dict:
 
 def write_anchors(app, env):
     if book.edition(app.config) == "en":
-        found = {d: env.metadata[d]["fg_anchors"] for d in sorted(env.found_docs) if "fg_anchors" in env.metadata[d]}
+        found = {d: env.metadata[d]["fg_anchors"] for d in sorted(env.all_docs)}
         text, path = json.dumps(found, indent=1), anchors_file(app)
         if not path.exists() or path.read_text("utf8") != text:  # or every Chinese page is read again
             path.write_text(text, "utf8")

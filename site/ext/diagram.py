@@ -1,9 +1,10 @@
-"""```{diagram} name: Mermaid source in the page, drawn once to SVG by `make figures`, in both languages and colours."""
+"""```{diagram} name: Mermaid source in the page, drawn once to SVG by `make figures`, light and dark."""
 from __future__ import annotations
 
 import hashlib
 import html
 import re
+from typing import ClassVar
 
 import book
 from docutils import nodes
@@ -16,8 +17,14 @@ FOLDER = book.ROOT / "site/diagrams"
 THEMES = ("light", "dark")
 
 
+def body(content: str) -> str:
+    """The Mermaid source inside the directive, without the directive's own options."""
+    return re.sub(r"\A(?::[\w-]+:.*\n|\s*\n)+", "", content).strip("\n")
+
+
 def source_hash(source: str) -> str:
-    return hashlib.sha256("\n".join(line.rstrip() for line in source.strip().split("\n")).encode()).hexdigest()[:12]
+    lines = [line.rstrip() for line in source.strip().split("\n")]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
 
 
 def drawn_from(svg: str) -> str:
@@ -37,7 +44,7 @@ class drawing(nodes.General, nodes.Element):
 
 class Diagram(SphinxDirective):
     required_arguments, has_content = 1, True
-    option_spec = {"alt": directives.unchanged_required, "caption": directives.unchanged}
+    option_spec: ClassVar = {"alt": directives.unchanged_required, "caption": directives.unchanged}
 
     def run(self):
         name, language = self.arguments[0], book.edition(self.config)

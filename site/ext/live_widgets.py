@@ -1,7 +1,8 @@
 """Explorables in the static page, without RequireJS and without ipywidgets' own 900 KB.
 
-A saved widget becomes `<div class="fg-live" data-widget="descent">` with its trait values as JSON; live.js starts
-the bundle of that name. The notebook's own `_esm` is ignored: the page always runs the committed bundle.
+A saved widget becomes `<div class="fg-live" data-widget="descent">` with its trait values as JSON; live.js
+starts the bundle of that name. The notebook's own `_esm` is ignored: the page runs the
+committed bundle, never an old copy.
 """
 from __future__ import annotations
 
@@ -112,14 +113,15 @@ class Explorable(SphinxDirective):
 def visit_explorable(self, node):
     text = book.texts(self.config)
     if problem := node.get("problem"):
-        self.body.append(f'<div class="fg-live" data-live="failed"><p class="fg-failure">{text[problem]}</p></div>\n')
+        message = f'<p class="fg-failure">{text[problem]}</p>'
+        self.body.append(f'<div class="fg-live" data-live="failed">{message}</div>\n')
         raise nodes.SkipNode
     # "<" cannot end the script early when it is written as JSON's own escape.
     state = json.dumps({"traits": node["traits"]}, sort_keys=True, ensure_ascii=False).replace("<", "\\u003c")
     self.body.append(
         f'<div class="fg-live" data-widget="{html.escape(node["widget"])}">'
         f'<script type="application/json">{state}</script>'
-        f"<noscript>{still(self, node['widget'], text)}</noscript></div>\n")
+        f"<noscript>{still(self, node['widget'], text)}</noscript><div class=\"fg-room\"></div></div>\n")
     raise nodes.SkipNode
 
 
@@ -136,8 +138,8 @@ def still(self, name: str, text: dict) -> str:
 
 def visit_needs_python(self, node):
     text, link = book.texts(self.config), book.launch(self.config, node["docname"])["colab"]
-    self.body.append(f'<div class="fg-needs-python"><p>{text["needs_python"]} '
-                     f'<a class="reference external" href="{html.escape(link)}">{text["needs_python_link"]}</a></p></div>\n')
+    open_there = f'<a class="reference external" href="{html.escape(link)}">{text["needs_python_link"]}</a>'
+    self.body.append(f'<div class="fg-needs-python"><p>{text["needs_python"]} {open_there}</p></div>\n')
     raise nodes.SkipNode
 
 

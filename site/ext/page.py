@@ -1,4 +1,4 @@
-"""The page around the text: navigation, part and chapter number, buttons, scripts only where they are used."""
+"""The page around the text: navigation, part and chapter number, buttons, scripts where they are used."""
 from __future__ import annotations
 
 import json
@@ -18,7 +18,8 @@ def settings(app, config):
     config.html_additional_pages = {"search": "search.html", "404": "404.html"}
     config.html_title = config.html_title or config.project
     config.fg_assets = assets.version(*assets.generated().values())
-    config.fg_sources = assets.version(*(p.read_text("utf8") for p in sorted((book.ROOT / "site/ext").glob("*.py"))))
+    sources = sorted((book.ROOT / "site/ext").glob("*.py"))
+    config.fg_sources = assets.version(*(p.read_text("utf8") for p in sources))
 
 
 def no_sphinx_search(app):
@@ -96,7 +97,8 @@ def context(app, pagename, templatename, context, doctree):
     here = next((p for p in parts if any(e["docname"] == pagename for e in p["pages"])), None)
     context.update(
         head_title=book_title if pagename == "index" else f"{plain(context.get('title', ''))} · {book_title}",
-        t=texts, edition=edition, other_edition={"en": "zh", "zh": "en"}[edition], notebook=notebook, parts=parts,
+        t=texts, edition=edition, other_edition={"en": "zh", "zh": "en"}[edition], notebook=notebook,
+        parts=parts, author=config.author,
         part=here if pagename != "index" else None, part_slug=book.part_slugs().get(pagename, ""),
         number=book.number(pagename), body_head=head + opening, body_rest=rest if opening else "",
         launch=book.launch(config, pagename) if notebook else None,

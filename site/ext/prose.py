@@ -1,10 +1,13 @@
-"""Admonitions, exercises, theorems and proofs as one family; what folds is a native <details>, with or without scripts."""
+"""Admonitions, exercises, theorems and proofs as one family; what folds is a native <details>."""
 from __future__ import annotations
+
+import html
+from typing import ClassVar
 
 import book
 from docutils import nodes
 from docutils.parsers.rst import directives
-from sphinx import addnodes
+from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
@@ -45,17 +48,24 @@ class FoldDropdowns(SphinxPostTransform):
         for node in list(self.document.findall(self.anonymous_section)):
             node.replace_self(nodes.container("", *node.children))
 
-    @staticmethod
-    def replace(node):
+    def replace(self, node):
         title, *rest = node.children
         classes = [c for c in node["classes"] if c != "dropdown"]
         if isinstance(title, nodes.title):
-            inner = title.children
+            inner = self.words(title)
         else:  # a ready-made kind such as {hint}: its name is its title
             from sphinx.locale import admonitionlabels
             inner, rest = [nodes.Text(admonitionlabels.get(node.tagname, node.tagname))], node.children
             classes.append(node.tagname)
-        node.replace_self(fold("", fold_title("", "", *inner), *rest, ids=node["ids"], classes=["admonition", *classes]))
+        node.replace_self(fold("", fold_title("", "", *inner), *rest, ids=node["ids"],
+                               classes=["admonition", *classes]))
+
+    @staticmethod
+    def words(title):
+        """A title without its links: the line is a control already, and a link in it could not be reached."""
+        for link in list(title.findall(nodes.reference)):
+            link.replace_self(link.children)
+        return title.children
 
     @staticmethod
     def anonymous_section(node):
@@ -67,7 +77,7 @@ class FoldDropdowns(SphinxPostTransform):
 class Proof(SphinxDirective):
     """`{prf:proof}` with a title in the page's language (the stock one writes English into the text)."""
     has_content, optional_arguments, final_argument_whitespace = True, 1, True
-    option_spec = {"class": directives.class_option, "label": directives.unchanged}
+    option_spec: ClassVar = {"class": directives.class_option, "label": directives.unchanged}
 
     def run(self):
         node = nodes.admonition(classes=["proof", *self.options.get("class", [])])
@@ -79,6 +89,14 @@ class Proof(SphinxDirective):
             node["names"].append(nodes.fully_normalize_name(label))
             self.state.document.note_explicit_target(node, node)
         return [node, *messages]
+
+
+def visit_hidden_code(self, node):
+    """myst-nb's folded code, without the aria-label that says something else than the words on it."""
+    classes = " ".join(["admonition", "hide", *node["classes"]])
+    words = "".join(f'<span class="{state}">{html.escape(node[prompt])}</span>'
+                    for state, prompt in (("collapsed", "prompt_show"), ("expanded", "prompt_hide")))
+    self.body.append(f'<details class="{classes}"><summary class="admonition-title">{words}</summary>\n')
 
 
 # --- the first page ---------------------------------------------------------------------------------
@@ -95,11 +113,12 @@ class ChapterGrid(SphinxDirective):
 def fill_grid(app, doctree, docname):
     from page import navigation
     for node in list(doctree.findall(chapter_grid)):
-        node.replace_self([_part(app, docname, part) for part in navigation(app)])
+        parts = [_part(app, docname, part) for part in navigation(app)]
+        node.replace_self(nodes.container("", *parts, classes=["grid-parts"]))
 
 
 def _part(app, docname, part):
-    block = nodes.container(classes=["grid-part"])
+    block = nodes.container(classes=["grid-part"], part=part["slug"])
     block += nodes.rubric("", part["caption"], classes=["grid-caption"])
     cards = nodes.bullet_list(classes=["grid-pages"])
     for page in part["pages"]:
@@ -114,27 +133,39 @@ def _part(app, docname, part):
 
 
 class Button(SphinxRole):
-    """{start}`Start reading <chapters/00_how_to_use>` or {colab}`Open in Colab <chapters/06_gradient_descent>`."""
+    """{start}`Start reading <chapters/00_how_to_use>` opens a page, {colab}`…` its notebook in Colab."""
 
     def run(self):
         words, _, target = self.text.rstrip(">").rpartition("<")
-        target = target.strip()
-        if target not in self.env.found_docs:
-            message = self.inliner.reporter.warning(f"{{{self.name}}}: there is no page {target!r}", line=self.lineno)
-            return [], [message]
-        if self.name == "colab":
-            return [nodes.reference("", words.strip(), refuri=book.launch(self.config, target)["colab"],
-                                    classes=["button"], internal=False)], []
-        link = addnodes.pending_xref("", nodes.inline("", words.strip(), classes=["button", "button-main"]),
-                                     refdomain="std", reftype="doc", refdoc=self.env.docname, refexplicit=True,
-                                     reftarget="/" + target, refwarn=True)
-        return [link], []
+        if target.strip() not in self.env.found_docs:
+            text = f"{{{self.name}}}: there is no page {target.strip()!r}"
+            return [], [self.inliner.reporter.warning(text, line=self.lineno)]
+        classes = ["button", "button-main"] if self.name == "start" else ["button"]
+        return [page_button("", words.strip(), page=target.strip(), classes=classes, kind=self.name)], []
+
+
+class page_button(nodes.Inline, nodes.TextElement):
+    """A link that looks like a button; its address depends on the page it stands on."""
+
+
+def visit_page_button(self, node):
+    if node["kind"] == "colab":
+        address = book.launch(self.config, node["page"])["colab"]
+    else:
+        address = self.builder.get_relative_uri(self.builder.current_docname, node["page"])
+    self.body.append(self.starttag(node, "a", "", href=address))
+
+
+def depart_page_button(self, node):
+    self.body.append("</a>")
 
 
 def setup(app):
     app.add_node(fold, html=(visit_fold, depart_fold))
     app.add_node(fold_title, html=(visit_fold_title, depart_fold_title))
     app.add_node(chapter_grid)
+    app.add_node(page_button, html=(visit_page_button, depart_page_button))
+    app.add_node(HideCodeCellNode, override=True, html=(visit_hidden_code, depart_fold))
     app.add_post_transform(FoldDropdowns)
     app.add_directive("chapters", ChapterGrid)
     app.add_directive_to_domain("prf", "proof", Proof, override=True)

@@ -1,4 +1,4 @@
-"""Addresses for machines: canonical, both languages, Open Graph, sitemap, robots. All from _config.yml's address."""
+"""Addresses for machines: canonical, both languages, Open Graph, sitemap; all from _config.yml's address."""
 from __future__ import annotations
 
 import pathlib
@@ -32,7 +32,9 @@ def shortened(text: str, limit: int = 155) -> str:
         return text
     head = text[:limit]
     stop = max(head.rfind(s) for s in (". ", "。", "！", "？", "! ", "? "))
-    return head[:stop + 1].strip() if stop > limit // 3 else head[:max(head.rfind(" "), limit - 15)].rstrip() + "…"
+    if stop > limit // 3:
+        return head[:stop + 1].strip()
+    return head[:max(head.rfind(" "), limit - 15)].rstrip() + "…"
 
 
 def context(app, pagename, templatename, context, doctree):
@@ -51,11 +53,13 @@ def context(app, pagename, templatename, context, doctree):
 def sitemap(base: str, pages: list[str]) -> str:
     """Every page of both editions, each naming its twin."""
     def entry(page, folder):
-        links = "".join(f'<xhtml:link rel="alternate" hreflang="{TAGS[e]}" href={quoteattr(base + f + page)}/>'
-                        for e, f in (("en", ""), ("zh", "zh/")))
+        twins = (("en", base + page), ("zh-CN", f"{base}zh/{page}"))
+        links = "".join(f'<xhtml:link rel="alternate" hreflang="{tag}" href={quoteattr(address)}/>'
+                        for tag, address in twins)
         return f"<url><loc>{escape(base + folder + page)}</loc>{links}</url>"
     rows = "\n".join(entry(page, folder) for page in pages for folder in ("", "zh/"))
-    return ('<?xml version="1.0" encoding="UTF-8"?>\n<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" '
+    return ('<?xml version="1.0" encoding="UTF-8"?>\n'
+            '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" '
             f'xmlns:xhtml="http://www.w3.org/1999/xhtml">\n{rows}\n</urlset>\n')
 
 

@@ -74,10 +74,10 @@
     try { model = new Model({ ...traits(el), kernel: false }); } catch (error) { fail(el, "state", error); return; }
     const widget = globalThis.firstgradWidgets?.[el.dataset.widget]?.default;
     if (!widget?.render) { fail(el, "bundle"); return; }
-    const host = document.createElement("div");
+    const room = el.querySelector(".fg-room"), host = document.createElement("div");
     const done = () => { if (el.dataset.live === "starting") el.dataset.live = "yes"; };
-    const failed = (error) => { host.remove(); fail(el, "render", error); };
-    el.append(host);
+    const failed = (error) => fail(el, "render", error);
+    room.append(host);
     try {
       Promise.resolve(widget.render({ model, el: host, experimental: {} })).then(done, failed);
     } catch (error) { failed(error); }
