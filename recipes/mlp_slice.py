@@ -1,6 +1,6 @@
 """A plane through the loss of a real network: three networks, trained from three seeds, span it.
 
-The explorable *descent* interpolates the recorded grid, so that its fifth surface is a network's and no formula's.
+The explorable *descent* interpolates the recorded grid, so that one of its surfaces is a network's.
 """
 
 import itertools

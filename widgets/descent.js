@@ -36,7 +36,7 @@ function compute(ui) {
 }
 
 /** The state in words: what happened, and what it means. @returns {{text: string, bad: boolean}} */
-function words(ui, now) {
+function words(ui, now, cursor) {
   const { t, number } = ui;
   const { run, surface, limit, learningRate, best, rate, momentum } = now;
   const last = run.losses.length - 1;
@@ -45,6 +45,7 @@ function words(ui, now) {
   if (run.left !== null) return { text: t("left", said), bad: true };
   if (run.diverged !== null) return { text: t(learningRate > limit ? "blewUpLimit" : "blewUp", said), bad: true };
   const more = { ...said, from: number(now.goal.from), root: number(Math.sqrt(momentum)), momentum: number(momentum) };
+  if (ui.get("step") >= 0) return { text: t("atStep", { step: cursor, loss: number(run.losses[cursor], 2), of: last }), bad: false };
   return { text: [t("summary", said), t(advice(now), more)].join(ui.lang === "zh" ? "" : " "), bad: false };
 }
 
@@ -99,7 +100,7 @@ function setup(ui) {
     const said = { below: ui.number(now.goal.below), within: now.goal.within, hit: now.hit };
     ui.goal(t(now.hit === null ? "goal" : "goalReached", said), now.hit !== null);
     ui.set({ goal_reached: now.hit !== null, final_loss: Number.isFinite(now.run.losses.at(-1)) ? now.run.losses.at(-1) : null });
-    const { text, bad } = words(ui, now);
+    const { text, bad } = words(ui, now, cursor);
     ui.status(text, { bad });
   };
 }

@@ -35,6 +35,16 @@ export function chartOf(ui) {
     taken.push([px, py]);
     text.set(i, low, words, { dx: whole ? -2 : 10, dy: py - plot.y.map(low), anchor: whole ? "end" : "start" });
   }
+  /** The slope that theory gives, and its name on the free side of the line: above where it falls. */
+  function predict(first, factor, steps, taken) {
+    const [low, high] = plot.y.domain;
+    const words = t("theory", { rate: ui.number(factor) });
+    theory.set(curveOf(Float64Array.from({ length: steps + 1 }, (_, i) => first * factor ** i)));
+    if (factor >= 1) return label(theoryName, [first, 2 * high], words, taken);
+    const room = plot.x.invert(plot.width - margin.right - 7 * words.length);
+    const x = Math.max(0, Math.min(0.45 * steps, room, Math.log((100 * low) / first) / Math.log(factor)));
+    theoryName.set(x, first * factor ** x, words, { dx: 8, dy: -8 });
+  }
   const curveOf = (losses) => Float64Array.from({ length: 2 * losses.length }, (_, i) => (i % 2 ? Math.max(losses[(i - 1) / 2], 1e-300) : i / 2));
 
   return {
@@ -59,12 +69,7 @@ export function chartOf(ui) {
         line.set(curveOf(result.losses));
         label(text, result.losses, t(which), taken);
       });
-      const slope = rate ** 2;
-      if (surface.quadratic && slope > 0) {
-        theory.set(curveOf(Float64Array.from({ length: steps + 1 }, (_, i) => run.losses[0] * slope ** i)));
-        const at = Math.max(1, Math.min(Math.round(0.45 * steps), Math.floor(Math.log((slope < 1 ? 1e3 * low : high / 1e2) / run.losses[0]) / Math.log(slope)) || 1));
-        theoryName.set(at, run.losses[0] * slope ** at, t("theory", { rate: ui.number(slope) }), { dx: 10, dy: slope < 1 ? -10 : 16 });
-      } else [theory, theoryName].forEach((m) => m.hide());
+      surface.quadratic && rate > 0 ? predict(run.losses[0], rate ** 2, steps, taken) : [theory, theoryName].forEach((m) => m.hide());
       const here = run.losses[cursor];
       tip.color(COLOURS[optimiser]);
       running ? cursorLine.set([cursor, low, cursor, high]) : cursorLine.hide();

@@ -206,7 +206,7 @@ export function plot(ui, options) {
         // d3's contours live in [0, n], with the samples at cell centres: exactly our sampling.
         const pixels = ([p, q]) => (a) => p + ((a - RIM) / resolution) * (q - p);
         bands.forEach((band, i) => {
-          const level = grid.low + ((i + 0.35) / levels) * (grid.high - grid.low);
+          const level = grid.low + ((i + 0.5) / levels) * (grid.high - grid.low);
           put(band, { d: rings(make.contour(grid.values, level).coordinates, pixels(self.x.range), pixels(self.y.range)) });
         });
       },

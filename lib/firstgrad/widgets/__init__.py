@@ -1,5 +1,7 @@
 """The book's explorables. `from firstgrad.widgets import Descent; Descent()` shows one."""
 
 from firstgrad.widgets.base import Explorable
+from firstgrad.widgets.descent import Descent
+from firstgrad.widgets.learning_rate_lab import LearningRateLab
 
-__all__ = ["Explorable"]
+__all__ = ["Descent", "Explorable", "LearningRateLab"]

@@ -5,6 +5,7 @@ An explorable computes in JavaScript; Python holds its traits. So importing this
 
 import difflib
 import math
+import numbers
 from pathlib import Path
 
 import anywidget
@@ -15,39 +16,39 @@ HIDDEN = {"kernel", "layout", "tabbable", "tooltip"}  # synced, but nobody's set
 
 
 class Number(traitlets.TraitType):
-    """A finite number between `low` and `high`; `open_low` leaves `low` itself out.
+    """A finite number from `low` to `high`; `open_low` and `open_high` leave the ends themselves out.
 
     Raises: TypeError for what is no number, ValueError for one that is out of range.
     """
 
-    def __init__(self, default, low=-math.inf, high=math.inf, *, open_low=False, whole=False, **kwargs):
-        super().__init__(default, **kwargs)
-        self.low, self.high, self.open_low, self.whole = low, high, open_low, whole
+    def __init__(self, default, low=None, high=None, *, open_low=False, open_high=False, whole=False):
+        super().__init__(default)
+        self.low, self.high, self.whole = low, high, whole
+        self.above, self.below = (">" if open_low else "≥"), ("<" if open_high else "≤")
 
     def allowed(self):
-        kind = "a whole number" if self.whole else "a finite number"
-        above = f" > {self.low:g}" if self.open_low else f" ≥ {self.low:g}"
-        return kind + (above if self.low > -math.inf else "") + (
-            f" and ≤ {self.high:g}" if self.high < math.inf else ""
-        )
+        ends = ((self.above, self.low), (self.below, self.high))
+        bounds = " and ".join(f"{sign} {end:g}" for sign, end in ends if end is not None)
+        return f"{'a whole' if self.whole else 'a finite'} number {bounds}".strip()
+
+    def fits(self, number):
+        low = self.low is None or (number > self.low if self.above == ">" else number >= self.low)
+        high = self.high is None or (number < self.high if self.below == "<" else number <= self.high)
+        return math.isfinite(number) and low and high and not (self.whole and number % 1)
 
     def validate(self, obj, value):
-        if isinstance(value, bool) or not hasattr(value, "__float__"):
+        if isinstance(value, bool) or not isinstance(value, numbers.Real):
             raise TypeError(f"{self.name} must be {self.allowed()}, not {value!r}")
-        number = float(value)
-        inside = self.low < number if self.open_low else self.low <= number
-        if not (math.isfinite(number) and inside and number <= self.high):
+        if not self.fits(float(value)):
             raise ValueError(f"{self.name} must be {self.allowed()}, not {value!r}")
-        if self.whole and number != int(number):
-            raise ValueError(f"{self.name} must be {self.allowed()}, not {value!r}")
-        return int(number) if self.whole else number
+        return int(value) if self.whole else float(value)
 
 
 class Choice(traitlets.TraitType):
     """One of some words. Raises: ValueError that names them, and the nearest."""
 
-    def __init__(self, words, default, **kwargs):
-        super().__init__(default, **kwargs)
+    def __init__(self, words, default):
+        super().__init__(default)
         self.words = tuple(words)
 
     def validate(self, obj, value):
@@ -55,14 +56,18 @@ class Choice(traitlets.TraitType):
             return value
         near = difflib.get_close_matches(str(value), self.words, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"{self.name} must be one of {', '.join(map(repr, self.words))}, not {value!r}{hint}")
+        words = ", ".join(map(repr, self.words))
+        raise ValueError(f"{self.name} must be one of {words}, not {value!r}{hint}")
 
 
 class Point(traitlets.TraitType):
     """Two finite numbers, [x, y]. Raises: TypeError, ValueError."""
 
+    def default(self, obj=None):
+        return list(self.default_value)
+
     def validate(self, obj, value):
-        if isinstance(value, str) or not hasattr(value, "__iter__") or len(list(value)) != 2:
+        if isinstance(value, str) or not hasattr(value, "__len__") or len(value) != 2:
             raise TypeError(f"{self.name} must be two numbers [x, y], not {value!r}")
         point = [float(v) for v in value]
         if not all(map(math.isfinite, point)):
@@ -103,6 +108,6 @@ class Explorable(anywidget.AnyWidget):
     def __repr__(self):
         # Only what differs from the default: short, and the same in every run.
         traits = self.traits()
-        values = {name: getattr(self, name) for name in sorted(self.settings())}
-        changed = [f"{name}={value!r}" for name, value in values.items() if value != traits[name].default_value]
+        values = ((name, getattr(self, name)) for name in self.settings())
+        changed = [f"{name}={value!r}" for name, value in values if value != traits[name].default_value]
         return f"{type(self).__name__}({', '.join(changed)})"
