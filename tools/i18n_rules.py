@@ -17,8 +17,8 @@ from myst_parser.parsers.mdit import create_md_parser
 HAN = "\u3400-\u9fff\uf900-\ufaff"
 # Chinese characters, and the punctuation that is as wide as they are.
 WIDE = HAN + "，。；：！？、（）《》「」『』【】“”‘’—…"
-EXTENSIONS = ("amsmath", "colon_fence", "deflist", "dollarmath", "html_image", "linkify", "substitution",
-              "tasklist")
+EXTENSIONS = ("amsmath", "attrs_block", "attrs_inline", "colon_fence", "deflist", "dollarmath", "html_image",
+              "linkify", "substitution", "tasklist")
 
 # Directives by what the translator may change in them. Elsewhere the argument must stay, the body is prose.
 TITLED = re.compile(
