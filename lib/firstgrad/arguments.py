@@ -12,7 +12,7 @@ def number(name: str, value, *, above: float | None = None, least: float | None 
     """
     bounds = [("above", above), ("at least", least), ("below", below), ("at most", most)]
     limits = [f"{word} {bound:g}" for word, bound in bounds if bound is not None]
-    expected = " and ".join(["a finite number", *limits])
+    expected = f"a finite number {' and '.join(limits)}".strip()
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{name}: given {value!r}, expected {expected}")
     inside = (math.isfinite(value)
