@@ -98,7 +98,9 @@ function curves(ui) {
     const ceiling = 3 * high;
     plot.layout({ x: { domain: [0, epochs + 0.12], ticks: epochs }, y: { domain: [low, high], label: ui.t("loss", { epochs }) } });
     guess.set([0, now.guess, epochs + 1, now.guess]);
-    guessText.set(epochs, now.guess, ui.t("guess"), { dy: -6 });
+    // Where the run itself lies on that line there is no room for its name; the valley beside it has it too.
+    if (lastLoss(now.run) < 0.8 * now.guess) guessText.set(epochs, now.guess, ui.t("guess"), { dy: -6 });
+    else guessText.hide();
     drawContext(now, ceiling);
     const path = trainingPath(now.run, now.settings, ceiling);
     halo.set(path);
@@ -216,7 +218,8 @@ function valley(ui) {
       for (const name of [...OPTIMISERS.filter((name) => name !== now.optimiser), now.optimiser]) drawArm(name, now, 3 * high);
       drawNames(now, range);
       const y = Math.min(high, lastLoss(run));
-      guide.set([first, y, now.rate, y]);
+      if (y < now.guess) guide.set([first, y, now.rate, y]);
+      else guide.hide();
       stem.set([now.rate, low, now.rate, y]);
       ring.set([now.rate, y]);
       point.set([now.rate, y]);

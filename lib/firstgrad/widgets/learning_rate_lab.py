@@ -69,8 +69,10 @@ def check_recording(recording):
 
 
 def _check_run(run, where, settings):
-    diverged = None if run.get("diverged_at", "") is None else _part(run, "diverged_at", Real, where)
     _part(run, "dead_units", Real, where)
+    diverged = run.get("diverged_at", ...)
+    if diverged is not None:
+        _part(run, "diverged_at", Real, where)
     points = math.ceil(settings["steps"] / settings["window"])
     for name, full in {"train": points, "validation_loss": settings["epochs"],
                        "validation_accuracy": settings["epochs"]}.items():
@@ -218,6 +220,8 @@ class LearningRateLab(Explorable):
                              self.learning_rate if learning_rate is None else learning_rate)
         self._training = training
         self._thread = threading.Thread(target=training.run, name="learning-rate-lab", daemon=True)
+        self.message, self.progress, self.running = {}, 0.0, True
+        training.tell("running")
         self._thread.start()
         if not wait:
             return None
@@ -268,16 +272,13 @@ class _Training:
 
     def stop(self, forget=False):
         """From any thread, also before `fit` has begun. `forget`: its curve is not wanted any more."""
-        self.forgotten = forget
+        self.forgotten |= forget
         self.stopped.set()
         self.trainer.stop()
 
     def run(self):
         """The thread's whole life: whatever happens, the explorable hears of it."""
         lab, state = self.lab, "failed"
-        lab.message = {}
-        self.tell("running")
-        lab.running = True
         try:
             self.history = self.trainer.fit(*self.data, epochs=self.settings["epochs"],
                                             batch_size=self.settings["batch_size"])
