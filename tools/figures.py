@@ -224,7 +224,8 @@ def emblem(colour: dict, width: int, height: int) -> str:
     dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5"/>' for x, y in points)
     return (f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
             '<linearGradient id="fade"><stop offset=".3" stop-color="#000"/>'
-            '<stop offset=".62" stop-color="#fff"/></linearGradient><mask id="right"><rect width="100%" height="100%" fill="url(#fade)"/></mask>'
+            '<stop offset=".62" stop-color="#fff"/></linearGradient>'
+            '<mask id="right"><rect width="100%" height="100%" fill="url(#fade)"/></mask>'
             f'<g mask="url(#right)"><g transform="translate({cx} {cy}) rotate(-24)" fill="none" '
             f'stroke="{colour["accent"]}" stroke-opacity=".45" stroke-width="1.5">{rings}</g></g>'
             f'<g stroke="{colour["blue"]}" stroke-width="3"><polyline points="{line}" fill="none"/></g>'

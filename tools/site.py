@@ -111,10 +111,10 @@ def build(force: bool = False) -> int:
     DIGEST.unlink(missing_ok=True)
     import i18n
     i18n.stage()
-    for edition in EDITIONS:  # English first: the Chinese pages take their anchors from it
-        if status := build_edition(edition):
-            print(f"The {edition} edition did not build: see the warnings above.", file=sys.stderr)
-            return status
+    # English first: the Chinese pages take their anchors from it. Both run, so that all faults show at once.
+    if failed := [edition for edition in EDITIONS if build_edition(edition)]:
+        print(f"Not built ({', '.join(failed)}): see the warnings above.", file=sys.stderr)
+        return 1
     assemble()
     DIGEST.write_text(now, "utf8")
     print(f"Built both editions into {SITE.relative_to(ROOT)} in {time.monotonic() - start:.1f} s.")

@@ -99,6 +99,18 @@ def visit_hidden_code(self, node):
     self.body.append(f'<details class="{classes}"><summary class="admonition-title">{words}</summary>\n')
 
 
+def visit_citation(self, node):
+    """A bibliography is a plain list: docutils' ARIA roles for it are deprecated, and wrongly nested."""
+    if not isinstance(node.previous_sibling(), nodes.citation):
+        self.body.append('<ul class="citation-list">\n')
+    self.body.append(self.starttag(node, "li", CLASS="citation"))
+
+
+def depart_citation(self, node):
+    last = not isinstance(node.next_node(descend=False, siblings=True), nodes.citation)
+    self.body.append("</li>\n" + ("</ul>\n" if last else ""))
+
+
 # --- the first page ---------------------------------------------------------------------------------
 
 class chapter_grid(nodes.General, nodes.Element):
@@ -164,6 +176,7 @@ def setup(app):
     app.add_node(fold, html=(visit_fold, depart_fold))
     app.add_node(fold_title, html=(visit_fold_title, depart_fold_title))
     app.add_node(chapter_grid)
+    app.add_node(nodes.citation, override=True, html=(visit_citation, depart_citation))
     app.add_node(page_button, html=(visit_page_button, depart_page_button))
     app.add_node(HideCodeCellNode, override=True, html=(visit_hidden_code, depart_fold))
     app.add_post_transform(FoldDropdowns)
