@@ -124,5 +124,6 @@ def test_every_recipe_has_a_recording_and_the_other_way_round():
 def test_stored_recordings_have_their_provenance(name):
     origin = recordings.read(name)["provenance"]
     assert origin["commit"]
+    assert not origin["changed"], "commit recipe and library first, then record"
     assert origin["seconds"] > 0
     assert recordings.read(name)["tolerance"] == recordings.load(name).TOLERANCE

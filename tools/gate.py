@@ -20,7 +20,7 @@ PYTHON = sys.executable
 LIMIT = 1500  # seconds; a stage that hangs is a stage that fails
 # Hypothesis' own profile "ci" draws the same cases every time.
 PYTEST = [PYTHON, "-m", "pytest", "-q", "--hypothesis-profile=ci"]
-TWO = ["-n", "2"]
+TWO = ["-n", "2", "--dist", "loadgroup"]
 
 LINT = ("lint", [PYTHON, "-m", "ruff", "check", "."])
 BUNDLES = ("bundles are fresh", ["node", "widgets/build.mjs", "--check"])
@@ -35,11 +35,11 @@ STAGES = {
         LINT, BUNDLES, LANGUAGES, NOTEBOOKS,
         ("tests", [*PYTEST, *TWO, "-m", "not browser", "tests"]),
         # loadfile: one worker runs one notebook, in the order of its cells
-        ("notebooks run again", [*PYTEST, *TWO, "--dist", "loadfile", "--nbval", "--nbval-current-env",
+        ("notebooks run again", [*PYTEST, "-n", "2", "--dist", "loadfile", "--nbval", "--nbval-current-env",
                                  "-W", "default", "chapters"]),
         ("recordings", [PYTHON, "tools/recordings.py", "check"]),
         ("site, warnings are errors", [PYTHON, "tools/site.py", "build"]),
-        ("site in a browser", [*PYTEST, "-m", "browser", "tests/site"]),
+        ("site in a browser", [*PYTEST, "-m", "browser", "tests"]),
     ],
 }
 

@@ -126,7 +126,9 @@ def provenance(name, seconds, device="cpu"):
     return {
         "command": f"python tools/recordings.py all {name}",
         "commit": git("rev-parse", "--short=12", "HEAD"),
-        "changed": bool(git("status", "--porcelain", "--", "recipes", "lib")),
+        # True when the commit does not tell all: record again once everything is committed.
+        "changed": bool(git("status", "--porcelain", "--", f"recipes/{name}.py", "lib/firstgrad/*.py",
+                            "lib/firstgrad/models", ":!lib/firstgrad/widgets")),
         "versions": versions(),
         "device": device,
         "threads": torch.get_num_threads(),
