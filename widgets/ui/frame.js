@@ -174,8 +174,11 @@ function frameOf(t, lang) {
   return part;
 }
 
-/** An error of the core in the reader's language, if the explorable's strings name its argument; else as it is. */
+/** An error of the core in the reader's language: its code is named in the explorable's strings or in ui's, its argument in the explorable's. */
 function explain(error, t) {
   if (!error.code) return t("ui.broken", { message: error.message });
-  return t(`ui.${error.code}`, { argument: t(`argument ${error.argument}`).replace(/^argument /, ""), given: error.given, allowed: t(`allowed ${error.allowed}`).replace(/^allowed /, "") });
+  const name = (kind, what) => t(`${kind} ${what}`).replace(`${kind} `, "");
+  const values = { argument: name("argument", error.argument), given: error.given, allowed: name("allowed", error.allowed) };
+  const own = t(error.code, values);
+  return own === error.code ? t(`ui.${error.code}`, values) : own;
 }

@@ -7,7 +7,7 @@ export const shared = {
   en: {
     reset: "Reset", play: "Play", pause: "Pause", stepForward: "One step", stepBack: "One step back", speed: "Speed",
     slow: "slow", normal: "normal", fast: "fast", shownStep: "Step shown", asNumber: "{label}, as a number",
-    setTo: "{label}: set to {value} ({mark})", horizontal: "{label}, horizontal", vertical: "{label}, vertical",
+    setTo: "{mark} {value}: set {label}", horizontal: "{label}, horizontal", vertical: "{label}, vertical",
     notANumber: "Type a number, such as {example}.", tooLow: "{value} is too small: at least {limit}.",
     tooHigh: "{value} is too large: at most {limit}.", notPositive: "{value} is not possible: it must be greater than 0.",
     notWhole: "{value} is not a whole number.",
@@ -19,7 +19,7 @@ export const shared = {
   zh: {
     reset: "重置", play: "播放", pause: "暂停", stepForward: "前进一步", stepBack: "后退一步", speed: "速度",
     slow: "慢", normal: "中", fast: "快", shownStep: "显示到第几步", asNumber: "{label}，输入数值",
-    setTo: "{label}：设为 {value}（{mark}）", horizontal: "{label}，横坐标", vertical: "{label}，纵坐标",
+    setTo: "{mark} {value}：设定{label}", horizontal: "{label}，横坐标", vertical: "{label}，纵坐标",
     notANumber: "请输入一个数，例如 {example}。", tooLow: "{value} 太小，至少为 {limit}。",
     tooHigh: "{value} 太大，至多为 {limit}。", notPositive: "不能取 {value}：必须大于 0。",
     notWhole: "{value} 不是整数。",
