@@ -16,8 +16,13 @@ log = logging.getLogger(__name__)
 INNER = {"exercise-content", "solution-content", "proof-content"}
 
 
+def is_heading(section: nodes.section) -> bool:
+    """Exercises and theorems wrap their content in a section too; those are no headings."""
+    return not INNER & set(section["ids"])
+
+
 def sections(doctree) -> list[nodes.section]:
-    return [s for s in doctree.findall(nodes.section) if not INNER & set(s["ids"])]
+    return [s for s in doctree.findall(nodes.section) if is_heading(s)]
 
 
 def anchors_file(app) -> pathlib.Path:

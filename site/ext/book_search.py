@@ -8,8 +8,11 @@ from __future__ import annotations
 import json
 import re
 
+import bilingual
 from docutils import nodes
+from sphinx import addnodes
 
+NOT_WORDS = (nodes.raw, nodes.math_block, nodes.comment, nodes.system_message)
 HAN = "\u3400-\u9fff\uf900-\ufaff"
 
 
@@ -28,19 +31,30 @@ def terms(text: str) -> list[str]:
 
 def section_text(section) -> str:
     """The words of a section without those of its subsections, and without outputs, formulas and raw HTML."""
-    skipped = (nodes.section, nodes.title, nodes.raw, nodes.math_block, nodes.comment, nodes.system_message)
-    parts = []
-
-    def walk(node):
-        for child in node.children:
-            if isinstance(child, nodes.Text):
-                parts.append(str(child))
-            elif not isinstance(child, skipped) and "cell_output" not in child.get("classes", []):
-                walk(child)
-                if isinstance(child, nodes.Body | nodes.TextElement) and not isinstance(child, nodes.Inline):
-                    parts.append(" ")
-    walk(section)
+    parts: list[str] = []
+    for child in section.children[1:]:
+        add_words(child, parts)
     return re.sub(r"\s+", " ", "".join(parts)).strip()
+
+
+def add_words(node, parts) -> None:
+    if isinstance(node, nodes.Text):
+        parts.append(str(node))
+    elif isinstance(node, nodes.math):
+        parts.append(re.sub(r"\\|[{}$]", "", node.astext()))  # λ_max is found as lambda_max
+    elif not left_out(node):
+        for child in node.children:
+            add_words(child, parts)
+        if not isinstance(node, nodes.Inline):
+            parts.append(" ")
+
+
+def left_out(node) -> bool:
+    """Subsections have their own entry; a reference without words of its own would show its label."""
+    if isinstance(node, nodes.section):
+        return bilingual.is_heading(node)
+    silent = isinstance(node, addnodes.pending_xref) and not node.get("refexplicit")
+    return silent or isinstance(node, NOT_WORDS) or "cell_output" in node.get("classes", [])
 
 
 def collect(app, doctree):

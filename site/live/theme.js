@@ -4,6 +4,13 @@
   const chosen = () => { try { return localStorage.getItem("fg-theme"); } catch { return null; } };
   const apply = () => { root.dataset.theme = chosen() || (system.matches ? "dark" : "light"); };
   root.classList.add("js");
+  if (location.protocol !== "file:") { // there a preloaded font would be refused, and fetched again
+    const font = Object.assign(document.createElement("link"), { rel: "preload", as: "font", type: "font/woff2", crossOrigin: "" });
+    font.href = document.currentScript.src.replace(/[^/]*$/, "fonts/source-serif-4.woff2");
+    document.head.append(font);
+  }
   apply();
   system.addEventListener("change", apply);
+  addEventListener("beforeprint", () => { root.dataset.theme = "light"; }); // paper is white
+  addEventListener("afterprint", apply);
 })();
