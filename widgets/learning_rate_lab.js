@@ -252,6 +252,7 @@ function report(ui, now) {
   const run = ui.get("live");
   const join = (...parts) => parts.filter(Boolean).join(ui.lang === "zh" ? "" : " ");
   if (code) return ui.t(code, values);
+  if (ui.get("running") && run.state !== "running") return ui.t("starting");
   if (!run.state) return "";
   const said = { optimiser: run.optimiser, rate: number(run.learning_rate) };
   if (run.state === "running") return join(ui.t("running", said), run.slowed > 0 && ui.t("slowed", { seconds: number(run.slowed) }));

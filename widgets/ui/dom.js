@@ -14,8 +14,13 @@ function fill(node, attributes, children) {
   return node;
 }
 
+// JupyterLab takes the arrow keys for its cells, unless the very element that has the focus says no.
+const OWN_KEYS = { "data-lm-suppress-shortcuts": "true" };
+const TAKES_KEYS = new Set(["input", "select", "button", "summary"]);
+
 /** An HTML element: `h("button", {class: "x", onclick: f, text: "Go"}, child…)`. */
-export const h = (tag, attributes = {}, ...children) => fill(document.createElement(tag), attributes, children);
+export const h = (tag, attributes = {}, ...children) =>
+  fill(document.createElement(tag), TAKES_KEYS.has(tag) ? { ...OWN_KEYS, ...attributes } : attributes, children);
 
 /** An SVG element, the same way. */
 export const s = (tag, attributes = {}, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
