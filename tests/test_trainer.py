@@ -514,7 +514,7 @@ BAD_DATA = {
     "arrays": (lambda x, y: (x.numpy(), y.numpy()), TypeError,
                r"train: given \(ndarray, ndarray\), expected two tensors .*; torch.from_numpy"),
     "x alone": (lambda x, y: x, TypeError, "train: given Tensor, expected two tensors"),
-    "three tensors": (lambda x, y: (x, y, y), TypeError, "train: given .Tensor, Tensor, Tensor., expected two"),
+    "three tensors": (lambda x, y: (x, y, y), TypeError, "train: given .Tensor, Tensor, Tensor."),
 }
 
 
