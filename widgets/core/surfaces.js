@@ -11,6 +11,7 @@ import { interpolator } from "./grid.js";
  * @property {(x: number, y: number) => number[]} gradient
  * @property {{x: number[], y: number[]}} domain  what is drawn
  * @property {(loss: number) => number} height  contour lines are evenly spaced in it
+ * @property {number} detail  samples along a side that show its narrowest valley
  * @property {Minimum[]} minima
  * @property {boolean} quadratic  the curvatures hold everywhere, so that theory is exact
  * @property {number[]} start @property {number} learningRate @property {number[]} rates  [slowest, fastest] on the slider
@@ -43,7 +44,7 @@ function quadratic({ condition = 30, angle = 0.4 } = {}) {
       return [c * u - s * w, s * u + c * w];
     },
     quadratic: true, minima: [{ at: [0, 0], value: 0, curvatures: [1, condition] }],
-    domain: { x: [-3, 3], y: [-3, 3] }, height: Math.sqrt, start: [-2.4, 0.6], learningRate: 0.02, rates: [1e-3, 3],
+    domain: { x: [-3, 3], y: [-3, 3] }, height: Math.sqrt, detail: 44, start: [-2.4, 0.6], learningRate: 0.02, rates: [1e-3, 3],
     goal: { below: 1e-6, within: 100, from: 1 }, losses: [1e-9, 1e4],
   };
 }
@@ -54,7 +55,7 @@ function rosenbrock() {
   const gradient = (x, y) => [-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)];
   return {
     value, gradient, quadratic: false, minima: [minimum({ value, gradient }, [1, 1])],
-    domain: { x: [-2, 2], y: [-1, 3] }, height: (f) => Math.log(3 + f), start: [-1.2, 1], learningRate: 1e-3, rates: [1e-5, 1e-2],
+    domain: { x: [-2, 2], y: [-1, 3] }, height: (f) => Math.log(3 + f), detail: 110, start: [-1.2, 1], learningRate: 1e-3, rates: [1e-5, 1e-2],
     goal: { below: 1e-2, within: 300, from: 1 }, losses: [1e-5, 1e4],
   };
 }
@@ -69,7 +70,7 @@ function beale() {
   };
   return {
     value, gradient, quadratic: false, minima: [minimum({ value, gradient }, [3, 0.5])],
-    domain: { x: [-0.5, 4.5], y: [-3, 2] }, height: (f) => Math.log(0.3 + f), start: [0.5, -1], learningRate: 5e-3, rates: [1e-4, 1],
+    domain: { x: [-0.5, 4.5], y: [-3, 2] }, height: (f) => Math.log(0.3 + f), detail: 80, start: [0.5, -1], learningRate: 5e-3, rates: [1e-4, 1],
     goal: { below: 1e-4, within: 150, from: 1 }, losses: [1e-8, 1e4],
   };
 }
@@ -80,7 +81,7 @@ function saddle() {
   const gradient = (x, y) => [x, y * (y * y - 1)];
   return {
     value, gradient, quadratic: false, minima: [[0, 1], [0, -1]].map((at) => minimum({ value, gradient }, at)),
-    domain: { x: [-2, 2], y: [-2, 2] }, height: Math.sqrt, start: [-1.6, 0], learningRate: 0.2, rates: [1e-2, 10],
+    domain: { x: [-2, 2], y: [-2, 2] }, height: Math.sqrt, detail: 64, start: [-1.6, 0], learningRate: 0.2, rates: [1e-2, 10],
     goal: { below: 1e-6, within: 60, from: 0.2 }, losses: [1e-10, 1e2],
   };
 }
@@ -90,7 +91,7 @@ function mlp() {
   const plane = interpolator(sliceLoss, points, reach);
   return {
     ...plane, quadratic: false, minima: networks.map((at) => minimum(plane, descend(plane, at))),
-    domain: { x: [-1.9, 1.9], y: [-1.9, 1.9] }, height: Math.log, start: [0.1, 0.2], learningRate: 0.1, rates: [1e-2, 10],
+    domain: { x: [-1.9, 1.9], y: [-1.9, 1.9] }, height: Math.log, detail: 64, start: [0.1, 0.2], learningRate: 0.1, rates: [1e-2, 10],
     goal: { below: 0.397, within: 40, from: 1 }, losses: [0.3, 5],
   };
 }

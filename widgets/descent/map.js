@@ -13,7 +13,7 @@ export function mapOf(ui) {
     // One unit is as long on both axes: else the gradient would not look perpendicular to the contour lines.
     height: (width) => width - margin.left - margin.right + margin.top + margin.bottom,
   });
-  const contours = plot.contours({ levels: 13, resolution: 96 });
+  const contours = plot.contours({ levels: 13 });
   const axes = [0, 1].map(() => plot.line({ color: "muted", width: 1, layer: "under", class: "fg-principal" }));
   const axisNames = [0, 1].map(() => plot.text({ class: "fg-quiet" }));
   const wells = [0, 1, 2].map(() => [plot.dots({ color: "ink", size: 6 }), plot.text({ class: "fg-quiet" })]);
@@ -68,7 +68,7 @@ export function mapOf(ui) {
       plot.layout({ x: { domain: surface.domain.x }, y: { domain: surface.domain.y } });
       limits = surface.domain;
       const top = surface.minima.reduce((low, m) => Math.min(low, m.value), Infinity);
-      contours.set((x, y) => surface.height(Math.max(surface.value(x, y), top)), `${now.name} ${now.curvatures[1]}`);
+      contours.set((x, y) => surface.height(Math.max(surface.value(x, y), top)), `${now.name} ${now.curvatures[1]}`, surface.detail);
       landmarks(now);
       ghosts.forEach((ghost, i) => {
         const other = now.others[i];

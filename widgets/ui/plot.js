@@ -170,18 +170,18 @@ export function plot(ui, options) {
     };
   }
 
-  /** Filled contour lines of a function, recomputed only when `key` changes. @param {{levels?: number, resolution?: number}} [style] */
-  function contours({ levels = 14, resolution = 64 } = {}) {
+  /** Filled contour lines of a function, recomputed only when `key` changes. @param {{levels?: number}} [style] */
+  function contours({ levels = 14 } = {}) {
     const group = s("g", { class: "fg-contours" });
     const bands = Array.from({ length: levels }, () => s("path"));
     group.append(...bands);
     under.append(group);
     let drawn = "";
     let grid = { key: "", values: null, low: 0, high: 1 };
-    const n = resolution + 2 * RIM;
-    const along = (i, [a, b]) => a + ((i + 0.5 - RIM) / resolution) * (b - a);
-    function sample(f, key) {
+    function sample(f, key, resolution) {
       if (grid.key === key) return;
+      const n = resolution + 2 * RIM;
+      const along = (i, [a, b]) => a + ((i + 0.5 - RIM) / resolution) * (b - a);
       const values = new Float64Array(n * n);
       let [low, high] = [Infinity, -Infinity];
       for (let j = 0; j < n; j += 1) {
@@ -195,12 +195,16 @@ export function plot(ui, options) {
       grid = { key, values, low, high };
     }
     return {
-      /** @param {(x: number, y: number) => number} f heights; levels are evenly spaced in them @param {string} key what f depends on */
-      set(f, key) {
+      /**
+       * @param {(x: number, y: number) => number} f heights; levels are evenly spaced in them
+       * @param {string} key what f depends on @param {number} [resolution] samples along a side: more where valleys are narrow
+       */
+      set(f, key, resolution = 64) {
+        const n = resolution + 2 * RIM;
         const where = JSON.stringify([key, self.x.domain, self.y.domain]);
         const size = JSON.stringify([where, self.x.range, self.y.range]);
         if (size === drawn) return;
-        sample(f, where);
+        sample(f, where, resolution);
         drawn = size;
         const make = marchingSquares().size([n, n]);
         // d3's contours live in [0, n], with the samples at cell centres: exactly our sampling.

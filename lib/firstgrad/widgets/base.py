@@ -102,8 +102,9 @@ class Explorable(anywidget.AnyWidget):
 
     @classmethod
     def settings(cls):
-        """The names of the traits that a reader may set."""
-        return [name for name in cls.class_trait_names(sync=True) if name[0] != "_" and name not in HIDDEN]
+        """The names of the traits that a reader may set: not what the front end reports (`tag(output=True)`)."""
+        names = cls.class_trait_names(sync=True, output=lambda is_output: not is_output)
+        return [name for name in names if name[0] != "_" and name not in HIDDEN]
 
     def __repr__(self):
         # Only what differs from the default: short, and the same in every run.

@@ -32,8 +32,8 @@ class Descent(Explorable):
     steps = Number(100, 1, 10000, whole=True).tag(sync=True)
     step = Number(-1, -1, whole=True).tag(sync=True)  # the step shown; -1: all of them
     compare = traitlets.Bool(False).tag(sync=True)  # the other optimisers' paths too
-    goal_reached = traitlets.Bool(False).tag(sync=True)
-    final_loss = traitlets.Float(None, allow_none=True).tag(sync=True)
+    goal_reached = traitlets.Bool(False).tag(sync=True, output=True)
+    final_loss = traitlets.Float(None, allow_none=True).tag(sync=True, output=True)
 
     def __init__(self, **settings):
         surface = settings.get("surface", "quadratic")
