@@ -117,10 +117,10 @@ def measured(name: str, value, reference: float, within: float, unit: str = "") 
     """
     value = float(value)
     unit = f" {unit}" if unit else ""
+    expected = f"{reference:.6g}{unit} (within ± {within:.3g})"
     if not abs(value - reference) <= within:  # so written, a NaN fails
-        expected = f"{reference}{unit} (within ± {within})"
         raise AssertionError(f"{name}: measured {value:.6g}{unit}, expected {expected}")
-    print(f"{name}: {reference}{unit} (within ± {within})")
+    print(f"{name}: {expected}")
     return value
 
 
