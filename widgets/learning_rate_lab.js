@@ -64,7 +64,8 @@ function curves(ui) {
   const main = plot.line({ width: 2.25 });
   const rings = plot.dots({ color: "paper", size: 11 });
   const points = plot.dots({ size: 7.5 });
-  const live = { halo: plot.line({ color: "paper", width: 5 }), main: plot.line({ width: 2 }), points: plot.dots({ size: 6 }) };
+  // Thin, so that the recorded curve shows on both sides where the two agree.
+  const live = { main: plot.line({ width: 1.25 }), points: plot.dots({ size: 5 }) };
   const names = { train: plot.text({ class: "fg-strong" }), validation: plot.text({ class: "fg-strong" }), live: plot.text({ class: "fg-strong" }) };
   let drawn = "";
 
@@ -83,14 +84,13 @@ function curves(ui) {
   function drawLive(now, ceiling) {
     const run = ui.get("live");
     const there = ui.get("kernel") && run.train?.length > 0;
-    for (const mark of [live.halo, live.main, live.points, names.live]) if (!there) mark.hide();
-    if (!there) return;
+    if (!there) return [live.main, live.points, names.live].forEach((mark) => mark.hide());
+    names.validation.hide();
     const path = trainingPath(run, now.settings, ceiling);
-    live.halo.set(path);
     live.main.set(path);
     live.points.set(validationPath(run, ceiling));
     const [x, y] = path.slice(-2);
-    names.live.set(x, y, ui.t("yours", { rate: number(run.learning_rate) }), { dx: x > 2.5 ? -8 : 8, dy: -16, anchor: x > 0.5 * now.settings.epochs ? "end" : "start" });
+    names.live.set(x, y, ui.t("yours", { rate: number(run.learning_rate) }), { dy: -24, anchor: x > 0.5 * now.settings.epochs ? "end" : "start" });
   }
 
   return function draw(now, [low, high]) {
@@ -162,7 +162,7 @@ function valley(ui) {
 
   /** Where each name stands: left of its curve's falling arm; names that would collide stand under each other. */
   function drawNames(now, [low, high]) {
-    const level = low * (high / low) ** 0.45;
+    const level = low * (high / low) ** 0.36;
     const taken = [];
     for (const name of OPTIMISERS) {
       const runs = now.recording.runs[name];
@@ -312,7 +312,7 @@ function table(ui) {
   const summary = h("summary", {});
   const box = h("details", {}, summary);
   let made = null;
-  const cell = (run) => h("td", {}, number(lastLoss(run)), " ", h("small", { text: percent(run.validation_accuracy.at(-1) ?? NaN) }));
+  const cell = (run) => h("td", {}, run.diverged_at === null ? lastLoss(run).toPrecision(3) : "∞", " ", h("small", { text: run.validation_accuracy.length ? percent(run.validation_accuracy.at(-1)) : "" }));
   function fill({ recording, rates, settings }) {
     if (made === recording || !box.open) return;
     made = recording;

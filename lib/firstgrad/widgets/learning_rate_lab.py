@@ -305,9 +305,11 @@ class _Training:
     def tell(self, state):
         if self.forgotten:
             return
-        self.told = time.monotonic()
+        self.told, window = time.monotonic(), self.settings["window"]
+        # A mean of the first few losses of a window would make the curve's tip jump.
+        whole = len(self.losses) - (len(self.losses) % window if state == "running" else 0)
         run = {
-            "train": four_digits(windows(self.losses, self.settings["window"])),
+            "train": four_digits(windows(self.losses[:whole], window)),
             "validation_loss": four_digits(entry["loss"] for entry in self.metrics),
             "validation_accuracy": four_digits(entry["accuracy"] for entry in self.metrics),
         }
