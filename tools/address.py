@@ -47,8 +47,9 @@ def move(repository, site, root=ROOT):
     for rel in places(root):
         text = (root / rel).read_text("utf-8")
         for before, after in zip(old, new, strict=True):
-            # A longer name may begin with this one, so the name must end here.
-            text = re.sub(rf"(?<![\w.-]){re.escape(before)}(?![\w-])", after, text)
+            # A longer name may begin with this one, so the name must end here (the site ends with its slash).
+            end = "" if before.endswith("/") else r"(?![\w-])"
+            text = re.sub(rf"(?<![\w.-]){re.escape(before)}{end}", after, text)
         if i18n.write(root / rel, text):
             changed.append(rel)
     return changed

@@ -29,7 +29,8 @@ NOTEBOOKS = ("notebooks' form", [PYTHON, "tools/notebooks.py", "check"])
 STAGES = {
     "quick": [
         LINT, BUNDLES, LANGUAGES, NOTEBOOKS,
-        ("fast tests", [*PYTEST, *TWO, "-m", "not slow and not browser", "tests"]),
+        # The five hundred cases of each core (tests/parity) are for "all".
+        ("fast tests", [*PYTEST, *TWO, "-m", "not slow and not browser", "--ignore=tests/parity", "tests"]),
     ],
     "all": [
         LINT, BUNDLES, LANGUAGES, NOTEBOOKS,

@@ -35,6 +35,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # The translatable values in a code cell's metadata.
 FIGURE_TEXTS = {"alt": ("mystnb", "image", "alt"), "caption": ("mystnb", "figure", "caption")}
 UNTRANSLATED = "-"  # stands where the hash will stand
+TOP = "top of the page"  # in place of a heading, above the first
 NOTICE = {
     "stale": ":::{admonition} 英文原文已更新\n:class: caution i18n-notice\n"
              "本节译文尚未跟上英文版，内容以英文版为准。\n:::",
@@ -188,7 +189,7 @@ def bury(mapping, path, value):
 
 
 def notebook_pieces(english, chinese):
-    heading, found = "", []
+    heading, found = TOP, []
     for en, zh in zip(english.cells, chinese.cells, strict=True):
         if en.cell_type == "markdown":
             heading = next((words for _, words in rules.headings(en.source)), heading)
@@ -212,7 +213,7 @@ def synced_page(rel, root):
     for what, a, b, c, d in matcher.get_opcodes():
         if what in ("equal", "replace"):
             rows[c:d] = [(old[a + i], hashes[a + i]) if a + i < b else rows[c + i] for i in range(d - c)]
-    pieces, heading = [], ""
+    pieces, heading = [], TOP
     for number, (en, (zh, known)) in enumerate(zip(english, rows, strict=True), 1):
         heading = next((words for _, words in rules.headings(en)), heading)
         zh = zh if needs_translation(en) else en

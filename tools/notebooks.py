@@ -200,7 +200,7 @@ def check(rel, root=ROOT):
     path = root / rel
     notebook = i18n.read_notebook(path)
     wrong = check_frame(notebook, path.read_text("utf-8"), colab_cell(root))
-    heading = ""
+    heading = i18n.TOP
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             heading = next((words for _, words in rules.headings(cell.source)), heading)
