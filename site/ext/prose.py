@@ -46,7 +46,9 @@ class FoldDropdowns(SphinxPostTransform):
             if "dropdown" in node["classes"] and node.children:
                 self.replace(node)
         for node in list(self.document.findall(self.anonymous_section)):
-            node.replace_self(nodes.container("", *node.children))
+            content = nodes.container("", *node.children)
+            node.replace_self(content)
+            content["ids"] = []  # replace_self hands them on
 
     def replace(self, node):
         title, *rest = node.children

@@ -49,7 +49,9 @@
 
   // The same place in the other language: sections have the same anchors there.
   const place = () => {
-    const above = $$("main section[id]").filter((s) => s.getBoundingClientRect().top < innerHeight / 3);
+    const top = (el) => el.getBoundingClientRect().top, aimed = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (aimed && top(aimed) > -innerHeight / 2 && top(aimed) < innerHeight / 2) return location.hash;
+    const above = $$("main section[id]").filter((s) => top(s) < 120); // just below the header
     return scrollY > 200 && above.length ? `#${encodeURIComponent(above.at(-1).id)}` : "";
   };
   for (const link of $$("[data-switch]")) {
@@ -88,8 +90,12 @@
     pre.parentElement.append(button);
   }
 
-  // What scrolls sideways can be reached by keyboard.
+  // What scrolls sideways can be reached by keyboard. A long formula in a line scrolls by itself.
   const reachable = () => {
+    for (const el of $$("span.math")) {
+      el.classList.remove("math-wide");
+      el.classList.toggle("math-wide", el.getBoundingClientRect().width > el.closest("p, li, td, dd, figcaption, div").clientWidth);
+    }
     for (const el of $$("pre, .math-wide, .table-wide, mjx-container[display]")) {
       if (el.scrollWidth > el.clientWidth + 1) el.tabIndex = 0; else el.removeAttribute("tabindex");
     }
