@@ -80,7 +80,9 @@ def mathjax() -> str:
     """Settings, then the vendored script; its fonts lie beside it."""
     settings = json.dumps(MATHJAX)
     here = "document.currentScript.src.replace(/[^/]*$/,'')+'mathjax'"
-    return (f"window.MathJax={settings};MathJax.chtml.fontURL={here};\n"
+    # site.js then looks for formulas that are wider than the page.
+    ready = "()=>MathJax.startup.defaultPageReady().then(()=>{dispatchEvent(new Event('fg-math'))})"
+    return (f"window.MathJax={settings};MathJax.chtml.fontURL={here};MathJax.startup={{pageReady:{ready}}};\n"
             + (HERE / "vendor/mathjax/tex-chtml-lean.js").read_text("utf8"))
 
 
