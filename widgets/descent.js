@@ -40,12 +40,15 @@ function words(ui, now, cursor) {
   const { t, number } = ui;
   const { run, surface, limit, learningRate, best, rate, momentum } = now;
   const last = run.losses.length - 1;
-  const said = { loss: number(run.losses[last], 2), steps: last, rate: number(rate), learningRate: number(learningRate), limit: number(limit), best: number(best) };
+  // Two different rates must not look the same.
+  const digits = number(learningRate) === number(limit) ? 6 : 3;
+  const loss = (value) => number(value, now.name === "mlp" ? 3 : 2);
+  const said = { loss: loss(run.losses[last]), steps: last, rate: number(rate), learningRate: number(learningRate, digits), limit: number(limit, digits), best: number(best) };
   if (surface.quadratic && learningRate > limit) return { text: t("diverges", said), bad: true };
   if (run.left !== null) return { text: t("left", said), bad: true };
   if (run.diverged !== null) return { text: t(learningRate > limit ? "blewUpLimit" : "blewUp", said), bad: true };
   const more = { ...said, from: number(now.goal.from), root: number(Math.sqrt(momentum)), momentum: number(momentum) };
-  if (ui.get("step") >= 0) return { text: t("atStep", { step: cursor, loss: number(run.losses[cursor], 2), of: last }), bad: false };
+  if (ui.get("step") >= 0) return { text: t("atStep", { step: cursor, loss: loss(run.losses[cursor]), of: last }), bad: false };
   return { text: [t("summary", said), t(advice(now), more)].join(ui.lang === "zh" ? "" : " "), bad: false };
 }
 

@@ -92,7 +92,7 @@ function mlp() {
   return {
     ...plane, quadratic: false, minima: networks.map((at) => minimum(plane, descend(plane, at))),
     domain: { x: [-1.9, 1.9], y: [-1.9, 1.9] }, height: Math.log, detail: 64, start: [0.1, 0.2], learningRate: 0.1, rates: [1e-2, 10],
-    goal: { below: 0.397, within: 40, from: 1 }, losses: [0.3, 5],
+    goal: { below: 0.397, within: 40, from: 0.7 }, losses: [0.2, 5],
   };
 }
 

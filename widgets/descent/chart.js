@@ -30,8 +30,11 @@ export function chartOf(ui) {
     while (i > 0 && !(losses[i] > low && losses[i] < high)) i -= 1;
     const whole = i > 0.7 * plot.x.domain[1];
     const px = plot.x.map(i);
-    let py = Math.max(plot.y.map(Math.min(losses[i], high)) - 9, plot.y.map(high) + 14);
-    while (taken.some(([qx, qy]) => Math.abs(px - qx) < 120 && Math.abs(py - qy) < 15)) py += whole ? -15 : 15;
+    const end = plot.y.map(Math.min(losses[i], high));
+    // A curve falls: below its end there is room, unless the picture ends there.
+    const below = whole && end + 26 < plot.y.map(low);
+    let py = Math.max(end + (below ? 19 : -9), plot.y.map(high) + 14);
+    while (taken.some(([qx, qy]) => Math.abs(px - qx) < 120 && Math.abs(py - qy) < 15)) py += whole && !below ? -15 : 15;
     taken.push([px, py]);
     text.set(i, low, words, { dx: whole ? -2 : 10, dy: py - plot.y.map(low), anchor: whole ? "end" : "start" });
   }

@@ -24,11 +24,11 @@ export function mapOf(ui) {
   const points = plot.dots({ size: 4.5 });
   const arrows = ["green", "red"].map((color) => [plot.line({ color, width: 2.5, class: "fg-arrow" }), plot.text({ color })]);
   const tip = plot.dots({ size: 10 });
-  plot.onPlace((x, y) => place(x, y));
-  const handle = plot.handle({ label: t("start"), onMove: (x, y) => place(x, y), limits: () => limits });
+  const place = (x, y) => ui.set({ start: [x, y] });
+  plot.onPlace(place);
+  const handle = plot.handle({ label: t("start"), onMove: place, limits: () => limits });
   const name = plot.text({ class: "fg-strong" });
   let limits = { x: [-3, 3], y: [-3, 3] };
-  const place = (x, y) => ui.set({ start: [x, y].map((v) => Number(v.toPrecision(4))) });
 
   function landmarks({ name: which, surface, curvatures, start }) {
     const [low, high] = curvatures;
@@ -44,7 +44,7 @@ export function mapOf(ui) {
       if (!well) return [dot, label].forEach((mark) => mark.hide());
       dot.set(well.at);
       const hidden = Math.hypot(well.at[0] - start[0], well.at[1] - start[1]) < 0.3;
-      hidden ? label.hide() : label.set(...well.at, which === "mlp" ? t("network", { name: "ABC"[i], loss: ui.number(well.value) }) : t("minimum"), { dx: 9, dy: which === "quadratic" ? 18 : 4 });
+      hidden ? label.hide() : label.set(...well.at, which === "mlp" ? t("network", { name: "ABC"[i], loss: well.value.toFixed(3) }) : t("minimum"), { dx: 9, dy: which === "quadratic" ? 18 : 4 });
     });
     which === "saddle" ? saddle.set(0, 0, t("saddlePoint"), { dx: 9, dy: 4 }) : saddle.hide();
   }

@@ -45,7 +45,7 @@ export function slider(ui, options) {
     complain("");
     // The ends of the track stand for their exact values, however the decades are divided.
     const u = Number(range.value);
-    const value = u <= Number(range.min) ? min : u >= Number(range.max) ? max : tidy(back(u));
+    const value = u <= Number(range.min) ? min : u > Number(range.max) - stride ? max : tidy(back(u));
     ui.set({ [trait]: value });
   });
   box.addEventListener("input", () => accept(false));
@@ -54,7 +54,7 @@ export function slider(ui, options) {
   box.addEventListener("blur", () => { complain(""); show(); });
 
   function problem(value) {
-    const { low = min, high = max, positive = false } = limits ?? {};
+    const { positive = false, low = min, high = positive ? Infinity : max } = limits ?? {};
     const said = { value: number(value), example: plain(ui.get(trait)) };
     if (!Number.isFinite(value)) return ui.t("ui.notANumber", said);
     if (positive && value <= 0) return ui.t("ui.notPositive", said);
@@ -97,7 +97,7 @@ export function slider(ui, options) {
     marks.replaceChildren(...list.map((mark) => h("button", {
       type: "button", class: "fg-mark", "data-tone": mark.tone, "data-side": mark.side ?? "right", style: `left:${place(mark.value)}`,
       "aria-label": ui.t("ui.setTo", { label, value: number(mark.value), mark: mark.text }),
-      onclick: () => ui.set({ [trait]: Number(mark.value.toPrecision(4)) }),
+      onclick: () => ui.set({ [trait]: mark.value }),
     }, h("span", { text: `${mark.text} ${number(mark.value)}` }))));
   }
   return {

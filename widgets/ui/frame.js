@@ -60,6 +60,7 @@ function makeUi(spec, model) {
   let draw = () => {};
   let frame = 0;
   let unsaved = false;
+  let painting = false; // what `draw` itself sets must not ask for another draw, for ever
   let dragged = -Infinity;
   let spoken = 0;
 
@@ -123,12 +124,13 @@ function makeUi(spec, model) {
   };
 
   function redraw() {
-    if (ui.alive && !frame) frame = requestAnimationFrame(paint);
+    if (ui.alive && !frame && !painting) frame = requestAnimationFrame(paint);
   }
   function paint() {
     frame = 0;
-    for (const control of controls) control.show();
+    painting = true;
     try {
+      for (const control of controls) control.show();
       draw();
       put(parts.root, { "data-error": "no" });
     } catch (error) {
@@ -136,6 +138,7 @@ function makeUi(spec, model) {
       if (!error.code) console.error(error);
       ui.status(explain(error, t), { bad: true });
     }
+    painting = false;
     // Only now: a reader's test that waits for it then sees a finished picture.
     put(parts.root, { "data-ready": "yes" });
     if (unsaved) { unsaved = false; model.save_changes(); }

@@ -229,8 +229,13 @@ export function plot(ui, options) {
     const input = (axis, name) => h("input", { type: "range", class: `fg-handle-${axis} fg-hidden-input`, step: "any", "aria-label": name });
     const inputs = { x: input("x", ui.t("ui.horizontal", { label })), y: input("y", ui.t("ui.vertical", { label })) };
     overlay.append(inputs.x, inputs.y);
-    const within = (axis, value) => Math.min(limits()[axis][1], Math.max(limits()[axis][0], value));
-    const move = (x, y) => onMove(Number(within("x", x).toPrecision(4)), Number(within("y", y).toPrecision(4)));
+    /** Inside, and no finer than a thousandth of the picture: 0 stays 0, whatever steps led there. */
+    function tidy(axis, value) {
+      const [low, high] = limits()[axis];
+      const digits = Math.max(0, 3 - Math.floor(Math.log10(high - low)));
+      return Number(Math.min(high, Math.max(low, value)).toFixed(digits)) + 0;
+    }
+    const move = (x, y) => onMove(tidy("x", x), tidy("y", y));
     const keys = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
     for (const axis of ["x", "y"]) {
       inputs[axis].addEventListener("input", () => {
@@ -247,6 +252,8 @@ export function plot(ui, options) {
       inputs[axis].addEventListener("focus", () => group.classList.toggle("fg-focus", inputs[axis].matches(":focus-visible")));
       inputs[axis].addEventListener("blur", () => group.classList.remove("fg-focus"));
     }
+    // Chromium heeds `touch-action` inside an SVG only at times; this it heeds always.
+    group.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
     let grip = null; // where inside the handle it was taken
     group.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
@@ -294,7 +301,7 @@ export function plot(ui, options) {
       if (event.target.closest(".fg-handle") || ui.draggedJustNow()) return;
       const [px, py] = pixel(event);
       if (px < margin.left || px > self.width - margin.right || py < margin.top || py > self.height - margin.bottom) return;
-      place(self.x.invert(px), self.y.invert(py));
+      place(Number(self.x.invert(px).toPrecision(3)), Number(self.y.invert(py).toPrecision(3)));
     });
   }
 
