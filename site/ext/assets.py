@@ -13,15 +13,6 @@ STYLES = ("fonts.css", "base.css", "layout.css", "prose.css", "code.css", "home.
 SCRIPTS = ("theme.js", "site.js", "search.js", "live.js")
 ESM_MARK = "\n//# esm"
 
-# Formulas are marked by Sphinx (class "math"); nothing else is searched for dollars.
-MATHJAX = {
-    "loader": {"load": []},
-    "tex": {"inlineMath": [["\\(", "\\)"]], "displayMath": [["\\[", "\\]"]], "tags": "none",
-            "packages": {"[-]": ["require", "autoload"]}},
-    "chtml": {"fontURL": "", "matchFontHeight": False},
-    "options": {"ignoreHtmlClass": "mathjax_ignore", "processHtmlClass": "math", "enableAssistiveMml": True},
-}
-
 
 def tokens() -> str:
     """design.json as CSS variables: light, dark (chosen, or without scripts the system's), parts' accents."""
@@ -77,13 +68,9 @@ def stylesheet() -> str:
 
 
 def mathjax() -> str:
-    """Settings, then the vendored script; its fonts lie beside it."""
-    settings = json.dumps(MATHJAX)
-    here = "document.currentScript.src.replace(/[^/]*$/,'')+'mathjax'"
-    # site.js then looks for formulas that are wider than the page.
-    ready = "()=>MathJax.startup.defaultPageReady().then(()=>{dispatchEvent(new Event('fg-math'))})"
-    return (f"window.MathJax={settings};MathJax.chtml.fontURL={here};MathJax.startup={{pageReady:{ready}}};\n"
-            + (HERE / "vendor/mathjax/tex-chtml-lean.js").read_text("utf8"))
+    """Settings, then the vendored script; its fonts lie beside it in mathjax/."""
+    files = (HERE / "live/math.js", HERE / "vendor/mathjax/tex-chtml-lean.js")
+    return "".join(file.read_text("utf8") for file in files)
 
 
 def generated() -> dict[str, str]:

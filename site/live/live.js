@@ -89,6 +89,9 @@
   const watch = new IntersectionObserver((entries) => {
     for (const entry of entries) if (entry.isIntersecting) { watch.unobserve(entry.target); start(entry.target); }
   }, { rootMargin: "600px 0px" });
-  waiting.forEach((el) => watch.observe(el));
+  waiting.forEach((el) => {
+    const box = el.getBoundingClientRect(); // what is in view starts now: the observer would wait for the formulas
+    if (box.top < innerHeight && box.bottom > 0) start(el); else watch.observe(el);
+  });
   addEventListener("beforeprint", () => waiting.forEach(start));
 })();
