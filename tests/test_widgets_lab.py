@@ -115,6 +115,12 @@ def test_a_damaged_recording_is_refused_by_name(fault):
         LearningRateLab(recording=recording)
 
 
+@pytest.mark.parametrize("number", [math.nan, math.inf, True])
+def test_a_number_in_the_recording_is_finite(number):
+    with pytest.raises(ValueError, match=r"runs\.SGD\[0\]\.train\.5 must be a finite number"):
+        check_recording(damaged("runs", "SGD", 0, "train", 5, number))
+
+
 def test_a_truncated_file_is_refused_with_its_name_and_a_remedy(tmp_path):
     path = tmp_path / "learning_rate_grid.json"
     path.write_text(data.path(RECORDING).read_text("utf-8")[:9000], "utf-8")
@@ -331,3 +337,127 @@ def test_javascript_reads_the_recording_as_python_does(core):
 def test_javascript_knows_a_run_that_was_not_finite(core):
     runs = [*RECORDED["runs"]["SGD"][:-1], RECORDED["runs"]["SGD"][-1] | {"diverged_at": 12}]
     assert core(["verdict", [runs, len(runs) - 1, math.log(10)]]) == ["stopped"]
+
+
+# --- with a kernel, in a browser: what the front end asks for and what it shows ---------------------------
+
+PAGE = """<!doctype html><html lang="{language}"><meta charset="utf-8"><div id="place"></div><script>{bundle}
+class Model {{
+  constructor(state) {{ this.state = state; this.handlers = {{}}; this.asked = []; this.changed = {{}}; }}
+  get(name) {{ return this.state[name]; }}
+  set(name, value) {{
+    this.state[name] = this.changed[name] = value;
+    (this.handlers[name] ?? []).forEach((f) => f());
+  }}
+  save_changes() {{ this.asked.push(this.changed); this.changed = {{}}; }}
+  on(event, f) {{ (this.handlers[event.slice(7)] ??= []).push(f); }}
+  off(event, f) {{ this.handlers[event.slice(7)] = this.handlers[event.slice(7)].filter((g) => g !== f); }}
+}}
+window.model = new Model({{ recording: {recording}, kernel: true, learning_rate: 0.1 }});
+window.close_ = firstgradWidget.default.render({{ model, el: document.querySelector("#place") }});
+</script></html>"""
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    from playwright.sync_api import sync_playwright
+
+    sys.path.insert(0, str(ROOT / "tools"))
+    import browser
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=browser.find(), args=list(browser.ARGUMENTS))
+        yield running
+        running.close()
+
+
+@pytest.fixture(params=["en", "zh"])
+def page(request, chromium, tmp_path):
+    file = tmp_path / "lab.html"
+    file.write_text(PAGE.format(language=request.param, bundle=BUNDLE.read_text("utf-8").split("//# esm")[0],
+                                recording=json.dumps(RECORDED)), "utf-8")
+    page = chromium.new_page(viewport={"width": 900, "height": 1000})
+    errors = []
+    page.on("pageerror", lambda error: errors.append(error))
+    page.goto(file.as_uri())
+    page.wait_for_selector("[data-ready=yes]")
+    page.language = request.param
+    yield page
+    page.close()
+    assert errors == []
+
+
+def tell(page, **traits):
+    """What Python would send; back when it is drawn."""
+    page.evaluate("(traits) => Object.entries(traits).forEach(([k, v]) => model.set(k, v))", traits)
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+LIVE = {"optimiser": "SGD", "learning_rate": 0.1, "slowed": 4, "state": "running", "steps": 130,
+        "train": [2, 1.5, 1.2, 1.1, 1], "validation_loss": [0.9], "validation_accuracy": [0.7]}
+WORDS = {"en": ("PyTorch", "is training", "Stopped after 130 of 625", "validation loss 0.9", "at step 7"),
+         "zh": ("PyTorch", "正在训练", "625 步中完成了 130 步", "验证损失 0.9", "第 7 步")}
+
+
+@pytest.mark.browser
+def test_train_and_stop_in_the_readers_language(page):
+    starting, training, stopped, finished, broke = WORDS[page.language]
+    said = page.locator(".fg-lab-said")
+    page.locator(".fg-lab-go").click()
+    tell(page)
+    assert page.evaluate("model.asked.at(-1)") == {"running": True}
+    assert page.locator(".fg-lab-go").is_disabled()
+    assert starting in said.inner_text()
+
+    tell(page, live=LIVE, progress=0.2)
+    assert training in said.inner_text()
+    assert page.locator(".fg-lab progress").evaluate("(bar) => bar.value") == 0.2
+    page.locator(".fg-lab-stop").click()
+    tell(page)
+    assert page.evaluate("model.asked.at(-1).running") is False
+
+    for state, message, words in (("stopped", {}, stopped), ("finished", {}, finished),
+                                  ("failed", {"code": "nonFinite", "step": 7}, broke),
+                                  ("failed", {"code": "failed", "text": "OSError: x"}, "OSError")):
+        tell(page, live=LIVE | {"state": state}, message=message, running=False)
+        assert words in said.inner_text()
+        assert page.locator(".fg-lab-go").is_enabled()
+    page.locator(".fg-reset").click()
+    tell(page)
+    assert said.inner_text() == ""
+    assert page.evaluate("[model.get('live'), model.get('message'), model.get('running')]") == [{}, {}, False]
+
+
+@pytest.mark.browser
+def test_a_damaged_recording_is_told_and_a_whole_one_heals_it(page):
+    says = page.locator(".fg-says")
+    for recording, *_, place in FAULTS.values():
+        tell(page, recording=recording)
+        assert page.locator("[data-error=yes]").count() == 1
+        words = says.inner_text()
+        assert ("damaged" in words) is (page.language == "en")
+        assert place in words or "learning_rates" in place
+    tell(page, recording=RECORDED)
+    assert page.locator("[data-error=no]").count() == 1
+    assert "0.593" in says.inner_text()
+
+
+@pytest.mark.browser
+def test_letting_go_at_the_lowest_finds_it_and_passing_over_does_not(page):
+    best = RECORDED["learning_rates"].index(0.32)
+    box = page.locator(".fg-slider .fg-range").bounding_box()
+    x = [box["x"] + 9 + i / 20 * (box["width"] - 18) for i in range(21)]
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(x[12], y)
+    page.mouse.down()
+    page.mouse.move(x[20], y, steps=40)
+    page.mouse.up()
+    tell(page)
+    assert page.evaluate("model.get('found') ?? []") == []
+    page.locator(".fg-lab-bowl").scroll_into_view_if_needed()
+    page.mouse.move(x[20], y)
+    page.mouse.down()
+    page.mouse.move(x[best], y, steps=20)
+    page.mouse.up()
+    page.wait_for_function("model.get('found')?.length === 1")
+    assert page.evaluate("model.get('found')") == ["SGD"]

@@ -8,17 +8,16 @@ import { strings } from "./learning_rate_lab.strings.mjs";
 const { OPTIMISERS, lastLoss } = recordings;
 const HUE = { SGD: "blue", Momentum: "orange", Nesterov: "green" };
 const THUMB = 18; // px, of the ui's sliders
-const DWELL = 600; // ms on the lowest run before it counts as found: passing over it is not finding it
 const MARGIN = { left: 34, right: 12, top: 22, bottom: 22 };
 const height = (width) => Math.round(Math.min(340, Math.max(190, width * 0.82)));
 const percent = (share) => `${(100 * share).toFixed(1)}%`;
 
 /** What is looked at now. The recording is checked once, not on every frame. */
 function reader(ui) {
-  let checked = null;
+  let checked; // the last one that was whole
   return function look() {
     const recording = ui.get("recording");
-    if (recording !== checked) recordings.checkRecording(recording);
+    if (recording !== checked || !recording) recordings.checkRecording(recording);
     checked = recording;
     const optimiser = ui.get("optimiser");
     needName("optimiser", optimiser, HUE);
@@ -138,6 +137,7 @@ function valley(ui) {
   const point = plot.dots({ size: 13 });
   const yours = { ring: plot.dots({ color: "ink", size: 13 }), hole: plot.dots({ color: "paper", size: 8 }) };
   const value = plot.text({ class: "fg-strong" });
+  let shown = []; // the learning rates of the last picture
   plot.node.classList.add("fg-lab-bowl");
   drag();
 
@@ -146,9 +146,7 @@ function valley(ui) {
     let held = false;
     const choose = (event) => {
       const box = plot.node.getBoundingClientRect();
-      const { learning_rates: rates } = ui.get("recording");
-      if (!plot.x || !rates) return;
-      ui.set({ learning_rate: rates[recordings.nearest(rates, plot.x.invert(((event.clientX - box.left) / box.width) * plot.width))] });
+      if (shown.length) ui.set({ learning_rate: shown[recordings.nearest(shown, plot.x.invert(((event.clientX - box.left) / box.width) * plot.width))] });
     };
     plot.node.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
@@ -205,6 +203,7 @@ function valley(ui) {
     draw(now, range) {
       const [low, high] = range;
       const { rates, beyond, run } = now;
+      shown = rates;
       const step = (rates.at(-1) / rates[0]) ** (0.6 / Math.max(1, rates.length - 1));
       const [first, last] = [rates[0] / step, rates.at(-1) * step];
       plot.layout({ x: { domain: [first, last] }, y: { domain: range, label: ui.t("lastLoss", { epochs: now.settings.epochs }) } });
@@ -266,7 +265,8 @@ function report(ui, now) {
 
 /** The slider under the valley: its stops stand under the points of the curve. */
 function rateSlider(ui) {
-  const steps = [...(ui.get("recording").learning_rates ?? [0.001, 0.01])];
+  const rates = ui.get("recording")?.learning_rates;
+  const steps = Array.isArray(rates) ? [...rates] : [0.001, 0.01]; // a damaged recording: said by the first draw
   const slider = ui.slider({ trait: "learning_rate", label: ui.t("rate"), symbol: "α", steps, limits: { positive: true }, into: ui.figures });
   const track = slider.node.querySelector(".fg-track");
   return function draw({ rates, beyond }, [left, right]) {
@@ -287,7 +287,7 @@ function trainer(ui) {
   train.node.classList.add("fg-lab-go");
   stop.node.classList.add("fg-lab-stop");
   row.append(bar);
-  const said = h("p", { class: "fg-lab-said", role: "status" });
+  const said = h("p", { class: "fg-lab-said", "aria-live": "polite" });
   const note = h("p", { class: "fg-lab-note" });
   ui.figures.append(h("div", { class: "fg-lab-side" }, row, said, note));
   return function draw(now) {
@@ -329,18 +329,15 @@ function table(ui) {
   };
 }
 
-/** Staying on the lowest run finds it. */
-function finder(ui) {
-  let timer = 0;
-  let where = "";
-  return function watch(now) {
-    const here = `${now.optimiser} ${now.at}`;
-    if (here === where) return;
-    where = here;
-    clearTimeout(timer);
-    if (now.at !== now.best || ui.get("found").includes(now.optimiser)) return;
-    timer = setTimeout(() => ui.alive && ui.set({ found: [...ui.get("found"), now.optimiser] }), DWELL);
+/** Choosing the lowest run finds it: letting go there, or a key; passing over it with the mouse held is not choosing. */
+function finder(ui, look) {
+  const check = () => {
+    const now = look();
+    const found = ui.get("found");
+    if (now.at === now.best && !found.includes(now.optimiser)) ui.set({ found: [...found, now.optimiser] });
   };
+  // Once the control has set its trait; a damaged recording has nothing to be found.
+  for (const event of ["change", "pointerup"]) ui.root.addEventListener(event, () => ui.root.dataset.error !== "yes" && setTimeout(() => ui.alive && check()));
 }
 
 function goal(ui, optimisers, { recording, rates }) {
@@ -360,8 +357,8 @@ function setup(ui) {
   const slider = rateSlider(ui);
   const drawTrainer = trainer(ui);
   const drawTable = table(ui);
-  const watch = finder(ui);
   const look = reader(ui);
+  finder(ui, look);
   let range = { of: null, values: [0, 1] };
   // The frame puts the reader's settings back; a training ends, and its curve goes.
   ui.root.querySelector(".fg-reset").addEventListener("click", () => ui.set({ running: false, live: {}, message: {}, progress: 0 }));
@@ -374,7 +371,6 @@ function setup(ui) {
     slider(now, bowl.ends(now));
     drawTrainer(now);
     drawTable(now);
-    watch(now);
     goal(ui, optimisers, now);
     ui.status(words(ui, now), { bad: now.at >= now.beyond });
   };

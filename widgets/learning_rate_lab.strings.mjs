@@ -55,7 +55,7 @@ export const strings = {
     nonFinite: "第 {step} 步损失不再有限：学习率太大了，请选小一些的。",
     failed: "训练因错误而中止。{text}",
     table: "全部 {count} 次训练的数表", tableCaption: "{epochs} 轮后的验证损失和准确率",
-    "argument optimiser": "优化器", "argument learning_rate": "学习率", "argument recording": "整份记录",
+    "argument optimiser": "优化器", "argument learning_rate": "学习率", "argument recording": "（整份记录）",
     "allowed number": "数", "allowed list": "列表", "allowed object": "对象",
     recordingLacks: "训练记录已损坏：缺少 {argument}。请刷新页面，或重新运行这个单元格。",
     recordingKind: "训练记录已损坏：{argument} 应是{allowed}，却是 {given}。请刷新页面，或重新运行这个单元格。",
