@@ -117,7 +117,7 @@ function makeUi(spec, model) {
     watchSize(node) { watcher.observe(node); },
     widthOf: (node) => widths.get(node) || node.getBoundingClientRect().width || 480,
     /** Two columns of figures? (The same width as in style.css.) */
-    wide: () => (widths.get(parts.root) ?? 0) >= 720,
+    wide: () => (widths.get(parts.root) ?? 0) >= 560,
     justDragged() { dragged = performance.now(); },
     draggedJustNow: () => performance.now() - dragged < 50,
     close,
