@@ -42,6 +42,8 @@ class FoldDropdowns(SphinxPostTransform):
     formats = ("html",)
 
     def run(self, **kwargs):
+        if book.edition(self.config) == "zh":
+            self.widen_brackets()
         for node in list(self.document.findall(nodes.Admonition)):
             if "dropdown" in node["classes"] and node.children:
                 self.replace(node)
@@ -49,6 +51,15 @@ class FoldDropdowns(SphinxPostTransform):
             content = nodes.container("", *node.children)
             node.replace_self(content)
             content["ids"] = []  # replace_self hands them on
+
+    def widen_brackets(self):
+        """An exercise's subtitle stands in brackets; in Chinese they are as wide as the characters."""
+        for node in self.document.findall(nodes.Admonition):
+            if not {"exercise", "solution"} & set(node["classes"]):
+                continue
+            for text in list(node[0].findall(nodes.Text)):
+                wide = str(text).replace(" (", "（").replace("(", "（").replace(")", "）")
+                text.parent.replace(text, nodes.Text(wide))
 
     def replace(self, node):
         title, *rest = node.children

@@ -1,0 +1,143 @@
+"""The site's Sphinx extensions, as far as they are plain functions; pages are tested in a browser."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "site/ext"))
+
+import assets  # noqa: E402
+import book  # noqa: E402
+import book_search  # noqa: E402
+import diagram  # noqa: E402
+import live_widgets  # noqa: E402
+import seo  # noqa: E402
+
+
+
+def node(script):
+    """What a script prints. Node stands beside this Python."""
+    run = subprocess.run([Path(sys.executable).parent / "node", "-e", script], capture_output=True, text=True,
+                         check=True)
+    return run.stdout
+
+
+def in_page(call):
+    """The value of a call to the page's own search code."""
+    source = (ROOT / "site/live/search.js").read_text("utf8")
+    return json.loads(node(f"{source}console.log(JSON.stringify(fgSearch.{call}))"))
+
+
+# --- explorables -----------------------------------------------------------------------------------
+
+def test_state_keeps_traits_and_says_there_is_no_kernel():
+    state = {"_esm": "x", "_anywidget_id": "y", "layout": "IPY_MODEL_1", "other": "IPY_MODEL_2",
+             "rate": 0.1, "kernel": True}
+    assert live_widgets.traits_of(state) == {"rate": 0.1, "kernel": False}
+
+
+def test_model_of_finds_the_saved_model_and_survives_broken_state():
+    script = '<script type="application/vnd.jupyter.widget-view+json">{"model_id": "a"}</script>'
+    assert live_widgets.model_of(script, {"a": {"state": {}}}) == {"state": {}}
+    assert live_widgets.model_of(script, {}) is None
+    assert live_widgets.model_of("<script>{broken</script>", {"a": {}}) is None
+
+
+BUNDLE = """var firstgradWidget=(()=>({default:{render(){}},core:{}}))();
+//# esm
+export default firstgradWidget.default; export const core = firstgradWidget.core;
+"""
+
+
+def test_classic_script_registers_the_widget_and_has_no_module_syntax():
+    script = "".join(assets.isolated(assets.classic(BUNDLE, name)) for name in ("descent", "lab"))
+    assert "export" not in script
+    said = node(script + "console.log(Object.keys(globalThis.firstgradWidgets).join(), typeof firstgradWidget)")
+    assert said.strip() == "descent,lab undefined"
+
+
+def test_rooms_are_lines_through_the_measured_heights():
+    css = assets.room("descent", "en", [(300, 1000), (500, 800)])
+    assert "(min-width:0px)" in css
+    assert "calc(1000px + (100cqw - 300px)*-1.000)" in css
+    assert "(min-width:500px)" in css
+
+
+def test_every_explorable_has_a_still_in_both_languages_and_a_room():
+    rooms = json.loads((book.STILLS / "rooms.json").read_text("utf8"))
+    for bundle in book.BUNDLES.glob("*.js"):
+        assert bundle.stem in rooms, f"run `make figures`: no height of {bundle.stem}"
+        for language in ("en", "zh"):
+            still = book.STILLS / f"{bundle.stem}.{language}.png"
+            assert still.stat().st_size <= 60_000
+
+
+# --- search ----------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize(("query", "wanted"), [
+    ("梯度下降", ["梯度", "度下", "下降"]),
+    ("降", ["降"]),
+    ("SGD的步长", ["sgd", "的步", "步长"]),
+    ("Learning rate", ["learning", "rate"]),
+    ("，。!", []),
+])
+def test_terms_are_the_same_in_python_and_in_the_page(query, wanted):
+    assert book_search.terms(query) == wanted
+    assert in_page(f"terms({json.dumps(query)})") == wanted
+
+
+def test_search_finds_an_unspaced_phrase_and_prefers_it_to_its_scattered_characters():
+    texts = {"甲": "最好的学习率", "乙": "学习数率", "丙": "习率和学习"}
+    rows = json.dumps([{"title": title, "text": text} for title, text in texts.items()])
+    assert in_page(f"search({rows}, '学习率').map(row => row.title)") == ["甲", "丙"]
+
+
+# --- diagrams, addresses, descriptions ---------------------------------------------------------------
+
+def test_a_changed_diagram_has_another_hash_and_spaces_at_line_ends_do_not_matter():
+    assert diagram.source_hash("a --> b\n") == diagram.source_hash("a --> b  ")
+    assert diagram.source_hash("a --> b") != diagram.source_hash("a --> c")
+    assert diagram.drawn_from('<svg data-source="0123456789ab">') == "0123456789ab"
+    assert diagram.drawn_from("<svg>") == ""
+
+
+def test_sitemap_names_both_editions_of_every_page():
+    text = seo.sitemap("https://example.org/book/", ["", "chapters/a.html"])
+    assert text.count("<url>") == 4
+    assert "<loc>https://example.org/book/zh/chapters/a.html</loc>" in text
+    assert 'hreflang="zh-CN" href="https://example.org/book/zh/"' in text
+
+
+def test_description_is_cut_at_a_sentence_or_a_word():
+    assert seo.shortened("One sentence that is long enough to stand alone in a list of results. " + "Another " * 40).endswith("of results.")
+    assert seo.shortened("word " * 60).endswith("word…")
+    assert seo.shortened("short") == "short"
+
+
+class Config:
+    def __init__(self, language, base):
+        self.language, self.html_baseurl = language, base
+
+
+def test_page_addresses_of_both_editions_come_from_one_address():
+    english, chinese = Config("en", "https://example.org/book/"), Config("zh_CN", "https://example.org/book/zh/")
+    for config in (english, chinese):
+        assert book.page_address(config, "chapters/a", "en") == "https://example.org/book/chapters/a.html"
+        assert book.page_address(config, "index", "zh") == "https://example.org/book/zh/"
+    assert book.asset(chinese, "chapters/a", "site.css") == "../../assets/site.css"
+    assert book.asset(english, "index", "site.css") == "assets/site.css"
+
+
+def test_both_languages_have_the_same_texts():
+    assert set(book.TEXTS["en"]) == set(book.TEXTS["zh"])
+
+
+# --- size ------------------------------------------------------------------------------------------
+
+def test_the_live_runtime_stays_small():
+    import gzip
+    assert len(gzip.compress((ROOT / "site/live/live.js").read_bytes())) <= 5_000
