@@ -223,7 +223,7 @@ function valley(ui) {
       ring.set([now.rate, y]);
       point.set([now.rate, y]);
       point.color(HUE[now.optimiser]);
-      const right = now.at > 0.55 * rates.length;
+      const right = now.at > 0.7 * rates.length;
       value.set(now.rate, y, Number.isFinite(lastLoss(run)) ? number(lastLoss(run)) : "∞", { dx: right ? -10 : 10, dy: y > now.guess ? 20 : -10, anchor: right ? "end" : "start" });
       drawYours(3 * high);
       plot.describe(ui.t("bowlLabel", { epochs: now.settings.epochs, optimiser: now.optimiser, low: number(rates[0]), high: number(rates.at(-1)),
