@@ -1,4 +1,4 @@
-"""The built site under test: served, and from disk; one Chromium for the session, a fresh context for each page."""
+"""The built site under test, served and from disk; one Chromium a session, a fresh context for each page."""
 
 import importlib.util
 import shutil
@@ -121,7 +121,8 @@ def visit(chromium, served):
 
     def visit(path, *, width=1280, height=900, theme="light", base=None, wait="load", **options):
         options.setdefault("locale", "zh-CN" if path.startswith("zh/") else "en")
-        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=theme, **options)
+        size = {"width": width, "height": height}
+        context = chromium.new_context(viewport=size, color_scheme=theme, **options)
         context.set_default_timeout(15000)
         contexts.append(context)
         page = context.new_page()

@@ -1,22 +1,29 @@
 """Driving an explorable as a reader does: mouse, keyboard, finger. Nothing here knows which one it is."""
 
-import re
-
 from site_checks import wake
 
-PICTURE = """(root) => [...root.querySelectorAll(".fg-figures svg, .fg-figures canvas")].map((el) =>
-    el.localName === "canvas" ? el.toDataURL() : el.outerHTML).join("")"""
-VALUES = """(root) => [...root.querySelectorAll("input, select")].map((el) => el.type === "radio" || el.type === "checkbox"
-    ? el.checked : [el.value, el.min, el.max].join(" "))"""
+# What is drawn; marks that are hidden keep what they last showed, and do not count.
+PICTURE = """(root) => [...root.querySelectorAll(".fg-figures svg, .fg-figures canvas")].map((el) => {
+    if (el.localName === "canvas") return el.toDataURL();
+    const copy = el.cloneNode(true);
+    copy.querySelectorAll("[style*='display: none']").forEach((mark) => mark.remove());
+    return copy.outerHTML;
+}).join("")"""
+VALUES = """(root) => [...root.querySelectorAll("input, select")].map((el) =>
+    ["radio", "checkbox"].includes(el.type) ? el.checked : [el.value, el.min, el.max].join(" "))"""
 # One stop of the Tab key each: a group of radio buttons is one stop.
 STOPS = """(root) => {
     const all = [...root.querySelectorAll("input, select, button, a[href], [tabindex='0']")];
-    const stops = all.filter((el) => !el.disabled && el.tabIndex >= 0 && el.checkVisibility({visibilityProperty: true})
+    const shown = (el) => el.checkVisibility({visibilityProperty: true});
+    const stops = all.filter((el) => !el.disabled && el.tabIndex >= 0 && shown(el)
         && (el.type !== "radio" || el.checked));
+    all.forEach((el) => { delete el.dataset.stop; });
     stops.forEach((el, i) => { el.dataset.stop = i; });
     return stops.map((el) => el.type === "text" ? "number" : el.localName === "input" ? el.type : el.localName);
 }"""
-FRAMES = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(0))))"
+# Two frames, and then what was left for later.
+FRAMES = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() =>
+    setTimeout(() => done(0)))))"""
 
 
 class Explorable:
@@ -42,7 +49,7 @@ class Explorable:
         """All that a reader can see of the state: the controls' values, the words, the picture."""
         self.settle()
         return {"values": self.root.evaluate(VALUES), "says": self.says(), "goal": self.goal(),
-                "picture": re.sub(r' data-stop="\d+"', "", self.picture())}
+                "picture": self.picture()}
 
     def goal(self):
         return self.root.locator(".fg-goal").get_attribute("data-reached")
@@ -57,14 +64,15 @@ class Explorable:
         return [r for r in found if r.is_visible() and r.is_enabled()]
 
     def radios(self):
-        return [r for r in self.root.locator("input[type=radio]").all() if r.evaluate("(el) => el.checkVisibility()")]
+        found = self.root.locator("input[type=radio]").all()
+        return [radio for radio in found if radio.evaluate("(el) => el.checkVisibility()")]
 
     def pick(self, radio):
         radio.evaluate("(el) => el.click()")
         self.settle()
 
     def richest(self):
-        """The start state with the last of every group of radio buttons chosen: there most controls are shown."""
+        """The start state with the last radio button of every group chosen: there most controls are shown."""
         self.reset()
         groups = {radio.get_attribute("name"): radio for radio in self.radios()}
         for radio in groups.values():
@@ -102,19 +110,23 @@ class Explorable:
 
     def swipe(self, start, end, steps=6):
         cdp = self.page.context.new_cdp_session(self.page)
-        send = lambda kind, points: cdp.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})  # noqa: E731
+
+        def send(kind, *points):
+            places = [{"x": x, "y": y} for x, y in points]
+            cdp.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
         (x, y), (u, v) = start, end
-        send("touchStart", [{"x": x, "y": y}])
+        send("touchStart", start)
         for i in range(1, steps + 1):
-            send("touchMove", [{"x": x + (u - x) * i / steps, "y": y + (v - y) * i / steps}])
-        send("touchEnd", [])
+            send("touchMove", (x + (u - x) * i / steps, y + (v - y) * i / steps))
+        send("touchEnd")
         cdp.detach()
         self.settle()
 
     # --- by keyboard ---
 
     def stops(self):
-        """The kinds of the controls in the order in which Tab must reach them; each is marked with its number."""
+        """The kinds of the controls in the order in which Tab must reach them; each is marked by number."""
         return self.root.evaluate(STOPS)
 
     def stop(self, number):
@@ -137,5 +149,8 @@ def thumb(slider):
     """Where the thumb is, and a place far from it on the track."""
     box = slider.bounding_box()
     share = slider.evaluate("(el) => (el.value - el.min) / ((el.max - el.min) || 1)")
-    at = lambda s: (box["x"] + 9 + s * (box["width"] - 18), box["y"] + box["height"] / 2)  # noqa: E731
+
+    def at(part):
+        return box["x"] + 9 + part * (box["width"] - 18), box["y"] + box["height"] / 2
+
     return at(share), at(0.2 if share > 0.5 else 0.8)

@@ -59,7 +59,7 @@ def none(complaints):
 # --- what a browser sees --------------------------------------------------------------------------
 
 class Watch:
-    """Everything that goes wrong while a page lives: console, exceptions, requests elsewhere, failed requests."""
+    """Everything that goes wrong while a page lives: console, exceptions, requests that fail or go elsewhere."""
 
     def __init__(self, page, home):
         self.home, self.complaints, self.requests = home, [], []
@@ -93,7 +93,7 @@ class Watch:
 
 
 def ready(page):
-    """Wait until formulas are set, fonts are there, every explorable is alive, and every picture is loaded."""
+    """Wait until formulas are set, every explorable is alive, and fonts and pictures are loaded."""
     page.evaluate("document.fonts.ready.then(() => 0)")
     if page.locator(".math").count():
         page.wait_for_selector("mjx-container", state="attached", timeout=20000)
@@ -118,8 +118,8 @@ def axe(page, only=None):
     page.evaluate("Promise.allSettled(document.getAnimations().map((a) => a.finished)).then(() => 0)")
     run_only = {"type": "rule", "values": only} if only else {"type": "tag", "values": AXE_TAGS}
     found = page.evaluate("""(runOnly) => axe.run(document, {runOnly, resultTypes: ["violations"]})
-        .then((r) => r.violations.map((v) => [v.id,
-        v.nodes.map((n) => n.target.join(" ") + ": " + (n.any[0]?.message ?? n.failureSummary))]))""", run_only)
+        .then((r) => r.violations.map((v) => [v.id, v.nodes.map((n) =>
+            n.target.join(" ") + ": " + (n.any[0]?.message ?? n.failureSummary))]))""", run_only)
     return [f"axe {rule}: {node}" for rule, nodes in found for node in nodes]
 
 
@@ -132,7 +132,8 @@ def overflow(page):
             if (getComputedStyle(p).overflowX !== "visible") return true; return false; };
         const out = [...document.body.querySelectorAll("*")].filter((el) =>
             el.getBoundingClientRect().right > wide + 1 && el.checkVisibility() && !cut(el));
-        return [`${root.scrollWidth} > ${wide} px: ` + out.slice(-3).map((el) => `${el.localName}.${el.className}`)];
+        const names = out.slice(-3).map((el) => `${el.localName}.${el.className}`);
+        return [`${root.scrollWidth} > ${wide} px: ${names}`];
     }""")]
 
 
@@ -162,12 +163,13 @@ def head(soup, path):
     ids = [tag["id"] for tag in soup.find_all(id=True)]
     need(len(ids) == len(set(ids)), f"ids twice: {sorted({i for i in ids if ids.count(i) > 1})}")
     for image in soup.find_all("img"):
-        need(image.get("alt", "").strip() or image.get("role") == "presentation", f"img without alt: {image['src']}")
+        need(image.get("alt", "").strip(), f"img without alt: {image['src']}")
     if name in UNLISTED:
         need(content(name="robots") == "noindex", "may be indexed")
         return complaints
 
-    public = {e: base + ("zh/" if e == "zh" else "") + ("" if name == "index" else f"{name}.html") for e in LANGUAGES}
+    file = "" if name == "index" else f"{name}.html"
+    public = {"en": base + file, "zh": f"{base}zh/{file}"}
     mine = public[edition(path)]
     about = content(name="description")
     need(20 <= len(about) <= 200 and in_language(about, edition(path)), f"description {about!r}")
@@ -207,7 +209,7 @@ class Links:
 
     @staticmethod
     def anchors_of(soup):
-        return {tag["id"] for tag in soup.find_all(id=True)} | {tag["name"] for tag in soup.find_all("a", attrs={"name": True})}
+        return {tag["id"] for tag in soup.find_all(id=True)}
 
     def broken(self, path):
         return [f"{reference}: {why}" for reference in references(self.pages[path])
@@ -217,7 +219,7 @@ class Links:
         base = f"http://site/{path}"
         tag = self.pages[path].find("base")
         if tag:  # the 404 page stands at any depth: its links start at the public address
-            base = urljoin("http://site/", urlsplit(tag["href"]).path.removeprefix(urlsplit(address()).path.rstrip("/")))
+            base = "http://site/" + tag["href"].removeprefix(address())
         target = urlsplit(urljoin(base, reference))
         if target.scheme in ("mailto", "data"):
             return ""

@@ -1,0 +1,193 @@
+"""Broken state, missing program, corrupt recording: a clear message in the page's language, and the rest of
+the page lives on. Each page is a copy, altered in one place."""
+
+import pytest
+from explorable import Explorable
+from site_checks import edition, in_language, none, wake, with_state
+
+pytestmark = pytest.mark.browser
+BOTH = ["chapters/06_gradient_descent.html", "zh/chapters/06_gradient_descent.html"]
+THROWS = """(globalThis.firstgradWidgets ??= {}).descent = {default: {render() { throw new Error("boom"); }}};"""
+REJECTS = """(globalThis.firstgradWidgets ??= {}).descent = {default: {async render() { throw new Error("boom"); }}};"""
+
+
+@pytest.fixture
+def altered(visit, served, site):
+    """altered(path, files) or altered(path, state=(widget, new)) opens a page of an altered copy."""
+    def altered(path, files=None, state=None, **options):
+        files = dict(files or {})
+        if state:
+            files[path] = with_state((site / path).read_text("utf8"), *state)
+        return visit(path, base=served.altered(**files), **options)
+    return altered
+
+
+def lives_on(page, other="learning_rate_lab"):
+    """The rest of the page: the other explorable, the formulas, the buttons of the page."""
+    one = Explorable(page.locator(f".fg-live[data-widget={other}]").first)
+    before = one.picture()
+    one.slide(one.ranges()[0])
+    assert one.picture() != before
+    page.locator("mjx-container").first.wait_for(state="attached")
+    page.locator("[data-theme-switch]").click()
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+
+
+BROKEN = {
+    "not JSON": {"state": ("descent", "{oops")},
+    "no traits": {"state": ("descent", "{}")},
+    "null": {"state": ("descent", "null")},
+    "NaN, which is not JSON": {"state": ("descent", '{"traits": {"learning_rate": NaN}}')},
+    "empty": {"state": ("descent", "")},
+    "missing bundle": {"files": {"assets/widgets/descent.js": None}},
+    "bundle with a syntax error": {"files": {"assets/widgets/descent.js": "var ("}},
+    "exception in render": {"files": {"assets/widgets/descent.js": THROWS}},
+    "rejection in render": {"files": {"assets/widgets/descent.js": REJECTS}},
+}
+
+
+@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("fault", BROKEN)
+def test_what_cannot_start_says_so(altered, path, fault):
+    page = altered(path, **BROKEN[fault])
+    live = page.locator(".fg-live[data-widget=descent]").first
+    live.scroll_into_view_if_needed()
+    page.locator(".fg-live[data-live=failed]").first.wait_for()
+    box = live.locator(".fg-failure")
+    assert box.is_visible()
+    assert box.get_attribute("role") == "alert"
+    assert in_language(box.inner_text(), edition(path))
+    assert in_language(box.locator("button").inner_text(), edition(path))
+    # What went wrong is in the console for those who look, and nothing else is.
+    assert all("explorable descent" in c or "descent.js" in c or "SyntaxError" in c or "Unexpected" in c
+               or "HTTP 404" in c or "Failed to load resource" in c for c in page.watch.take())
+    lives_on(page)
+    none(page.watch.complaints)
+
+
+def test_the_three_faults_have_three_messages(altered):
+    said = set()
+    for fault in ("not JSON", "missing bundle", "exception in render"):
+        page = altered(BOTH[0], **BROKEN[fault])
+        live = page.locator(".fg-live[data-widget=descent]").first
+        live.scroll_into_view_if_needed()
+        said.add(live.locator(".fg-failure p").inner_text())
+    assert len(said) == 3
+
+
+# Traits that came out wrong: the explorable starts, says what is wrong, and can be put right by its controls.
+BAD_TRAITS = {
+    "unknown optimiser": {"optimiser": "Adamm"},
+    "unknown surface": {"surface": "volcano"},
+    "negative learning rate": {"learning_rate": -0.5},
+    "learning rate zero": {"learning_rate": 0},
+    "learning rate null": {"learning_rate": None},
+    "learning rate in words": {"learning_rate": "fast"},
+    "momentum 1": {"optimiser": "momentum", "momentum": 1},
+    "start of one number": {"start": [1]},
+    "start in words": {"start": ["a", "b"]},
+}
+
+
+@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("fault", BAD_TRAITS)
+def test_bad_trait_is_named(altered, path, fault):
+    page = altered(path, state=("descent", lambda traits: traits.update(BAD_TRAITS[fault])))
+    one = Explorable(page.locator(".fg-live[data-widget=descent]").first)
+    assert one.root.get_attribute("data-tone") == "bad"
+    says = one.says()
+    assert in_language(says, edition(path)), says
+    given = list(BAD_TRAITS[fault].values())[-1]
+    if isinstance(given, str) or (isinstance(given, (int, float)) and given < 0):
+        assert str(given).replace("-", "") in says, says
+    put_right(one, fault)
+    assert one.root.get_attribute("data-error") == "no", one.says()
+    before = one.picture()
+    one.slide(one.ranges()[0])
+    assert one.picture() != before
+    lives_on(page)
+    none(page.watch.complaints)
+
+
+def put_right(one, fault):
+    if "optimiser" in fault:
+        one.pick(one.root.locator("input[type=radio][value=sgd]"))
+    elif "surface" in fault:
+        one.root.locator(".fg-control[data-trait=surface] select").select_option("quadratic")
+        one.settle()
+    elif "learning rate" in fault:
+        one.type("learning_rate", "0.02")
+    elif "momentum" in fault:
+        one.type("momentum", "0.5")
+    else:  # another surface brings its own start
+        one.root.locator(".fg-control[data-trait=surface] select").select_option("saddle")
+        one.settle()
+
+
+@pytest.mark.parametrize("path", BOTH)
+def test_diverging_learning_rate_in_the_state(altered, path):
+    page = altered(path, state=("descent", lambda traits: traits.update(learning_rate=1e9)))
+    one = Explorable(page.locator(".fg-live[data-widget=descent]").first)
+    assert one.root.get_attribute("data-tone") == "bad"
+    assert one.root.get_attribute("data-error") == "no"
+    assert in_language(one.says(), edition(path))
+    assert "NaN" not in one.picture()
+    none(page.watch.complaints)
+
+
+# --- the recording --------------------------------------------------------------------------------
+
+def shortened(recording):
+    recording["runs"]["SGD"].pop()
+
+
+def words_for_a_number(recording):
+    recording["runs"]["Momentum"][0]["train"][3] = "low"
+
+
+def without_provenance(recording):
+    del recording["provenance"]
+
+
+def unordered(recording):
+    recording["learning_rates"].reverse()
+
+
+CORRUPT = {
+    "missing": lambda traits: traits.pop("recording"),
+    "null": lambda traits: traits.update(recording=None),
+    "empty": lambda traits: traits.update(recording={}),
+    "a list": lambda traits: traits.update(recording=[1, 2]),
+    "a run is gone": lambda traits: shortened(traits["recording"]),
+    "a word for a number": lambda traits: words_for_a_number(traits["recording"]),
+    "no provenance": lambda traits: without_provenance(traits["recording"]),
+    "unordered": lambda traits: unordered(traits["recording"]),
+}
+
+
+@pytest.mark.parametrize("path", BOTH)
+@pytest.mark.parametrize("fault", CORRUPT)
+def test_corrupt_recording_is_named(altered, path, fault):
+    page = altered(path, state=("learning_rate_lab", CORRUPT[fault]))
+    live = page.locator(".fg-live[data-widget=learning_rate_lab]").first
+    wake(live)
+    root = live.locator(".fg-explorable")
+    assert root.get_attribute("data-tone") == "bad"
+    says = root.locator(".fg-says").inner_text()
+    assert in_language(says, edition(path)), says
+    assert "undefined" not in says
+    assert len(says) > 10
+    lives_on(page, other="descent")
+    none(page.watch.complaints)
+
+
+@pytest.mark.parametrize("path", BOTH)
+def test_unknown_optimiser_of_the_lab(altered, path):
+    page = altered(path, state=("learning_rate_lab", lambda traits: traits.update(optimiser="Adamm")))
+    one = Explorable(page.locator(".fg-live[data-widget=learning_rate_lab]").first)
+    assert one.root.get_attribute("data-tone") == "bad"
+    assert "Adamm" in one.says()
+    assert in_language(one.says(), edition(path))
+    one.pick(one.radios()[0])
+    assert one.root.get_attribute("data-error") == "no"
+    none(page.watch.complaints)

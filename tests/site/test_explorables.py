@@ -1,0 +1,370 @@
+"""Every explorable on every page of both editions: by mouse, by keyboard, by finger, with nonsense typed in.
+
+Nothing here knows what an explorable shows, but for GOALS, which says how each one's goal is reached.
+"""
+
+import pytest
+from explorable import Explorable, all_on, centre, thumb
+from site_checks import HAN, axe, contents, edition, in_language, none, paths
+
+pytestmark = pytest.mark.browser
+PAGES = paths(contents())
+CHAPTER = ["chapters/06_gradient_descent.html", "zh/chapters/06_gradient_descent.html"]
+NONSENSE = ["1e308", "", "NaN", "-1", "0", "abc", "1e999", "−5", "1,5", " 0.1 ", "9" * 40]
+
+
+def changed(before, after, *parts):
+    return [part for part in parts if before[part] == after[part]]
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_by_mouse(visit, path):
+    """Every slider, every handle, every choice changes the picture and the words; reset brings the start back."""
+    page = visit(path)
+    for one in all_on(page):
+        start = one.state()
+        for radio in [None, *one.radios()]:
+            if radio:
+                one.pick(radio)
+            for slider in one.ranges():
+                before = one.state()
+                one.slide(slider)
+                of_a_trait = slider.evaluate("(el) => Boolean(el.closest('[data-trait]'))")
+                parts = ["values", "picture", *(["says"] if of_a_trait else [])]
+                same = changed(before, one.state(), *parts)
+                trait = slider.evaluate("(el) => el.closest('[data-trait]')?.dataset.trait")
+                assert not same, f"{one.name}: the slider of {trait} leaves {same} as it was: {one.says()}"
+                one.reset()
+                if radio:
+                    one.pick(radio)
+        one.reset()
+        for handle in one.handles.all():
+            before = one.state()
+            one.move_handle(handle)
+            assert not changed(before, one.state(), "picture", "says"), f"{one.name}: the handle"
+        seen = one.root.evaluate("""(root) => [...root.querySelectorAll(".fg-control")]
+            .filter((el) => !el.checkVisibility()).map((el) => el.dataset.trait)""")
+        assert len(seen) < 3, f"never shown: {seen}"
+        one.reset()
+        assert one.state() == start, f"{one.name}: reset does not bring the start back"
+    none(page.watch.complaints)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_choice_draws_another_picture(visit, path):
+    page = visit(path)
+    for one in all_on(page):
+        one.reset()
+        pictures = [one.picture()]
+        for select in one.root.locator(".fg-control select").all():
+            for value in select.locator("option").evaluate_all("(all) => all.map((el) => el.value)")[1:]:
+                select.select_option(value)
+                one.settle()
+                pictures.append(one.picture())
+                assert one.root.get_attribute("data-error") == "no"
+                assert in_language(one.says(), edition(path))
+            one.reset()
+        for radio in one.radios()[1:]:
+            one.pick(radio)
+            pictures.append(one.picture())
+        assert len(set(pictures)) == len(pictures), one.name
+    none(page.watch.complaints)
+
+
+# --- keyboard -------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("path", PAGES)
+def test_tab_reaches_every_control_in_order(visit, path):
+    page = visit(path)
+    for one in all_on(page):
+        one.richest()
+        kinds = one.stops()
+        one.stop(0).focus()
+        reached = []
+        for _ in kinds:
+            reached.append(one.focused())
+            page.keyboard.press("Tab")
+        assert reached == [str(i) for i in range(len(kinds))], f"{one.name}: {kinds}"
+        assert one.focused() not in reached, f"{one.name}: Tab does not leave it"
+        page.keyboard.press("Shift+Tab")
+        assert one.focused() == reached[-1]
+    none(page.watch.complaints)
+
+
+@pytest.mark.parametrize("path", CHAPTER[:1])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_focus_is_seen(visit, path, theme):
+    """The picture around a control changes when the keyboard reaches it."""
+    page = visit(path, theme=theme, reduced_motion="reduce")
+    for one in all_on(page):
+        one.richest()
+        kinds = one.stops()
+        one.stop(0).focus()
+        page.keyboard.press("Shift+Tab")  # so that it is the keyboard that comes back
+        for number, kind in enumerate(kinds):
+            page.keyboard.press("Tab")
+            place = around(one.stop(number))
+            focused = page.screenshot(clip=place, animations="disabled")
+            page.evaluate("document.activeElement.blur()")  # Tab still goes on from here
+            assert page.screenshot(clip=place, animations="disabled") != focused, f"{one.name}: {number} {kind}"
+
+
+def around(control):
+    """The visible surroundings of a control; a radio button stands for its label."""
+    return control.evaluate("""(el) => {
+        const b = (el.closest("label") ?? el).getBoundingClientRect();
+        const [x, y] = [Math.max(0, b.left - 20), Math.max(0, b.top - 20)];
+        return {x, y, width: Math.min(innerWidth, b.right + 20) - x, height: Math.min(innerHeight, b.bottom + 20) - y};
+    }""")
+
+
+KEYS = {"range": [["ArrowRight"], ["ArrowLeft"]], "select": [["ArrowDown"], ["ArrowUp"]],
+        "checkbox": [["Space"]], "radio": [["ArrowLeft"]], "button": [["Enter"], ["Space"]]}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_by_keyboard(visit, path):
+    """Arrow keys move sliders, handles and choices; Enter and Space press buttons."""
+    page = visit(path)
+    for one in all_on(page):
+        one.richest()
+        for number, kind in enumerate(one.stops()):
+            if kind == "number":  # typed into, elsewhere
+                continue
+            effects = [press(one, number, keys) for keys in KEYS[kind]]
+            # A slider at its end moves only back; a button must answer to both keys.
+            enough = all(effects) if kind == "button" else any(effects)
+            html = one.root.locator(f"[data-stop='{number}']").evaluate("(el) => el.outerHTML.slice(0, 160)")
+            assert enough, f"{one.name}: {kind} {html}"
+    none(page.watch.complaints)
+
+
+def press(one, number, keys):
+    """From a known state: does the control do something?"""
+    one.richest()
+    one.stops()
+    control = one.stop(number)
+    if "fg-reset" in (control.get_attribute("class") or ""):
+        start = one.state()
+        one.slide(one.ranges()[0])  # something to reset
+        before = one.state()
+        assert before != start
+    before = one.state()
+    control.focus()
+    for key in keys:
+        one.page.keyboard.press(key)
+    one.page.wait_for_timeout(60)  # playing takes a while to be seen
+    after = one.state()
+    stop_playing(one)
+    return after["values"] != before["values"] or after["picture"] != before["picture"]
+
+
+def stop_playing(one):
+    """The reset of a playing explorable is another test's matter."""
+    play = one.root.locator(".fg-player .fg-icon").nth(1)
+    if play.count():
+        one.root.locator(".fg-player .fg-range").evaluate("(el) => el.dispatchEvent(new Event('input'))")
+
+
+@pytest.mark.parametrize("path", CHAPTER)
+def test_handle_by_arrow_keys(visit, path):
+    """All four arrows from either of its inputs, and further with shift."""
+    page = visit(path)
+    moved = 0
+    for one in all_on(page):
+        for focus in one.root.locator(".fg-handle-x, .fg-handle-y").all():
+            one.reset()
+            places = [one.handles.first.get_attribute("transform")]
+            focus.focus()
+            for key in ("ArrowRight", "ArrowUp", "Shift+ArrowLeft", "Shift+ArrowDown"):
+                before = one.state()
+                page.keyboard.press(key)
+                assert not changed(before, one.state(), "picture"), key
+                places.append(one.handles.first.get_attribute("transform"))
+            assert len(set(places)) == 5
+            moved += 1
+    assert moved >= 2
+
+
+@pytest.mark.parametrize("path", CHAPTER[:1])
+def test_playing(visit, path):
+    """Play moves the picture by itself, pause holds it, a reset while playing stops it."""
+    page = visit(path)
+    players = 0
+    for one in all_on(page):
+        play = one.root.locator(".fg-player .fg-icon").nth(1)
+        if not play.count():
+            continue
+        players += 1
+        start = one.state()
+        name = play.get_attribute("aria-label")
+        play.press("Enter")
+        assert play.get_attribute("aria-label") != name
+        first = one.picture()
+        page.wait_for_timeout(500)
+        assert one.picture() != first
+        play.press("Space")
+        assert play.get_attribute("aria-label") == name
+        held = one.picture()
+        page.wait_for_timeout(300)
+        assert one.picture() == held
+        play.press("Space")
+        one.reset()
+        page.wait_for_timeout(300)
+        assert one.state() == start
+    assert players
+    none(page.watch.complaints)
+
+
+# --- touch ----------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("path", CHAPTER + ["index.html"])
+def test_by_touch(visit, path):
+    page = visit(path, width=360, height=740, has_touch=True, is_mobile=True, device_scale_factor=2)
+    for one in all_on(page):
+        start = one.state()
+        for handle in one.handles.all():
+            handle.scroll_into_view_if_needed()
+            top = page.evaluate("scrollY")
+            before = one.state()
+            x, y = centre(handle)
+            one.swipe((x, y), (x + 30, y - 60))
+            assert not changed(before, one.state(), "picture", "says"), f"{one.name}: the handle"
+            assert abs(page.evaluate("scrollY") - top) < 2, "the page scrolled while the handle was dragged"
+        for slider in one.ranges():
+            slider.scroll_into_view_if_needed()
+            before = one.state()
+            one.swipe(*thumb(slider))
+            assert not changed(before, one.state(), "values", "picture"), f"{one.name}: a slider"
+        one.root.locator(".fg-reset").tap()
+        assert one.state() == start, one.name
+    none(page.watch.complaints)
+
+
+# --- goals ----------------------------------------------------------------------------------------
+
+def best_momentum(one):
+    """The learning rate and the momentum that theory gives for the condition number of the start."""
+    for surface in one.root.locator(".fg-control[data-trait=surface] select").all():
+        surface.select_option("quadratic")
+    one.pick(one.root.locator("input[type=radio][value=momentum]"))
+    one.type("condition", "30")
+    one.type("momentum", "0.48")
+    one.type("learning_rate", "0.095")
+
+
+def best_rates(one):
+    """Walk over the recorded learning rates of each optimiser, as a reader would."""
+    for radio in one.radios():
+        one.pick(radio)
+        slider = one.ranges()[0]
+        slider.focus()
+        one.page.keyboard.press("Home")
+        while one.goal() == "no" and slider.evaluate("(el) => Number(el.value) < Number(el.max)"):
+            one.page.keyboard.press("ArrowRight")
+            one.settle()
+
+
+GOALS = {"descent": best_momentum, "learning_rate_lab": best_rates}
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_goal_is_reached(visit, path):
+    page = visit(path)
+    for one in all_on(page):
+        assert one.goal() == "no", f"{one.name}: the goal is reached at once"
+        words = one.root.locator(".fg-goal").inner_text()
+        GOALS[one.name](one)
+        assert one.goal() == "yes", f"{one.name}: {one.says()}"
+        assert one.root.locator(".fg-goal").inner_text() != words
+        assert in_language(one.root.locator(".fg-goal").inner_text(), edition(path))
+        page.wait_for_timeout(900)  # the live region waits for quiet
+        assert one.root.locator("[role=status]").inner_text() == one.says()
+        none(axe(page))
+        one.reset()
+        assert one.goal() == "no"
+    none(page.watch.complaints)
+
+
+# --- words ----------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("path", PAGES)
+def test_words_are_the_pages(visit, path):
+    page = visit(path)
+    language = edition(path)
+    for one in all_on(page):
+        assert one.root.get_attribute("lang").startswith(language)
+        for place in (".fg-title", ".fg-question", ".fg-goal", ".fg-says", ".fg-reset"):
+            words = one.root.locator(place).inner_text()
+            assert in_language(words, language), f"{one.name} {place}: {words}"
+        text = one.root.inner_text()
+        names = one.root.evaluate("""(root) => [...root.querySelectorAll("[aria-label]")]
+            .map((el) => el.getAttribute("aria-label"))""")
+        if language == "en":
+            assert not HAN.search(text + "".join(names))
+        else:
+            assert not [name for name in names if not HAN.search(name)]
+        assert "{" not in text, f"a hole was left open: {text}"
+        assert "undefined" not in text
+        assert "NaN" not in text
+
+
+# --- nonsense -------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("path", CHAPTER)
+def test_nonsense_typed_in_is_answered(visit, path):
+    """Refused with words beside the box, or taken and drawn; the explorable lives on."""
+    page = visit(path)
+    refused = 0
+    for one in all_on(page):
+        one.richest()
+        for box in [b for b in one.root.locator(".fg-number").all() if b.is_visible()]:
+            trait = box.evaluate("(el) => el.closest('.fg-control').dataset.trait")
+            hint = one.root.locator(f".fg-control[data-trait={trait}] .fg-hint")
+            for text in NONSENSE:
+                before = one.state()
+                one.type(trait, text)
+                assert one.root.get_attribute("data-error") == "no", f"{trait} = {text!r}: {one.says()}"
+                assert "NaN" not in one.picture(), f"{trait} = {text!r}"
+                assert in_language(one.says(), edition(path))
+                if box.get_attribute("aria-invalid") == "true":
+                    refused += 1
+                    assert hint.is_visible(), f"{trait} = {text!r} is refused without a word"
+                    assert in_language(hint.inner_text(), edition(path)), hint.inner_text()
+                    assert one.state()["picture"] == before["picture"], f"{trait} = {text!r} is refused, and drawn"
+                else:
+                    assert text in ("1e308", "0", "1,5", " 0.1 ", "9" * 40), f"{trait} = {text!r} is taken"
+            box.blur()
+            assert hint.is_hidden()
+            one.richest()
+        none(axe(page))
+    assert refused > 10
+    none(page.watch.complaints)
+
+
+@pytest.mark.parametrize("path", CHAPTER)
+def test_divergence_is_said(visit, path):
+    page = visit(path)
+    one = next(one for one in all_on(page) if one.name == "descent")
+    for rate in ("1e308", "1e6", "10"):
+        one.type("learning_rate", rate)
+        assert one.root.get_attribute("data-tone") == "bad"
+        assert in_language(one.says(), edition(path))
+        assert one.goal() == "no"
+    none(axe(page))
+    one.type("learning_rate", "0.02")
+    assert one.root.get_attribute("data-tone") == "plain"
+    none(page.watch.complaints)
+
+
+@pytest.mark.parametrize("width", [320, 1280, 3840])
+def test_explorables_fit_any_width(visit, width):
+    page = visit(CHAPTER[0], width=width, height=800)
+    for one in all_on(page):
+        assert isinstance(one, Explorable)
+        inside = one.root.evaluate("""(root) => { const r = root.getBoundingClientRect();
+            return [...root.querySelectorAll("*")].filter((el) => el.checkVisibility() && !el.closest("svg")
+                && !el.closest(".fg-hidden") && el.getBoundingClientRect().right > r.right + 1)
+                .map((el) => el.outerHTML.slice(0, 120)); }""")
+        assert inside == [], one.name
+        assert one.root.bounding_box()["width"] <= width
