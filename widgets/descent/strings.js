@@ -1,7 +1,7 @@
 // What the explorable says, in both languages. Keys are the same; a test compares them.
 export const strings = {
   en: {
-    title: "Descent", surface: "Surface", optimiser: "Optimiser", compare: "Show the other optimisers too",
+    title: "Descent", surface: "Surface", optimiser: "Optimiser", compare: "Compare all three",
     quadratic: "Quadratic valley", rosenbrock: "Rosenbrock’s banana", beale: "Beale’s plateau", saddle: "A saddle", mlp: "A real network’s loss",
     sgd: "Gradient descent", momentum: "Momentum", nesterov: "Nesterov",
     learningRate: "Learning rate", momentumLabel: "Momentum", condition: "Condition number",
@@ -45,7 +45,7 @@ export const strings = {
     "allowed number": "a number", "allowed [x, y]": "two finite numbers [x, y]",
   },
   zh: {
-    title: "下降", surface: "曲面", optimiser: "优化器", compare: "同时显示其他优化器",
+    title: "下降", surface: "曲面", optimiser: "优化器", compare: "三种一起比较",
     quadratic: "二次型山谷", rosenbrock: "Rosenbrock 香蕉谷", beale: "Beale 高原", saddle: "鞍点", mlp: "真实网络的损失",
     sgd: "梯度下降", momentum: "动量", nesterov: "Nesterov",
     learningRate: "学习率", momentumLabel: "动量系数", condition: "条件数",

@@ -63,9 +63,6 @@ class Choice(traitlets.TraitType):
 class Point(traitlets.TraitType):
     """Two finite numbers, [x, y]. Raises: TypeError, ValueError."""
 
-    def default(self, obj=None):
-        return list(self.default_value)
-
     def validate(self, obj, value):
         if isinstance(value, str) or not hasattr(value, "__len__") or len(value) != 2:
             raise TypeError(f"{self.name} must be two numbers [x, y], not {value!r}")
