@@ -18,7 +18,6 @@ import live_widgets  # noqa: E402
 import seo  # noqa: E402
 
 
-
 def node(script):
     """What a script prints. Node stands beside this Python."""
     run = subprocess.run([Path(sys.executable).parent / "node", "-e", script], capture_output=True, text=True,
@@ -56,7 +55,7 @@ export default firstgradWidget.default; export const core = firstgradWidget.core
 def test_classic_script_registers_the_widget_and_has_no_module_syntax():
     script = "".join(assets.isolated(assets.classic(BUNDLE, name)) for name in ("descent", "lab"))
     assert "export" not in script
-    said = node(script + "console.log(Object.keys(globalThis.firstgradWidgets).join(), typeof firstgradWidget)")
+    said = node(script + "console.log(Object.keys(firstgradWidgets).join(), typeof firstgradWidget)")
     assert said.strip() == "descent,lab undefined"
 
 
@@ -113,7 +112,8 @@ def test_sitemap_names_both_editions_of_every_page():
 
 
 def test_description_is_cut_at_a_sentence_or_a_word():
-    assert seo.shortened("One sentence that is long enough to stand alone in a list of results. " + "Another " * 40).endswith("of results.")
+    sentence = "One sentence that is long enough to stand alone in a list of results."
+    assert seo.shortened(f"{sentence} " + "Another " * 40) == sentence
     assert seo.shortened("word " * 60).endswith("word…")
     assert seo.shortened("short") == "short"
 
