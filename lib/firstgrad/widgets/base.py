@@ -99,7 +99,7 @@ class Explorable(anywidget.AnyWidget):
 
     @classmethod
     def settings(cls):
-        """The names of the traits that a reader may set: not what the front end reports (`tag(output=True)`)."""
+        """The traits that a reader may set; what the front end reports is tagged `output=True`."""
         names = cls.class_trait_names(sync=True, output=lambda is_output: not is_output)
         return [name for name in names if name[0] != "_" and name not in HIDDEN]
 
