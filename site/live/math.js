@@ -7,22 +7,24 @@
 
   const inView = (el) => { const box = el.getBoundingClientRect(); return box.top < innerHeight * 1.5 && box.bottom > -innerHeight / 2; };
   const idle = () => new Promise((done) => (globalThis.requestIdleCallback ?? setTimeout)(done, { timeout: 200 }));
-  const done = () => dispatchEvent(new Event("fg-math"));
+
+  async function set(elements) {
+    await MathJax.typesetPromise(elements);
+    dispatchEvent(new CustomEvent("fg-math", { detail: elements })); // site.js looks which are wider than the page
+  }
 
   async function setFormulas() {
     const all = [...document.querySelectorAll(".math")], first = all.filter(inView);
     rest = all.filter((el) => !first.includes(el));
-    await MathJax.typesetPromise(first);
-    done();
+    await set(first);
     let size = 8;
     while (rest.length) {
       await idle();
       const start = performance.now();
-      await MathJax.typesetPromise(rest.splice(0, size));
+      await set(rest.splice(0, size));
       size = Math.max(4, Math.min(64, Math.round(size * PIECE_MS / Math.max(1, performance.now() - start))));
     }
     document.documentElement.dataset.math = "set";
-    done();
   }
 
   addEventListener("beforeprint", () => { if (rest.length) MathJax.typeset(rest.splice(0)); });

@@ -91,18 +91,17 @@
   }
 
   // What scrolls sideways can be reached by keyboard. A long formula in a line scrolls by itself.
-  const reachable = () => {
-    for (const el of $$("span.math")) {
-      el.classList.remove("math-wide");
-      el.classList.toggle("math-wide", el.getBoundingClientRect().width > el.closest("p, li, td, dd, figcaption, div").clientWidth);
-    }
-    for (const el of $$("pre, .math-wide, .table-wide, mjx-container[display]")) {
-      if (el.scrollWidth > el.clientWidth + 1) el.tabIndex = 0; else el.removeAttribute("tabindex");
-    }
+  const scrolls = (el) => { if (el.scrollWidth > el.clientWidth + 1) el.tabIndex = 0; else el.removeAttribute("tabindex"); };
+  const fitFormula = (el) => {
+    el.classList.remove("math-wide");
+    const room = el.closest("p, li, td, dd, figcaption, div").clientWidth;
+    if (el.matches("span")) el.classList.toggle("math-wide", el.getBoundingClientRect().width > room);
+    scrolls(el.matches("span") ? el : $("mjx-container", el) ?? el);
   };
-  addEventListener("load", reachable);
-  addEventListener("resize", reachable);
-  addEventListener("fg-math", reachable);
+  const fit = () => { $$("pre, .table-wide").forEach(scrolls); $$(".math").forEach(fitFormula); };
+  addEventListener("load", fit);
+  addEventListener("resize", fit);
+  addEventListener("fg-math", (event) => event.detail.forEach(fitFormula));
 
   // Where the reader is, in the list of this page's headings.
   const links = new Map($$(".on-page a[href^='#']").map((a) => [decodeURIComponent(a.hash.slice(1)), a]));

@@ -5,9 +5,11 @@
   const apply = () => { root.dataset.theme = chosen() || (system.matches ? "dark" : "light"); };
   root.classList.add("js");
   if (location.protocol !== "file:") { // there a preloaded font would be refused, and fetched again
-    const font = Object.assign(document.createElement("link"), { rel: "preload", as: "font", type: "font/woff2", crossOrigin: "" });
-    font.href = document.currentScript.src.replace(/[^/]*$/, "fonts/source-serif-4.woff2");
-    document.head.append(font);
+    for (const name of ["source-serif-4", "inter"]) {
+      const link = Object.assign(document.createElement("link"), { rel: "preload", as: "font", type: "font/woff2", crossOrigin: "" });
+      link.href = document.currentScript.src.replace(/[^/]*$/, `fonts/${name}.woff2`);
+      document.head.append(link);
+    }
   }
   apply();
   system.addEventListener("change", apply);
