@@ -86,6 +86,10 @@ def breaks(theta, gradient, rate=0.1):
     return [][0]
 
 
+def breaks_in_two_lines(theta, gradient, rate=0.1):
+    raise ValueError("one\ntwo")
+
+
 def empty(theta, gradient, rate=0.1):
     ...
 
@@ -98,6 +102,7 @@ def later(theta, gradient, rate=0.1):
     (step, True, "✓ 99.1 Right. Down the slope."),
     (forgot, False, "✗ 99.1 Not yet. For forgot(1, 2): expected 0.8, got 1.2. Mind the sign."),
     (breaks, False, "✗ 99.1 Not yet. breaks(1, 2) stopped with IndexError: list index out of range"),
+    (breaks_in_two_lines, False, "stopped with ValueError: one two"),
     (lambda theta: theta, False, "stopped with TypeError: "),
     (lambda *a: "0.8", False, "expected a number, got '0.8'."),
     (0.8, False, "✗ 99.1 Not yet. Expected a function, got 0.8."),
