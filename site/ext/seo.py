@@ -16,7 +16,8 @@ NOT_INDEXED = {"search", "404", "genindex"}
 def describe(app, doctree):
     """A page's description: its front matter's, or its first paragraph, cut at a sentence or a word."""
     meta = app.env.metadata[app.env.docname]
-    given = next((n["content"] for n in doctree.findall(nodes.meta) if n.get("name") == "description"), "")
+    given = next((field[1].astext() for field in doctree.findall(nodes.field)
+                  if field[0].astext() == "description"), "")
     first = next((p for p in doctree.findall(nodes.paragraph)
                   if isinstance(p.parent, nodes.section | nodes.container)
                   and not p.parent.get("nb_element") and len(plain(p)) > 20), None)

@@ -2,13 +2,16 @@
 
 from site_checks import wake
 
-# What is drawn; marks that are hidden keep what they last showed, and do not count.
-PICTURE = """(root) => [...root.querySelectorAll(".fg-figures svg, .fg-figures canvas")].map((el) => {
-    if (el.localName === "canvas") return el.toDataURL();
-    const copy = el.cloneNode(true);
-    copy.querySelectorAll("[style*='display: none']").forEach((mark) => mark.remove());
-    return copy.outerHTML;
-}).join("")"""
+# What is drawn, in short; marks that are hidden keep what they last showed, and do not count.
+PICTURE = """(root) => {
+    const drawn = [...root.querySelectorAll(".fg-figures svg, .fg-figures canvas")].map((el) => {
+        if (el.localName === "canvas") return el.toDataURL();
+        const copy = el.cloneNode(true);
+        copy.querySelectorAll("[style*='display: none']").forEach((mark) => mark.remove());
+        return copy.outerHTML;
+    }).join("");
+    return [drawn.length, [...drawn].reduce((hash, c) => (hash * 31 + c.codePointAt(0)) | 0, 7)].join();
+}"""
 VALUES = """(root) => [...root.querySelectorAll("input, select")].map((el) =>
     ["radio", "checkbox"].includes(el.type) ? el.checked : [el.value, el.min, el.max].join(" "))"""
 # One stop of the Tab key each: a group of radio buttons is one stop.
@@ -19,7 +22,8 @@ STOPS = """(root) => {
         && (el.type !== "radio" || el.checked));
     all.forEach((el) => { delete el.dataset.stop; });
     stops.forEach((el, i) => { el.dataset.stop = i; });
-    return stops.map((el) => el.type === "text" ? "number" : el.localName === "input" ? el.type : el.localName);
+    const kind = (el) => el.localName === "input" ? el.type : el.localName;
+    return stops.map((el) => kind(el) === "text" ? "number" : kind(el));
 }"""
 # Two frames, and then what was left for later.
 FRAMES = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() =>
@@ -74,9 +78,10 @@ class Explorable:
     def richest(self):
         """The start state with the last radio button of every group chosen: there most controls are shown."""
         self.reset()
-        groups = {radio.get_attribute("name"): radio for radio in self.radios()}
-        for radio in groups.values():
-            self.pick(radio)
+        self.root.evaluate("""(root) => { const last = {};
+            for (const radio of root.querySelectorAll("input[type=radio]")) last[radio.name] = radio;
+            for (const radio of Object.values(last)) radio.click(); }""")
+        self.settle()
 
     def type(self, trait, text):
         """Into the number box of a trait, as a reader types it."""
@@ -98,8 +103,11 @@ class Explorable:
     def slide(self, slider):
         """Drag a slider's thumb far to the other side."""
         slider.scroll_into_view_if_needed()
-        start, end = thumb(slider)
-        self.drag(start, end)
+        self.drag(*thumb(slider))
+
+    def drawn(self, text):
+        """Does this occur in the picture, its description included?"""
+        return text in self.root.locator(".fg-figures").evaluate("(el) => el.outerHTML")
 
     def move_handle(self, handle, dx=35, dy=-25):
         handle.scroll_into_view_if_needed()

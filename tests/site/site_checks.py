@@ -59,7 +59,7 @@ def none(complaints):
 # --- what a browser sees --------------------------------------------------------------------------
 
 class Watch:
-    """Everything that goes wrong while a page lives: console, exceptions, requests that fail or go elsewhere."""
+    """What goes wrong while a page lives: console, exceptions, requests that fail or go elsewhere."""
 
     def __init__(self, page, home):
         self.home, self.complaints, self.requests = home, [], []
@@ -111,15 +111,17 @@ def wake(live):
     assert live.get_attribute("data-live") == "yes"
 
 
-def axe(page, only=None):
-    """Violations of WCAG 2.2 AA and of axe's best practices, or of some rules only."""
+def axe(page, only=None, within=None):
+    """Violations of WCAG 2.2 AA and of axe's best practices, or of some rules or places only."""
     if not page.evaluate("'axe' in globalThis"):
         page.evaluate(AXE.read_text("utf8"))
     page.evaluate("Promise.allSettled(document.getAnimations().map((a) => a.finished)).then(() => 0)")
     run_only = {"type": "rule", "values": only} if only else {"type": "tag", "values": AXE_TAGS}
-    found = page.evaluate("""(runOnly) => axe.run(document, {runOnly, resultTypes: ["violations"]})
-        .then((r) => r.violations.map((v) => [v.id, v.nodes.map((n) =>
-            n.target.join(" ") + ": " + (n.any[0]?.message ?? n.failureSummary))]))""", run_only)
+    found = page.evaluate("""async ([where, runOnly]) => {
+        const {violations} = await axe.run(where ?? document, {runOnly, resultTypes: ["violations"]});
+        const why = (node) => node.any[0]?.message ?? node.failureSummary;
+        return violations.map((v) => [v.id, v.nodes.map((node) => `${node.target.join(" ")}: ${why(node)}`)]);
+    }""", [within, run_only])
     return [f"axe {rule}: {node}" for rule, nodes in found for node in nodes]
 
 
