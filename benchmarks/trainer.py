@@ -10,12 +10,13 @@ import sys
 import time
 
 import torch
+from torch.nn import functional as F
+from torch.utils.data import DataLoader, TensorDataset
+
 from firstgrad.data import fashion_mnist
 from firstgrad.models.mlp import MLP
 from firstgrad.optim import SGD
 from firstgrad.trainer import Trainer
-from torch.nn import functional as F
-from torch.utils.data import DataLoader, TensorDataset
 
 GOAL = 0.75
 
