@@ -5,6 +5,7 @@
     tools/figures.py diagrams      Mermaid sources in the pages → site/diagrams, light and dark
     tools/figures.py stills        each explorable → site/stills: its picture without scripts, its height
     tools/figures.py icons         favicon, touch icon, the picture that links show → site/icons
+    tools/figures.py readme        the first page, as the site was last built → site/readme
     tools/figures.py vendor        fonts and MathJax from widgets/node_modules → site/vendor
 """
 from __future__ import annotations
@@ -203,6 +204,20 @@ def shoot(locator, path: pathlib.Path) -> None:
     print(f"drew {path.relative_to(ROOT)}: {out.tell() // 1024} KB")
 
 
+def draw_readme(page) -> None:
+    """The built first page of both editions, for the READMEs."""
+    (SITE / "readme").mkdir(exist_ok=True)
+    for language, rel in {"en": "index.html", "zh": "zh/index.html"}.items():
+        file = ROOT / "_build/site" / rel
+        if not file.exists():
+            raise SystemExit("the site is not built: run `make site` first")
+        show(page, file.as_uri())
+        page.set_viewport_size({"width": 1280, "height": 860})
+        page.add_style_tag(content=".offer{display:none!important}")
+        page.wait_for_timeout(500)
+        shoot(page, SITE / "readme" / f"screenshot.{language}.png")
+
+
 # --- icons and the picture for links ---------------------------------------------------------------
 
 def descent_path(rate: float = 0.068, steps: int = 26, turn: float = 0.42):
@@ -295,7 +310,7 @@ def copy_vendor() -> None:
 def main(wanted: list[str]) -> int:
     from playwright.sync_api import sync_playwright
     tasks = {"vendor": lambda page: copy_vendor(), "icons": draw_icons,
-             "diagrams": draw_diagrams, "stills": draw_stills}
+             "diagrams": draw_diagrams, "stills": draw_stills, "readme": draw_readme}
     if unknown := set(wanted) - set(tasks):
         print(f"{', '.join(sorted(unknown))}: not one of {', '.join(tasks)}", file=sys.stderr)
         return 2

@@ -44,6 +44,7 @@ class FoldDropdowns(SphinxPostTransform):
     def run(self, **kwargs):
         if book.edition(self.config) == "zh":
             self.widen_brackets()
+            self.keep_marks()
         for node in list(self.document.findall(nodes.Admonition)):
             if "dropdown" in node["classes"] and node.children:
                 self.replace(node)
@@ -60,6 +61,13 @@ class FoldDropdowns(SphinxPostTransform):
             for text in list(node[0].findall(nodes.Text)):
                 wide = str(text).replace(" (", "（").replace("(", "（").replace(")", "）")
                 text.parent.replace(text, nodes.Text(wide))
+
+    def keep_marks(self):
+        """A colon or semicolon stays with the formula before it: a browser would begin a line with it."""
+        for formula in self.document.findall(nodes.math):
+            text = formula.next_node(descend=False, siblings=True)
+            if isinstance(text, nodes.Text) and text.startswith(("：", "；")):
+                text.parent.replace(text, nodes.Text("\N{WORD JOINER}" + text))
 
     def replace(self, node):
         title, *rest = node.children
