@@ -8,7 +8,7 @@ PICTURE = """(root) => {
         if (el.localName === "canvas") return el.toDataURL();
         const copy = el.cloneNode(true);
         copy.querySelectorAll("[style*='display: none']").forEach((mark) => mark.remove());
-        return copy.outerHTML;
+        return copy.outerHTML.replaceAll(' style=""', "").replaceAll(' "', '"');
     }).join("");
     return [drawn.length, [...drawn].reduce((hash, c) => (hash * 31 + c.codePointAt(0)) | 0, 7)].join();
 }"""

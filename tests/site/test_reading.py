@@ -190,7 +190,7 @@ def test_print_shows_the_pictures(visit, path):
         boxes = [p.bounding_box() for p in pictures.all() if p.is_visible()]
         assert any(box["width"] > 150 and box["height"] > 100 for box in boxes), one.name
         assert one.says()
-        assert one.root.locator("input:visible, button:visible").count() == 0
+        assert one.root.locator(".fg-player:visible, .fg-reset:visible").count() == 0
     for screen_only in ("header.top", "nav.contents", "[data-offer]"):
         assert page.locator(screen_only).is_hidden(), screen_only
 

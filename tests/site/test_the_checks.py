@@ -11,7 +11,7 @@ PAGE = "chapters/bibliography.html"
 
 @pytest.fixture
 def broken(visit, served, site):
-    """broken(what, replaced_by, …) opens a copy of a small page; its policy, which hides other faults, goes."""
+    """broken(old, new, …) opens a copy of a small page; its policy, which hides other faults, goes."""
     def broken(old, new, path=PAGE, files=None, policy=False, **options):
         text = (site / path).read_text("utf8")
         assert old in text

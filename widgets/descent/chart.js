@@ -4,6 +4,9 @@ import { COLOURS } from "./colours.js";
 
 const NAMES = Object.keys(OPTIMISERS);
 
+/** What is not a number any more was too large to be one. */
+const overflow = (loss) => (Number.isNaN(loss) ? Infinity : loss);
+
 /** @param {import("../ui/frame.js").Ui} ui */
 export function chartOf(ui) {
   const { t } = ui;
@@ -78,7 +81,7 @@ export function chartOf(ui) {
       running ? cursorLine.set([cursor, low, cursor, high]) : cursorLine.hide();
       here > low && here < high ? tip.set([cursor, here]) : tip.hide();
       now.hit === null ? mark.hide() : mark.set([now.hit, Math.max(run.losses[now.hit], low)]);
-      plot.describe(t("chartNow", { steps: run.losses.length - 1, first: ui.number(run.losses[0], 2), last: ui.number(run.losses.at(-1), 2) }));
+      plot.describe(t("chartNow", { steps: run.losses.length - 1, first: ui.number(run.losses[0], 2), last: ui.number(overflow(run.losses.at(-1)), 2) }));
     },
   };
 }

@@ -154,7 +154,10 @@ function makeUi(spec, model) {
     parts.root.remove();
   }
 
-  parts.reset.addEventListener("click", () => ui.set(structuredClone(initial)));
+  parts.reset.addEventListener("click", () => {
+    for (const control of controls) control.stop?.();
+    ui.set(structuredClone(initial));
+  });
   for (const name of Object.keys(spec.traits)) model.on(`change:${name}`, redraw);
   watcher.observe(parts.root);
   draw = spec.setup(ui);
