@@ -1,0 +1,274 @@
+"""The static page in figures: python benchmarks/site.py [--lighthouse] [--stock]
+
+Builds the site if it is not there, serves it on this machine, opens chapter 06 in Chromium; prints one line a
+figure and writes nothing. What each figure is:
+
+    transfer   bytes over the wire (gzip) until the page is quiet, before any interaction, by kind
+    alive      from the start of the navigation until the explorable, in view, has drawn itself; median of 5
+    redraw     from the dispatch of a pointer's `input` or `pointermove` event until the frame that shows the
+               change has been handed to the compositor (a message posted in its animation callback): our
+               computing, style, layout, paint, and the wait for that frame to begin, up to 16.7 ms
+    shift      the sum of all layout shifts while loading and while scrolling to the end (stricter than CLS,
+               which takes the worst 5 seconds)
+    build      tools/site.py build, the work of `make site`, in a copy of the tracked files: clean, then again
+    lighthouse (--lighthouse) scores out of 100 by Google's program, installed by npm into a temporary folder;
+               with --stock beside those of Jupyter Book's own theme for the same pages
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import contextmanager
+from importlib import util
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+CHAPTER = "chapters/06_gradient_descent.html"
+LIGHTHOUSE = "lighthouse@12.8.2"
+GOALS = {"performance": 95, "accessibility": 100, "best-practices": 100, "seo": 95}
+# Notes when the first explorable, scrolled into view at once, has drawn itself.
+ALIVE = """addEventListener("DOMContentLoaded", () => {
+    document.querySelector(".fg-live").scrollIntoView({behavior: "instant"});
+    const look = () => { if (document.querySelector(".fg-live[data-live=yes] [data-ready=yes]"))
+        globalThis.fgAlive ??= performance.now(); };
+    new MutationObserver(look).observe(document, {subtree: true, childList: true, attributes: true});
+});"""
+REDRAW = """globalThis.fgRedraws = [];
+for (const kind of ["input", "pointermove"]) addEventListener(kind, (event) => {
+    if (kind === "pointermove" && !document.querySelector(".fg-dragging")) return;
+    const start = performance.now(), channel = new MessageChannel();
+    channel.port1.onmessage = () => fgRedraws.push(performance.now() - start);
+    requestAnimationFrame(() => channel.port2.postMessage(0));
+}, true);"""
+SHIFT = """globalThis.fgShift = 0;
+new PerformanceObserver((list) => { for (const entry of list.getEntries()) fgShift += entry.value; })
+    .observe({type: "layout-shift", buffered: true});"""
+
+
+def load_tool(name):
+    spec = util.spec_from_file_location(f"book_{name}", ROOT / "tools" / f"{name}.py")
+    module = util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def row(name, value, goal=None, *, least=False, unit=""):
+    """One line; `goal` is the most that `value` may be, or the least with `least`."""
+    reached = goal is not None and (value >= goal if least else value <= goal)
+    met = "" if goal is None else f" goal={goal} met={'yes' if reached else 'no'}"
+    print(f"bench={name} value={value:.4g}{unit and f' unit={unit}'}{met}", flush=True)
+
+
+@contextmanager
+def serving(tool, root):
+    tool.SITE = root
+    server = tool.Server(("127.0.0.1", 0), tool.Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+@contextmanager
+def visit(browser, address, script="", scale=1):
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, device_scale_factor=scale)
+    context.add_init_script(script)
+    page = context.new_page()
+    cdp = context.new_cdp_session(page)
+    page.goto(address)
+    yield page, cdp
+    context.close()
+
+
+# --- figures ---------------------------------------------------------------------------------------
+
+def transfer(browser, address):
+    """Kilobytes by kind of file."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    cdp = context.new_cdp_session(page)
+    kinds, sizes = {}, {}
+    cdp.on("Network.responseReceived", lambda e: kinds.update({e["requestId"]: e["type"]}))
+    cdp.on("Network.loadingFinished", lambda e: sizes.update({e["requestId"]: e["encodedDataLength"]}))
+    cdp.send("Network.enable")
+    page.goto(address, wait_until="networkidle")
+    page.wait_for_timeout(1500)
+    total = {}
+    for request, size in sizes.items():
+        kind = kinds.get(request, "Other").lower()
+        total[kind] = total.get(kind, 0) + size / 1000
+    context.close()
+    for kind in sorted(total):
+        row(f"transfer-{kind}", total[kind], unit="KB")
+    row("transfer", sum(total.values()), 800, unit="KB")
+
+
+def alive(browser, address):
+    times = []
+    for _ in range(5):
+        with visit(browser, address, ALIVE) as (page, _):
+            page.wait_for_function("globalThis.fgAlive")
+            times.append(page.evaluate("fgAlive") / 1000)
+    row("alive", statistics.median(times), 1.5, unit="s")
+
+
+def drag(page, start, end, steps=60):
+    page.mouse.move(*start)
+    page.mouse.down()
+    for i in range(1, steps + 1):
+        page.mouse.move(*(a + (b - a) * i / steps for a, b in zip(start, end, strict=True)))
+    page.mouse.up()
+    page.wait_for_timeout(200)
+
+
+def redraw(browser, address, name, slowed=1):
+    """Milliseconds of each redraw while each slider, and the handle, is dragged to and fro: control → list."""
+    taken = {}
+    with visit(browser, address, REDRAW) as (page, cdp):
+        live = page.locator(f".fg-live[data-widget={name}]").first
+        live.scroll_into_view_if_needed()
+        live.locator("[data-ready=yes]").wait_for()
+        page.wait_for_timeout(1500)  # the rest of the page has settled
+        cdp.send("Emulation.setCPUThrottlingRate", {"rate": slowed})
+        for thing in live.locator(".fg-handle, .fg-control .fg-range:visible").all():
+            thing.scroll_into_view_if_needed()
+            ends = ends_of(thing)
+            page.evaluate("fgRedraws.length = 0")
+            drag(page, *ends)
+            drag(page, *reversed(ends))
+            trait = thing.evaluate("(el) => el.closest('[data-trait]')?.dataset.trait ?? 'handle'")
+            taken[trait] = page.evaluate("fgRedraws")
+    return taken
+
+
+def ends_of(thing):
+    """Whence and whither a handle, or a slider's thumb, is dragged."""
+    box = thing.bounding_box()
+    y = box["y"] + box["height"] / 2
+    if "fg-handle" in thing.get_attribute("class"):
+        x = box["x"] + box["width"] / 2
+        return (x, y), (x + 150, y + 60)
+    return (box["x"] + 12, y), (box["x"] + box["width"] - 12, y)
+
+
+def redraws(browser, address):
+    for name in ("descent", "learning_rate_lab"):
+        fast, slow = (redraw(browser, address, name, rate) for rate in (1, 4))
+        for trait in fast:
+            row(f"redraw-{name}-{trait}-median", statistics.median(fast[trait]), unit="ms")
+            row(f"redraw-{name}-{trait}-p95-cpu/4", p95(slow[trait]), unit="ms")
+        row(f"redraw-{name}-median", statistics.median(sum(fast.values(), [])), 16, unit="ms")
+        row(f"redraw-{name}-p95-cpu/4", p95(sum(slow.values(), [])), 50, unit="ms")
+
+
+def p95(values):
+    return statistics.quantiles(values, n=20)[-1]
+
+
+def shift(browser, address):
+    with visit(browser, address, SHIFT) as (page, _):
+        page.wait_for_timeout(1000)
+        for _ in range(60):
+            page.mouse.wheel(0, 600)
+            page.wait_for_timeout(60)
+        page.wait_for_timeout(500)
+        row("shift", page.evaluate("fgShift"), 0.1)
+
+
+def build():
+    """Seconds, in a copy of what git tracks: the real _build stays as it is."""
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)
+    command = [sys.executable, "tools/site.py", "build"]
+    with tempfile.TemporaryDirectory() as folder:
+        for name in filter(None, tracked.stdout.split("\0")):
+            if (ROOT / name).is_file():
+                (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, Path(folder) / name)
+        for name, goal in (("clean", 60), ("unchanged", 15)):
+            start = time.perf_counter()
+            subprocess.run(command, cwd=folder, check=True, capture_output=True)
+            row(f"build-{name}", time.perf_counter() - start, goal, unit="s")
+
+
+# --- lighthouse, and the stock theme ----------------------------------------------------------------
+
+def environment():
+    return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+
+def lighthouse(folder, chromium, address):
+    """Scores out of 100, by category."""
+    program = Path(folder) / "node_modules/.bin/lighthouse"
+    if not program.exists():
+        subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--silent", LIGHTHOUSE], cwd=folder,
+                       env=environment(), check=True)
+    flags = "--headless --no-sandbox --disable-gpu --disable-quic"
+    run = subprocess.run([program, address, "--output=json", "--quiet", f"--chrome-flags={flags}",
+                          "--only-categories=" + ",".join(GOALS)], cwd=folder, capture_output=True, text=True,
+                         env={**environment(), "CHROME_PATH": chromium}, check=True)
+    report = json.loads(run.stdout)
+    if os.environ.get("WHY"):  # what cost points
+        for audit in report["audits"].values():
+            if audit["score"] is not None and audit["score"] < 0.9:
+                print(f"  {audit['id']}: {audit.get('displayValue', '')}", file=sys.stderr)
+    return {name: round(100 * category["score"]) for name, category in report["categories"].items()}
+
+
+def stock(folder):
+    """The same English pages by Jupyter Book with its own theme and settings."""
+    source = Path(folder) / "stock"
+    shutil.copytree(ROOT / "chapters", source / "chapters")
+    for name in ("index.md", "_toc.yml", "references.bib"):
+        shutil.copy(ROOT / name, source)
+    (source / "_config.yml").write_text(
+        "title: Large Models, from the First Gradient\nexecute: {execute_notebooks: 'off'}\n"
+        "bibtex_bibfiles: [references.bib]\n"
+        "parse: {myst_enable_extensions: [amsmath, colon_fence, dollarmath, attrs_inline]}\n"
+        "sphinx: {extra_extensions: [sphinx_exercise, sphinx_proof]}\n", "utf8")
+    command = ["jupyter-book", "build", "-q", str(source)]  # it does not know our directives, and says so
+    subprocess.run(command, env=environment(), capture_output=True, check=False)
+    return source / "_build/html"
+
+
+def scores(tool, chromium, with_stock):
+    with tempfile.TemporaryDirectory() as folder:
+        ours = Path(folder) / "ours"
+        shutil.copytree(tool.SITE, ours)
+        for name, root in {"": ours, **({"stock-": stock(folder)} if with_stock else {})}.items():
+            with serving(tool, root) as address:
+                for category, score in lighthouse(folder, chromium, address + CHAPTER).items():
+                    row(f"lighthouse-{name}{category}", score, None if name else GOALS[category], least=True)
+
+
+def main():
+    plain = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
+    parser.add_argument("--lighthouse", action="store_true", help="scores too (npm fetches the program)")
+    parser.add_argument("--stock", action="store_true", help="with --lighthouse: the stock theme beside ours")
+    options = parser.parse_args()
+    tool, browser_tool = load_tool("site"), load_tool("browser")
+    if not (tool.SITE / "index.html").exists():
+        tool.build()
+    chromium = browser_tool.find()
+    arguments = [a for a in browser_tool.ARGUMENTS if a != "--headless"]
+    with sync_playwright() as playwright, serving(tool, tool.SITE) as address:
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        for figure in (transfer, alive, redraws, shift):
+            figure(browser, address + CHAPTER)
+        browser.close()
+    build()
+    if options.lighthouse:
+        scores(tool, chromium, options.stock)
+
+
+if __name__ == "__main__":
+    main()
