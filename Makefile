@@ -25,14 +25,14 @@ site: $(VENV)/.site ## build both editions into _build/site, warnings as errors
 
 serve: book
 
-test: setup ## every check; what CI runs
+test: setup browser ## every check; what CI runs
 	@$(BIN)/python tools/gate.py all
 
 quick: setup ## the inner loop, under a minute: lint, unit tests, both languages
 	@$(BIN)/python tools/gate.py quick
 
 lab: $(VENV)/.notebooks ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab chapters
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/chapters $(if $(filter 0,$(shell id -u)),--allow-root)
 
 notebooks: setup ## run every notebook again and write its outputs (NB=chapters/06… for one)
 	$(BIN)/python tools/notebooks.py execute $(NB)
@@ -44,24 +44,26 @@ recordings: setup ## train again what the book shows as recorded runs (minutes)
 widgets: $(VENV)/.dev widgets/node_modules/.stamp ## bundle the explorables into lib/firstgrad/widgets/static
 	$(BIN)/node widgets/build.mjs
 
-figures: setup ## draw diagrams and the explorables' still pictures again, in Chromium
+figures: setup browser ## draw diagrams and the explorables' still pictures again, in Chromium
 	$(BIN)/python tools/figures.py
 
-lock: $(VENV)/.dev ## choose dependency versions again, within requirements/*.in
+lock: $(VENV)/bin/python ## choose dependency versions again, within requirements/*.in
 	tools/lock.sh
 
 clean: ## remove everything that can be made again, the virtual environment too
 	rm -rf _build $(VENV) widgets/node_modules dist
 
 # --- set-up: each stamp is newer than the file it was made from -------------------------------
-.PHONY: setup
+.PHONY: setup browser
 setup: $(VENV)/.dev widgets/node_modules/.stamp
+
+browser: $(VENV)/.dev
 	@$(BIN)/python tools/browser.py
 
 $(VENV)/bin/python:
 	@tools/check_python.sh $(PYTHON)
 	$(call say,Making a virtual environment in $(VENV))
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv --clear $(VENV) && $(BIN)/python -m pip --version >/dev/null || { rm -rf $(VENV); exit 1; }
 
 $(VENV)/.site: requirements/site.txt | $(VENV)/bin/python
 	$(call say,Installing what the site needs (no torch))
@@ -69,6 +71,7 @@ $(VENV)/.site: requirements/site.txt | $(VENV)/bin/python
 	@touch $@
 
 # torch first and alone: its build differs from machine to machine, so it carries no hash.
+# TORCH=… chooses another one, a CUDA build's wheel for instance.
 $(VENV)/.torch: | $(VENV)/bin/python
 	$(call say,Installing torch)
 	$(BIN)/python -c 'import torch' 2>/dev/null || $(BIN)/pip install --quiet --disable-pip-version-check '$(TORCH)'

@@ -452,13 +452,6 @@ def test_stage_merges_the_configuration(book):
                                     "path_to_book": "zh"}
 
 
-def test_stage_gives_chinese_pages_the_english_anchors(book):
-    i18n.stage(book.root)
-    heads = json.loads((book.root / "_build/src/zh/_heads.json").read_text())
-    assert heads == {"index": ["a-small-book", "how-to-read-it"],
-                     "chapters/01_slope": ["the-slope", "practice"]}
-
-
 def test_stage_touches_only_what_changed(book):
     folders = i18n.stage(book.root)
     before = {p: p.stat().st_mtime_ns for f in folders.values() for p in f.rglob("*") if p.is_file()}
@@ -490,8 +483,3 @@ def test_a_caption_without_translation_is_named(book):
     book.replace("zh/_overlay.yml", "Basics", "Other")
     with pytest.raises(i18n.TranslationError, match="captions lacks “Basics”"):
         i18n.stage(book.root)
-
-
-def test_anchors_are_those_that_sphinx_makes():
-    text = "# The $x^2$ of `code` and *words*\n\n## Step 1: it's\n\n```\n# no\n```\n\n## Step 1: it's\n"
-    assert rules.anchors(text) == ["the-x-2-of-code-and-words", "step-1-it-s", ""]

@@ -30,9 +30,13 @@ process.exit(0); // the linter's Go runtime would wait for ever
 
 def committed():
     """Every file that git has or would add, read as text; pictures and data are not text."""
-    listed = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT,
-                            capture_output=True, text=True, check=True).stdout
-    for rel in filter(None, listed.split("\0")):
+    git = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        listed = subprocess.run(git, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    except (OSError, subprocess.CalledProcessError):  # an archive of the sources, or no git here
+        made = {".venv", "_build", "node_modules", "__pycache__", ".git", ".pytest_cache", ".hypothesis"}
+        listed = [p.relative_to(ROOT).as_posix() for p in ROOT.rglob("*") if not made & set(p.parts)]
+    for rel in filter(None, listed):
         try:
             yield rel, (ROOT / rel).read_text("utf-8")
         except (UnicodeDecodeError, FileNotFoundError, IsADirectoryError):

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-SYSTEM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "/snap/bin/chromium",
+SYSTEM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable",
           "/Applications/Chromium.app/Contents/MacOS/Chromium",
           "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
 ARGUMENTS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -34,7 +34,8 @@ def find(environment=os.environ, install=False):
         if not shutil.which(named):
             raise BrowserMissing(f"CHROMIUM={named}: no such program")
         return shutil.which(named)
-    found = on_system() or of_playwright()
+    # A snap may not read /tmp, so it comes last.
+    found = on_system() or of_playwright() or shutil.which("/snap/bin/chromium")
     if not found and install and may_install():
         apt_install()
         found = on_system()

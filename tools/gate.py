@@ -39,7 +39,7 @@ STAGES = {
         ("notebooks run again", [*PYTEST, "-n", "2", "--dist", "loadfile", "--nbval", "--nbval-current-env",
                                  "-W", "default", "chapters"]),
         ("recordings", [PYTHON, "tools/recordings.py", "check"]),
-        ("site, warnings are errors", [PYTHON, "tools/site.py", "build"]),
+        ("site, warnings are errors", [PYTHON, "tools/site.py", "build", "--force"]),
         ("site in a browser", [*PYTEST, "-m", "browser", "tests"]),
     ],
 }

@@ -18,7 +18,6 @@ import argparse
 import copy
 import difflib
 import hashlib
-import json
 import re
 import shutil
 import sys
@@ -433,7 +432,6 @@ def english_tree(root):
     files = {rel: (root / rel).read_bytes() for rel in [*pages(root), *assets(root)]}
     files["_config.yml"] = spell(config(root))
     files["_toc.yml"] = (root / "_toc.yml").read_bytes()
-    files["_heads.json"] = json.dumps(heads(root), indent=1)
     return files
 
 
@@ -447,7 +445,6 @@ def chinese_tree(root):
     toc = yaml.safe_load((root / "_toc.yml").read_text("utf-8"))
     files["_config.yml"] = spell(chinese_config(config(root), overlay))
     files["_toc.yml"] = spell(translate_captions(toc, captions))
-    files["_heads.json"] = json.dumps(heads(root), indent=1)
     return files
 
 
@@ -498,17 +495,6 @@ def caption_of(english, captions):
     if english not in captions:
         raise TranslationError(f"zh/_overlay.yml: captions lacks “{english}”, which stands in _toc.yml")
     return captions[english]
-
-
-def heads(root):
-    """English section anchors of every page, so that the Chinese page can carry them as well."""
-    return {rel.rsplit(".", 1)[0]: rules.anchors(prose(rel, root)) for rel in pages(root)}
-
-
-def prose(rel, root):
-    if rel.endswith(".md"):
-        return (root / rel).read_text("utf-8")
-    return "\n\n".join(c.source for c in read_notebook(root / rel).cells if c.cell_type == "markdown")
 
 
 def staged_page(rel, root):
@@ -576,7 +562,7 @@ def run_export(options):
 
 def run_import(path):
     result = report(*import_text(Path(path).read_text("utf-8")))
-    if not result and Path(path).is_relative_to(ROOT / "_build" / "i18n"):
+    if not result and Path(path).resolve().is_relative_to(ROOT / "_build" / "i18n"):
         shutil.move(path, f"{path}.done")
     return result
 

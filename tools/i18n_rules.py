@@ -9,7 +9,6 @@ from collections import Counter, defaultdict
 from functools import lru_cache
 
 import yaml
-from docutils.nodes import make_id
 from markdown_it.renderer import RendererHTML
 from myst_parser.config.main import MdParserConfig
 from myst_parser.parsers.mdit import create_md_parser
@@ -313,25 +312,3 @@ def headings(text):
     tokens = parser().parse(text)
     return [(int(t.tag[1]), tokens[i + 1].content) for i, t in enumerate(tokens)
             if t.type == "heading_open" and t.level == 0]
-
-
-def anchors(text):
-    """The anchor that Sphinx gives each of these headings; a repeated one gets an empty string."""
-    slugs = []
-    for _, words in headings(text):
-        slug = make_id(rendered(words))
-        slugs.append("" if slug in slugs else slug)
-    return slugs
-
-
-def rendered(words):
-    """Heading text as docutils sees it: markup gone, maths and code as typed."""
-    out = []
-    for token in parser().parseInline(words)[0].children:
-        if token.type in ("text", "code_inline") or token.type.startswith("math"):
-            out.append(token.content)
-        elif token.type == "softbreak":
-            out.append(" ")
-        elif token.type == "myst_role":
-            out.append(re.sub(r"\s*<[^<>]+>\s*$", "", token.content))
-    return "".join(out)

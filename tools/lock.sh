@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 python -m pip install --quiet uv
-lock() { uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-package torch \
+lock() { uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
   --custom-compile-command "make lock" "$@"; }
 lock requirements/dev.in -o requirements/dev.txt
 lock requirements/site.in -c requirements/dev.txt -o requirements/site.txt

@@ -28,6 +28,7 @@ import json
 import math
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import time
@@ -145,6 +146,8 @@ def versions():
 
 
 def git(*args):
+    if not shutil.which("git"):
+        return ""
     run = subprocess.run(["git", *args], cwd=ROOT, capture_output=True, text=True, check=False)
     return run.stdout.strip()
 

@@ -62,7 +62,7 @@ def built_digest() -> str:
     return DIGEST.read_text("utf8") if done and DIGEST.exists() else ""
 
 
-def sphinx_settings(edition: str, source: pathlib.Path) -> dict:
+def sphinx_settings(source: pathlib.Path) -> dict:
     """Jupyter Book's translation of the staged _config.yml, with paths that do not move with the stage."""
     import yaml
     from jupyter_book.config import get_final_config
@@ -83,10 +83,18 @@ def build_edition(edition: str) -> int:
     source, out = BUILD / "src" / edition, BUILD / "html" / edition
     with patch_docutils(None), docutils_namespace():
         app = Sphinx(source, None, out, BUILD / "doctrees" / edition, "html",
-                     confoverrides={**sphinx_settings(edition, source), "nitpicky": True},
+                     confoverrides={**sphinx_settings(source), "nitpicky": True},
                      status=None, warning=sys.stderr, warningiserror=True, keep_going=True)
         app.build()
+        remove_strays(out, app.env.found_docs)
         return app.statuscode
+
+
+def remove_strays(out: pathlib.Path, pages) -> None:
+    """Pages that an earlier build left and that the book no longer has."""
+    kept = {out / f"{name}.html" for name in (*pages, "search", "404")}
+    for path in set(out.rglob("*.html")) - kept:
+        path.unlink()
 
 
 def assemble() -> None:
@@ -108,6 +116,9 @@ def build(force: bool = False) -> int:
     if not force and built_digest() == now:
         print(f"The site in {SITE.relative_to(ROOT)} is up to date.")
         return 0
+    if force or not DIGEST.exists():  # Sphinx warns only of pages that it reads: after a failure, read all
+        for folder in ("doctrees", "html"):
+            shutil.rmtree(BUILD / folder, ignore_errors=True)
     DIGEST.unlink(missing_ok=True)
     import i18n
     i18n.stage()
@@ -136,6 +147,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         status, path = self.find()
+        if status == 301:
+            self.send_response(status)
+            self.send_header("Location", urllib.parse.urlsplit(self.path).path + "/")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         body, headers = self.load(path, "gzip" in self.headers.get("Accept-Encoding", ""))
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self.send_response(status)
@@ -149,8 +166,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def find(self) -> tuple[int, pathlib.Path]:
         wanted = urllib.parse.unquote(urllib.parse.urlsplit(self.path).path).lstrip("/")
-        path = (SITE / wanted).resolve()
+        try:
+            path = (SITE / wanted).resolve()
+        except ValueError:  # a null byte
+            return 404, SITE / "404.html"
         if path.is_dir():
+            if wanted and not wanted.endswith("/"):
+                return 301, path  # as hosts do, or the page's relative links would start one folder too high
             path = path / "index.html"
         if path.is_file() and path.is_relative_to(SITE):
             return 200, path
@@ -194,7 +216,9 @@ def open_server(port: int) -> Server:
     for candidate in range(port, port + 100):
         try:
             return Server(("127.0.0.1", candidate), Handler)
-        except OSError:
+        except PermissionError:
+            raise SystemExit(f"Port {candidate} is not for this user: choose one above 1023") from None
+        except (OSError, OverflowError):
             continue
     raise SystemExit(f"No free port between {port} and {port + 99}: choose another with PORT=…")
 

@@ -14,7 +14,6 @@ import { build, transform } from "esbuild";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = dirname(HERE);
-const LICENCES = "/* firstgrad, MIT licence. Contains parts of d3-array and d3-contour (ISC licence, Mike Bostock). */";
 const TAIL = ["//# esm", "export default firstgradWidget.default;", "export const core = firstgradWidget.core;", ""].join("\n");
 
 /** The design tokens as CSS: used where no page around the explorable defines them (Jupyter, Colab, VS Code). */
@@ -43,14 +42,28 @@ const plugin = {
   },
 };
 
+/** Whose code is in the bundle, and on what terms: every licence asks that its text goes along. */
+function licences(inputs) {
+  const packages = new Set(inputs.map((path) => path.match(/node_modules\/([^/]+)\//)?.[1]).filter(Boolean));
+  const terms = new Map();
+  for (const name of [...packages].sort()) {
+    const [copyright, ...rest] = readFileSync(join(HERE, "node_modules", name, "LICENSE"), "utf8").trim().split("\n\n");
+    terms.set(rest.join("\n\n"), [...(terms.get(rest.join("\n\n")) ?? []), `${name}: ${copyright}`]);
+  }
+  const blocks = [...terms].map(([text, names]) => `${names.join("\n")}\n\n${text}`);
+  return `/* firstgrad, MIT licence. Contains parts of:\n\n${blocks.join("\n\n")}\n*/`;
+}
+
 async function bundle(file) {
-  const { outputFiles } = await build({
-    entryPoints: [file], bundle: true, minify: true, write: false, format: "iife", globalName: "firstgradWidget",
+  const { outputFiles, metafile } = await build({
+    entryPoints: [file], bundle: true, minify: true, write: false, format: "iife", globalName: "firstgradWidget", metafile: true,
     target: "es2022", charset: "utf8", legalComments: "none", logLevel: "silent", absWorkingDir: HERE,
     nodePaths: [join(HERE, "node_modules")], plugins: [plugin],
   });
   const script = outputFiles[0].text.replace(/^"use strict";/, "").trim();
-  return `${script}\n${LICENCES}\n${TAIL}`;
+  const used = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs))
+    .filter(([, { bytesInOutput }]) => bytesInOutput).map(([path]) => path);
+  return `${script}\n${licences(used)}\n${TAIL}`;
 }
 
 /** Loading it here proves that nothing touches the DOM on import and that the two exports are there. */

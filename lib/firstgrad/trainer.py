@@ -1,4 +1,4 @@
-"""The training loop: one visible `for`, on CPU or GPU, that stops cleanly and never trains on from a NaN."""
+"""The training loop: one visible `for`, on CPU or GPU; it stops cleanly, and at a loss that is not finite."""
 
 import contextlib
 import copy
@@ -25,14 +25,18 @@ _EVALUATION_BATCH = 1024  # rows; without gradients there is room for more than 
 
 
 class NonFiniteLossError(ArithmeticError):
-    """The loss or its gradient became NaN or infinite; the parameters are still those from before that step.
+    """The loss or its gradient became NaN or infinite; that step was not taken.
 
+    On a GPU without fp16 a gradient that is not finite shows only in the next step's loss, when the
+    parameters are NaN already: the message then says so.
     step: counted from 0.  history: what was recorded before it.
     """
 
-    def __init__(self, step: int, what: str = "the loss is not finite", history: "History | None" = None):
-        super().__init__(f"step {step}: {what}. The model keeps its parameters from before this step. "
-                         "Try a smaller learning rate, or clip_norm=1.0")
+    def __init__(self, step: int, what: str = "the loss is not finite", history: "History | None" = None,
+                 spoilt: bool = False):
+        kept = "The parameters are not finite either: make the model anew" if spoilt else \
+            "The model keeps its parameters from before this step"
+        super().__init__(f"step {step}: {what}. {kept}. Try a smaller learning rate, or clip_norm=1.0")
         self.step, self.history = step, history
 
 
@@ -236,7 +240,8 @@ class Trainer:
     def _guard(self, loss: float, history: History) -> None:
         """Refuse a loss or gradient that is not finite, while the parameters are those of the last step."""
         if not math.isfinite(loss):
-            raise NonFiniteLossError(self.step, f"the loss is {loss}", history)
+            spoilt = not all(p.isfinite().all() for p in _parameters(self.optimizer))
+            raise NonFiniteLossError(self.step, f"the loss is {loss}", history, spoilt)
         # A GPU would have to wait for the gradient: there the next loss tells. In fp16 the scaler looks.
         looks = self.device.type == "cpu" and not self.scaler.is_enabled()
         if looks and not _finite_gradients(self.optimizer):

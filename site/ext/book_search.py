@@ -1,7 +1,7 @@
 """A search index by section, one classic script per edition, so that it works from disk.
 
 The page looks up Latin words by their beginning and Chinese by pairs of characters, so that a phrase is found
-without a dictionary and without spaces. `pairs` and `terms` are the same rules in Python, for the tests.
+without a dictionary and without spaces.
 """
 from __future__ import annotations
 
@@ -14,19 +14,6 @@ from sphinx import addnodes
 
 NOT_WORDS = (nodes.raw, nodes.math_block, nodes.comment, nodes.system_message)
 HAN = "\u3400-\u9fff\uf900-\ufaff"
-
-
-def pairs(run: str) -> list[str]:
-    """梯度下降 → 梯度, 度下, 下降; a single character stands for itself."""
-    return [run[i:i + 2] for i in range(len(run) - 1)] or [run]
-
-
-def terms(text: str) -> list[str]:
-    """What is looked up for a query: Latin words in small letters, Chinese by pairs."""
-    found = []
-    for run in re.findall(f"[{HAN}]+|[^\\W_{HAN}]+", text.lower()):
-        found += pairs(run) if re.match(f"[{HAN}]", run) else [run]
-    return found
 
 
 def section_text(section) -> str:

@@ -65,8 +65,7 @@ def _number(node, prefix, chapter, numbers):
 def navigation(app) -> list[dict]:
     """The parts with their pages, in reading order."""
     env, parts = app.env, []
-    for tree in env.external_site_map.root.subtrees if hasattr(env, "external_site_map") else \
-            app.config.external_site_map.root.subtrees:
+    for tree in env.external_site_map.root.subtrees:
         pages = [{"docname": name, "title": env.titles[name].astext(), "number": book.number(name)}
                  for name in map(str, tree.items) if name in env.titles]
         if pages:

@@ -29,8 +29,7 @@ site_tool, browser_tool = load_tool("site"), load_tool("browser")
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """A copy (hard links) of the built site: a build during the tests does not pull it away under them."""
-    if not (site_tool.SITE / "index.html").exists():
-        build_once(tmp_path_factory.getbasetemp().parent / "build-of-the-site")
+    build_once(tmp_path_factory.getbasetemp().parent / "build-of-the-site")
     # Not in /tmp: a Chromium that is a snap may not read it.
     copy = Path(tempfile.mkdtemp(prefix="under-test-", dir=site_tool.BUILD))
     shutil.copytree(site_tool.SITE, copy, copy_function=link, dirs_exist_ok=True)
@@ -46,12 +45,11 @@ def link(source, target):
 
 
 def build_once(lock):
-    """Two workers of xdist must not build into the same folder: the second waits, then finds it built."""
+    """Two workers of xdist must not build into the same folder: the second waits, and finds it built."""
     import fcntl
     with open(lock, "w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        if not (site_tool.SITE / "index.html").exists():
-            subprocess.run([sys.executable, str(ROOT / "tools" / "site.py"), "build"], check=True)
+        subprocess.run([sys.executable, str(ROOT / "tools" / "site.py"), "build"], check=True)
 
 
 class Served:

@@ -70,13 +70,18 @@ export function rateOf(name, learningRate, curvatures, momentum) {
 export const stabilityLimit = (name, lambdaMax, momentum) => optimiserOf(name).limit(momentum) / lambdaMax;
 
 /**
- * The learning rate with the smallest `rateOf`: 2/(λ_min + λ_max) for gradient descent, (1 + μ) times that for momentum.
+ * The learning rate with the smallest `rateOf`: 2/(λ_min + λ_max) for gradient descent, (1 + μ) times that for momentum,
+ * unless a whole interval gives √μ, where every eigenvalue swings: then its middle.
  * The rate falls, then rises, in α (each eigenvalue's does), so a golden-section search finds Nesterov's.
  */
 export function bestRate(name, [lambdaMin, lambdaMax], momentum) {
   const middle = 2 / (lambdaMin + lambdaMax);
   if (name === "sgd") return middle;
-  if (name === "momentum") return (1 + momentum) * middle;
+  if (name === "momentum") {
+    const root = Math.sqrt(momentum);
+    const [from, to] = [(1 - root) ** 2 / lambdaMin, (1 + root) ** 2 / lambdaMax];
+    return from < to ? (from + to) / 2 : (1 + momentum) * middle;
+  }
   const worst = (alpha) => rateOf(name, alpha, [lambdaMin, lambdaMax], momentum);
   const golden = (Math.sqrt(5) - 1) / 2;
   let [low, high] = [0, stabilityLimit(name, lambdaMax, momentum)];

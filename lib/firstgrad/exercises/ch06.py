@@ -81,9 +81,9 @@ EXERCISES = {
         math.ceil(0.8**2 * 16 * 49_999 / 49_984 * 50_000 / (0.01 * 49_999 + 0.8**2 * 16 * 49_999 / 49_984)),
         relative=0.0,
         explain="A little less than 1,024, because drawing without repeats helps.",
-        hint="An eighth of the noise needs 64 times the batch, less the correction (N − B)/(N − 1).",
+        hint="An eighth of the deviation needs 64 times the batch, less the correction (N − B)/(N − 1).",
         mistakes={1024: "1,024 is right for independent draws; use the exact formula, with (N − B)/(N − 1).",
-                  128: "Eight times the batch divides the noise by √8 only."},
+                  128: "Eight times the batch divides the deviation by √8 only."},
     ),
     "06.7": Function(
         _linear,
