@@ -214,9 +214,10 @@ def lighthouse(folder, chromium, address, device):
         subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--silent", LIGHTHOUSE], cwd=folder,
                        env=environment(), check=True)
     flags = "--headless --no-sandbox --disable-gpu --disable-quic"
-    run = subprocess.run([program, address, "--output=json", "--quiet", f"--chrome-flags={flags}",
-                          "--only-categories=" + ",".join(GOALS), *DEVICES[device]], cwd=folder, capture_output=True, text=True,
-                         env={**environment(), "CHROME_PATH": chromium}, check=True)
+    command = [program, address, "--output=json", "--quiet", f"--chrome-flags={flags}",
+               "--only-categories=" + ",".join(GOALS), *DEVICES[device]]
+    run = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True,
+                         env={**environment(), "CHROME_PATH": chromium})
     report = json.loads(run.stdout)
     for audit in report["audits"].values():  # what cost points
         if audit["score"] is not None and audit["score"] < 0.9:
