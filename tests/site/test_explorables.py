@@ -5,6 +5,7 @@ Nothing here knows what an explorable shows, but for GOALS, which says how each 
 
 import pytest
 from explorable import Explorable, all_on, centre, thumb
+from playwright.sync_api import expect
 from site_checks import HAN, axe, contents, edition, in_language, none, paths
 
 pytestmark = pytest.mark.browser
@@ -269,8 +270,7 @@ def test_goal_is_reached(visit, path):
         assert one.goal() == "yes", f"{one.name}: {one.says()}"
         assert one.root.locator(".fg-goal").inner_text() != words
         assert in_language(one.root.locator(".fg-goal").inner_text(), edition(path))
-        page.wait_for_timeout(900)  # the live region waits for quiet
-        assert one.root.locator("[role=status]").inner_text() == one.says()
+        expect(one.root.locator("[role=status]")).to_have_text(one.says())  # it waits for quiet
         none(axe(page, within=".fg-live"))
         one.reset()
         assert one.goal() == "no"
