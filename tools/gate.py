@@ -40,7 +40,7 @@ STAGES = {
                                  "-W", "default", "chapters"]),
         ("recordings", [PYTHON, "tools/recordings.py", "check"]),
         ("site, warnings are errors", [PYTHON, "tools/site.py", "build", "--force"]),
-        ("site in a browser", [*PYTEST, "-m", "browser", "tests"]),
+        ("site in a browser", [*PYTEST, *TWO, "-m", "browser", "tests"]),
     ],
 }
 

@@ -2,7 +2,7 @@
 // "math"; nothing else is searched. What is in view is set first, the rest in pieces between two frames, so that
 // the page answers while it is set.
 (() => {
-  const here = document.currentScript.src.replace(/[^/]*$/, "mathjax"), PIECE_MS = 25;
+  const here = document.currentScript.src.replace(/[^/]*$/, "mathjax"), PIECE_MS = 12;
   let rest = [];
 
   const inView = (el) => { const box = el.getBoundingClientRect(); return box.top < innerHeight * 1.5 && box.bottom > -innerHeight / 2; };
@@ -22,7 +22,7 @@
       await idle();
       const start = performance.now();
       await set(rest.splice(0, size));
-      size = Math.max(4, Math.min(64, Math.round(size * PIECE_MS / Math.max(1, performance.now() - start))));
+      size = Math.max(2, Math.min(64, Math.round(size * PIECE_MS / Math.max(1, performance.now() - start))));
     }
     document.documentElement.dataset.math = "set";
   }

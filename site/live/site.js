@@ -91,17 +91,22 @@
   }
 
   // What scrolls sideways can be reached by keyboard. A long formula in a line scrolls by itself.
-  const scrolls = (el) => { if (el.scrollWidth > el.clientWidth + 1) el.tabIndex = 0; else el.removeAttribute("tabindex"); };
-  const fitFormula = (el) => {
-    el.classList.remove("math-wide");
-    const room = el.closest("p, li, td, dd, figcaption, div").clientWidth;
-    if (el.matches("span")) el.classList.toggle("math-wide", el.getBoundingClientRect().width > room);
-    scrolls(el.matches("span") ? el : $("mjx-container", el) ?? el);
+  // All is measured before anything is written: a page of formulas is laid out three times, not once for each.
+  const scrolls = (list) => {
+    const wide = list.map((el) => el.scrollWidth > el.clientWidth + 1);
+    list.forEach((el, i) => { if (wide[i]) el.tabIndex = 0; else el.removeAttribute("tabindex"); });
   };
-  const fit = () => { $$("pre, .table-wide").forEach(scrolls); $$(".math").forEach(fitFormula); };
+  const fitFormulas = (list) => {
+    const inline = list.filter((el) => el.matches("span"));
+    inline.forEach((el) => el.classList.remove("math-wide"));
+    const wide = inline.map((el) => el.getBoundingClientRect().width > el.closest("p, li, td, dd, figcaption, div").clientWidth);
+    inline.forEach((el, i) => el.classList.toggle("math-wide", wide[i]));
+    scrolls(list.map((el) => (el.matches("span") ? el : $("mjx-container", el) ?? el)));
+  };
+  const fit = () => { scrolls($$("pre, .table-wide")); fitFormulas($$(".math")); };
   addEventListener("load", fit);
   addEventListener("resize", fit);
-  addEventListener("fg-math", (event) => event.detail.forEach(fitFormula));
+  addEventListener("fg-math", (event) => fitFormulas(event.detail));
 
   // Where the reader is, in the list of this page's headings.
   const links = new Map($$(".on-page a[href^='#']").map((a) => [decodeURIComponent(a.hash.slice(1)), a]));
