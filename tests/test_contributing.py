@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
-import browser
 import i18n
 
 ROOT = i18n.ROOT
@@ -109,24 +108,20 @@ def test_it_is_on_the_page_of_both_editions(copy, page):
 
 @pytest.mark.browser
 @pytest.mark.parametrize(("page", "words"), [("index.html", "the slope is"), ("zh/index.html", "斜率为")])
-def test_it_lives_when_the_page_is_opened_from_disk(copy, page, words):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=browser.find(), args=list(browser.ARGUMENTS))
-        tab = chromium.new_page()
-        faults = []
-        tab.on("pageerror", lambda error: faults.append(str(error)))
-        tab.goto((copy / "_build/site" / page).as_uri())
-        live = tab.locator(".fg-live[data-widget=tangent]")
-        live.scroll_into_view_if_needed()
-        live.locator(".fg-explorable[data-ready=yes]").wait_for(timeout=20000)
-        says = live.locator(".fg-says")
-        assert words in says.inner_text()
-        before = says.inner_text()
-        live.locator(".fg-range").first.press("Home")
-        tab.wait_for_function("([node, old]) => node.innerText !== old", arg=[says.element_handle(), before])
-        live.locator(".fg-reset").click()
-        tab.wait_for_function("([node, old]) => node.innerText === old", arg=[says.element_handle(), before])
-        assert faults == []
-        chromium.close()
+def test_it_lives_when_the_page_is_opened_from_disk(copy, chromium, page, words):
+    tab = chromium.new_page()
+    faults = []
+    tab.on("pageerror", lambda error: faults.append(str(error)))
+    tab.goto((copy / "_build/site" / page).as_uri())
+    live = tab.locator(".fg-live[data-widget=tangent]")
+    live.scroll_into_view_if_needed()
+    live.locator(".fg-explorable[data-ready=yes]").wait_for(timeout=20000)
+    says = live.locator(".fg-says")
+    assert words in says.inner_text()
+    before = says.inner_text()
+    live.locator(".fg-range").first.press("Home")
+    tab.wait_for_function("([node, old]) => node.innerText !== old", arg=[says.element_handle(), before])
+    live.locator(".fg-reset").click()
+    tab.wait_for_function("([node, old]) => node.innerText === old", arg=[says.element_handle(), before])
+    assert faults == []
+    tab.close()

@@ -358,19 +358,6 @@ window.close_ = firstgradWidget.default.render({{ model, el: document.querySelec
 </script></html>"""
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    sys.path.insert(0, str(ROOT / "tools"))
-    import browser
-
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=browser.find(), args=list(browser.ARGUMENTS))
-        yield running
-        running.close()
-
-
 @pytest.fixture(params=["en", "zh"])
 def page(request, chromium, tmp_path):
     file = tmp_path / "lab.html"

@@ -9,7 +9,6 @@ import threading
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
 from site_checks import Watch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,7 +22,7 @@ def load_tool(name):
     return module
 
 
-site_tool, browser_tool = load_tool("site"), load_tool("browser")
+site_tool = load_tool("site")
 
 
 @pytest.fixture(scope="session")
@@ -96,17 +95,6 @@ def served(site):
     yield served
     served.server.shutdown()
     served.server.server_close()
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    # No name resolves but our own address: what a page asks of another host fails, and is counted by Watch.
-    arguments = [a for a in browser_tool.ARGUMENTS if a != "--headless"]
-    arguments.append("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_tool.find(install=True), args=arguments)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
