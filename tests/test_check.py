@@ -10,7 +10,9 @@ import torch
 
 import firstgrad
 from firstgrad import check as module
-from firstgrad.check import Choice, Function, Value, Verdict, check, measured
+from firstgrad.check import Choice, Function, Value, Verdict, measured
+from firstgrad.check import check as shown
+from firstgrad.check import grade as check
 
 CHAPTERS = sorted(file.stem for file in (Path(firstgrad.__file__).parent / "exercises").glob("ch*.py"))
 
@@ -178,8 +180,8 @@ def test_every_exercise_of_a_chapter_waits_and_refuses_nonsense(chapter, capsys)
 
 
 def test_measured_prints_the_reference_whatever_the_value(capsys):
-    assert measured("accuracy", 0.8512, 0.85, 0.01) == 0.8512
-    assert measured("loss", torch.tensor(0.502), 0.5, 0.01, "nats") == pytest.approx(0.502)
+    assert measured("accuracy", 0.8512, 0.85, 0.01) is None  # a notebook would print what it returns
+    measured("loss", torch.tensor(0.502), 0.5, 0.01, "nats")
     assert capsys.readouterr().out == "accuracy: 0.85 (within ± 0.01)\nloss: 0.5 nats (within ± 0.01)\n"
 
 
@@ -192,3 +194,8 @@ def test_measured_says_a_value_that_is_outside(value, capsys):
 
 def test_measured_includes_its_edges():
     measured("n", 2, 1, 1)
+
+
+def test_check_says_and_returns_nothing(capsys):
+    assert shown("00.1", 2.4) is None  # a notebook would print what it returns
+    assert capsys.readouterr().out.startswith("✓ 00.1 Right.")

@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from firstgrad import exercises
-from firstgrad.check import check
+from firstgrad.check import grade as check
 
 ROOT = Path(__file__).resolve().parent.parent
 

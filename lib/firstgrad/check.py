@@ -91,7 +91,16 @@ class Choice:
         return Verdict(given == self.expected.lower(), options[given])
 
 
-def check(exercise: str, answer) -> bool | None:
+def check(exercise: str, answer) -> None:
+    """Say in one line whether `answer` is right, not yet, or awaited (`...`). Never raises for an answer.
+
+    exercise: such as "06.1".
+    Raises: KeyError with near ids when there is no such exercise, TypeError when the id is not a string.
+    """
+    grade(exercise, answer)  # its result is not returned: a notebook would print it
+
+
+def grade(exercise: str, answer) -> bool | None:
     """Print one line: is `answer` right, not yet, or awaited (`...`)? Never raises for an answer.
 
     exercise: such as "06.1".  Returns: True, False, or None while the answer is awaited.
@@ -110,10 +119,10 @@ def check(exercise: str, answer) -> bool | None:
     return verdict.right
 
 
-def measured(name: str, value, reference: float, within: float, unit: str = "") -> float:
+def measured(name: str, value, reference: float, within: float, unit: str = "") -> None:
     """Assert |value − reference| ≤ within, and print the reference: the same line on every machine.
 
-    Returns: value, as a float.  Raises: AssertionError that says the value.
+    Raises: AssertionError that says the value.
     """
     value = float(value)
     unit = f" {unit}" if unit else ""
@@ -121,7 +130,6 @@ def measured(name: str, value, reference: float, within: float, unit: str = "") 
     if not abs(value - reference) <= within:  # so written, a NaN fails
         raise AssertionError(f"{name}: measured {value:.6g}{unit}, expected {expected}")
     print(f"{name}: {expected}")
-    return value
 
 
 def plain(value):
