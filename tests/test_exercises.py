@@ -108,7 +108,9 @@ def test_a_wrong_list_does_not_tell_the_answer(exercise, capsys):
 
 
 def test_each_exercise_stands_in_its_chapter_with_a_solution_that_is_right():
-    for path in sorted((ROOT / "chapters").glob("*.ipynb")):
+    paths = sorted((ROOT / "chapters").glob("*.ipynb"))
+    assert paths
+    for path in paths:
         cells = nbformat.read(path, 4).cells
         outputs = [output for cell in cells if cell.cell_type == "code" for output in cell.outputs]
         lines = [line for o in outputs if o.get("name") == "stdout" for line in o["text"].splitlines()]
