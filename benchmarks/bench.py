@@ -1,7 +1,8 @@
 """What the benchmarks share: runs timed in turn, ratios with their spread, and benchmarks/RESULTS.md.
 
     options = bench.options(__doc__, rounds=15)
-    rows = bench.compare("Adam 1M", {"ours": step, "fused": theirs}, goals={"fused": 1.05}, rounds=options.rounds)
+    runs = {"ours": step, "fused": theirs}
+    rows = bench.compare("Adam 1M", runs, goals={"fused": 1.05}, rounds=options.rounds)
     bench.report("optim", rows, options, peers=["torch"])
 
 Times depend on the machine and on what else it does; a ratio of two runs that took turns depends less on it.
@@ -123,8 +124,9 @@ def _table(rows: list[Row]) -> str:
              "|---|---|---|---|---|---|---|---|---|"]
     for row in rows:
         goal = "" if row.goal is None else f"≤ {row.goal:.3g}"
-        cells = [row.name, row.peer, row.threads, f"{row.ratio:.3g}", f"{row.low:.3g} to {row.high:.3g}", goal,
-                 row.met, f"{row.seconds * 1e3:.3g}", f"{row.peer_seconds * 1e3:.3g}"]
+        spread = f"{row.low:.3g} to {row.high:.3g}"
+        cells = [row.name, row.peer, row.threads, f"{row.ratio:.3g}", spread, goal, row.met,
+                 f"{row.seconds * 1e3:.3g}", f"{row.peer_seconds * 1e3:.3g}"]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
     return "\n".join(lines)
 
