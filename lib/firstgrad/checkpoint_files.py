@@ -1,0 +1,186 @@
+"""One checkpoint on the disk: a folder such as step-00001200 with four files.
+
+    model.safetensors   the weights
+    state.pt            everything else; torch.load reads it with weights_only=True, so it cannot run code
+    manifest.json       format, step, metrics, and which names share one tensor
+    SHA256SUMS          checksums of the three above; by hand: sha256sum -c SHA256SUMS
+"""
+
+import hashlib
+import json
+import os
+from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+FORMAT = 1  # of the files; raise it when an older firstgrad could no longer read them
+WEIGHTS, STATE, MANIFEST, SUMS = "model.safetensors", "state.pt", "manifest.json", "SHA256SUMS"
+
+_PLAIN = {type(None), bool, int, float, complex, str, bytes, torch.Tensor, torch.nn.Parameter,
+          torch.Size, torch.dtype, torch.device}
+
+
+class CheckpointError(RuntimeError):
+    """A checkpoint could not be written or read; those that were whole before still are."""
+
+
+class CorruptCheckpointError(CheckpointError):
+    """A checkpoint's files are not those that were written."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What `load` gives back; tensors are on the CPU."""
+
+    path: Path
+    step: int
+    weights: dict[str, torch.Tensor] = field(repr=False)  # for model.load_state_dict
+    state: dict = field(repr=False)  # everything else
+    metrics: dict[str, float]  # {} when there were none
+
+
+def load(path: str | os.PathLike) -> Checkpoint:
+    """The checkpoint in the folder `path`, after every byte of it was checked.
+
+    Raises: CorruptCheckpointError that names the files; CheckpointError when they are whole, but not such as
+    this module writes.
+    """
+    path = Path(path)
+    damage = damaged(path)
+    if damage:
+        raise CorruptCheckpointError(f"{path}: {damage}")
+    try:
+        manifest = json.loads((path / MANIFEST).read_bytes())
+        if manifest["format"] != FORMAT:
+            raise ValueError(f"it has format {manifest['format']}, this firstgrad reads {FORMAT}")
+        weights = load_file(path / WEIGHTS)
+        state = torch.load(path / STATE, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise CorruptCheckpointError(f"{path}: it went away, or the disk fails: {error}") from error
+    except Exception as error:
+        raise CheckpointError(f"{path}: its checksums agree, but it cannot be read: {error}") from error
+    weights.update({name: weights[same] for name, same in manifest["tied"].items()})
+    return Checkpoint(path, manifest["step"], weights, state, manifest["metrics"])
+
+
+def write(folder: Path, step: int, weights: dict, state: dict, metrics: dict) -> None:
+    """Make `folder` and the four files in it; all is on the disk when this returns.
+
+    Raises: OSError or SafetensorError when the disk is full or fails.
+    """
+    tensors, tied = storable(weights)
+    manifest = {"format": FORMAT, "step": step, "metrics": metrics, "tied": tied}
+    folder.mkdir()
+    save_file(tensors, folder / WEIGHTS)
+    _save_state(state, folder / STATE)
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    files = [folder / name for name in (WEIGHTS, STATE, MANIFEST)]
+    with ThreadPoolExecutor(1) as pool:  # checksums are computed while the disk works
+        lines = pool.map(_checksum_line, files)
+        for file in files:
+            sync(file)
+        (folder / SUMS).write_bytes(b"".join(lines))
+    sync(folder / SUMS)
+    sync(folder)
+
+
+def damaged(path: Path) -> str | None:
+    """What is wrong with the files, None if every byte is as written: those of SHA256SUMS as well."""
+    try:
+        sums = (path / SUMS).read_bytes()
+        lines = [_checksum_line(path / name) for name in (WEIGHTS, STATE, MANIFEST)]
+    except OSError as error:
+        return f"corrupt, or no checkpoint: {error}"
+    if sums == b"".join(lines):
+        return None
+    differ = [line.split()[1].decode() for line in lines if line not in sums] or [SUMS]
+    return f"corrupt, checksums differ: {', '.join(differ)}"
+
+
+def read_manifest(path: Path) -> dict | None:
+    """The manifest, None if it is damaged; the large files are not looked at."""
+    try:
+        whole = _checksum_line(path / MANIFEST) in (path / SUMS).read_bytes()
+        return json.loads((path / MANIFEST).read_bytes()) if whole else None
+    except OSError:
+        return None
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def storable(weights: dict) -> tuple[dict, dict]:
+    """The tensors as safetensors takes them: on the CPU, contiguous, sharing no memory.
+
+    Returns: those tensors by name, and for each name that stands for the same tensor as an earlier one, that.
+    """
+    ready, tied, first = {}, {}, {}
+    for name, tensor in weights.items():
+        _check_dense(name, tensor)
+        same = (tensor.device, tensor.data_ptr(), tensor.dtype, tensor.shape, tensor.stride())
+        if tensor.numel() and first.setdefault(same, name) != name:
+            tied[name] = first[same]
+        else:
+            ready[name] = tensor.detach().cpu().contiguous()
+    end = 0
+    for name in sorted(ready, key=lambda name: ready[name].data_ptr()):
+        start = ready[name].data_ptr()
+        if start < end:  # overlaps another one; slices of one buffer, side by side, may stay
+            ready[name] = ready[name].clone()
+        end = max(end, start + ready[name].nbytes)
+    return ready, tied
+
+
+def check_plain(name: str, value) -> None:
+    """Refuse now what weights_only=True would refuse on the day the run is to go on. Raises: TypeError."""
+    if type(value) in (dict, OrderedDict):
+        check_plain(f"the keys of {name}", list(value))
+        parts = value.items()
+    elif type(value) in (list, tuple):
+        parts = enumerate(value)
+    elif type(value) in _PLAIN:
+        return
+    else:
+        raise TypeError(f"{name}: given {type(value).__name__}, expected dictionaries, lists and tuples of "
+                        "tensors, numbers, strings and None")
+    for key, part in parts:
+        if type(part) not in _PLAIN:
+            check_plain(f"{name}[{key!r}]", part)
+
+
+def _check_dense(name: str, tensor) -> None:
+    if not torch.is_tensor(tensor):
+        given = type(tensor).__name__
+    elif tensor.layout != torch.strided or tensor.is_meta or tensor.is_quantized:
+        given = "a sparse, quantized or meta tensor"
+    elif tensor.dtype == torch.complex128:  # safetensors has no code for it
+        given = "complex128"
+    else:
+        return
+    raise TypeError(f"weights[{name!r}]: given {given}, expected a dense tensor of floats, integers or bools")
+
+
+def _save_state(state: dict, path: Path) -> None:
+    with open(path, "wb") as file:
+        try:
+            torch.save(state, file)
+        except RuntimeError as error:
+            if isinstance(error.__context__, OSError):  # what the disk said; torch's own error hides it
+                raise error.__context__ from None
+            raise
+
+
+def _checksum_line(file: Path) -> bytes:
+    """As sha256sum prints it."""
+    with open(file, "rb") as opened:
+        return f"{hashlib.file_digest(opened, 'sha256').hexdigest()}  {file.name}\n".encode()
