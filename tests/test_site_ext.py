@@ -1,11 +1,15 @@
 """The site's Sphinx extensions, as far as they are plain functions; pages are tested in a browser."""
 
+import functools
+import html
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from fontTools.ttLib import TTFont
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "site/ext"))
@@ -13,6 +17,7 @@ sys.path.insert(0, str(ROOT / "site/ext"))
 import assets  # noqa: E402
 import book  # noqa: E402
 import diagram  # noqa: E402
+import formulas  # noqa: E402
 import live_widgets  # noqa: E402
 import seo  # noqa: E402
 
@@ -28,6 +33,71 @@ def in_page(call):
     """The value of a call to the page's own search code."""
     source = (ROOT / "site/live/search.js").read_text("utf8")
     return json.loads(node(f"{source}console.log(JSON.stringify(fgSearch.{call}))"))
+
+
+# --- formulas --------------------------------------------------------------------------------------
+
+def test_a_formula_becomes_mathml():
+    inline, display = formulas.mathml(r"\theta_{t+1} < 2", False), formulas.mathml(r"\frac{1}{2}", True)
+    assert inline.startswith("<math><msub><mi>θ</mi>")
+    assert "<mo>&lt;</mo>" in inline
+    assert display == '<math display="block"><mfrac><mn>1</mn><mn>2</mn></mfrac></math>'
+
+
+@pytest.mark.parametrize(("latex", "complaint"), [
+    (r"\frac{1", "formula: .frac"),
+    (r"\unknowncommand x", "unknowncommand"),
+    (r"\begin{align} a &= b \end{align}", r"would number itself; write .begin.align\*."),
+])
+def test_a_broken_formula_is_named(latex, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        formulas.mathml(latex, True)
+
+
+# What later chapters of the syllabus will write: all of it must be known.
+LATER = [
+    r"\mathbb{E}_{x\sim p}\left[\log \frac{p(x)}{q(x)}\right]",
+    r"\boldsymbol{W}^\top\mathbf{x}",
+    r"\operatorname{softmax}\!\left(\frac{QK^\top}{\sqrt{d_k}}\right)V",
+    r"\mathcal{N}(\mu, \sigma^2 I)",
+    r"\begin{pmatrix} a & b \\ c & d \end{pmatrix}",
+    r"\begin{cases} x & x > 0 \\ 0 & \text{否则} \end{cases}",
+    r"\begin{aligned} a &= b \\ &= c \end{aligned}",
+    r"\hat{m}_t = \frac{m_t}{1-\beta_1^t}",
+    r"\underbrace{a+b}_{n}",
+    r"\sum_{i=1}^{n}\prod_j\int_0^1\partial_x\nabla f\,\mathrm{d}x",
+    r"\arg\min_\theta",
+    r"x \odot y \oplus z",
+    r"\lVert x\rVert_2 \propto \lfloor y\rfloor",
+    r"\mathrm{KL}(p\,\|\,q)",
+    r"\tilde{c}_t \bar{x} \vec v \dot y",
+    r"\binom{n}{k} \pmod{m}",
+    r"a \xrightarrow{f} b",
+    r"\overline{xy} \overset{!}{=} z",
+    r"\mathfrak{g} \ell \hbar",
+]
+
+
+@pytest.mark.parametrize("latex", LATER)
+def test_formulas_of_later_chapters_are_known_and_in_the_font(latex):
+    signs = set(html.unescape(re.sub(r"<[^>]*>", "", formulas.mathml(latex, True))))
+    assert missing(signs - set("否则")) == set()
+
+
+def missing(signs):
+    """Signs that the formulas' font lacks."""
+    files = list((ROOT / "site/vendor/fonts").glob("stix-two-math*.woff2"))
+    return {sign for sign in signs if not any(ord(sign) in cmap for cmap in map(signs_of, files))}
+
+
+@functools.cache
+def signs_of(file):
+    return TTFont(file).getBestCmap()
+
+
+def test_the_font_has_what_single_letters_are_drawn_with():
+    italics = {chr(0x1D434 + i) for i in range(52) if i != 33} | {"ℎ"} | {chr(0x1D6FC + i) for i in range(25)}
+    assert missing(italics) == set()
 
 
 # --- explorables -----------------------------------------------------------------------------------

@@ -6,7 +6,7 @@
     tools/figures.py stills        each explorable → site/stills: its picture without scripts, its height
     tools/figures.py icons         favicon, touch icon, the picture that links show → site/icons
     tools/figures.py readme        the first page, as the site was last built → site/readme
-    tools/figures.py vendor        fonts and MathJax from widgets/node_modules → site/vendor
+    tools/figures.py vendor        fonts from widgets/node_modules → site/vendor
 """
 from __future__ import annotations
 
@@ -286,25 +286,66 @@ def draw_icons(page) -> None:
 
 # --- vendored files -------------------------------------------------------------------------------
 
-# MathJax's parts that the book uses, in loading order. Its ready-made tex-chtml.js also holds the context
-# menu: 262 KB compressed instead of 160.
-MATHJAX = ("startup", "core", "input/tex", "output/chtml", "output/chtml/fonts/tex", "a11y/assistive-mml")
 FONTS = {"source-serif-4/files/source-serif-4-latin-wght-normal.woff2": "source-serif-4.woff2",
          "source-serif-4/files/source-serif-4-latin-wght-italic.woff2": "source-serif-4-italic.woff2",
          "inter/files/inter-latin-wght-normal.woff2": "inter.woff2",
          "source-serif-4/LICENSE": "OFL-SourceSerif4.txt", "inter/LICENSE": "OFL-Inter.txt"}
+MATH_FONT = "stix-two-math"
 
 
 def copy_vendor() -> None:
-    source, target = MODULES / "mathjax/es5", SITE / "vendor/mathjax"
-    parts = [(source / f"{name}.js").read_text("utf8") for name in MATHJAX]
-    (target / "tex-chtml-lean.js").write_text("\n".join(parts) + "\n", "utf8")
-    for font in (source / "output/chtml/fonts/woff-v2").glob("*.woff"):
-        shutil.copyfile(font, target / font.name)
-    shutil.copyfile(MODULES / "mathjax/LICENSE", target / "LICENSE")
     for name, copy in FONTS.items():
         shutil.copyfile(MODULES / "@fontsource-variable" / name, SITE / "vendor/fonts" / copy)
+    math = MODULES / "@fontsource" / MATH_FONT
+    shutil.copyfile(math / "LICENSE", SITE / "vendor/fonts/OFL-STIXTwoMath.txt")
+    taken: set[int] = set()
+    for name in (f"{MATH_FONT}.woff2", f"{MATH_FONT}-rare.woff2"):
+        signs = unicode_range(name) - taken
+        cut_font(math / f"files/{MATH_FONT}-latin-400-normal.woff2", SITE / "vendor/fonts" / name, signs)
+        taken |= signs
     print("copied site/vendor")
+
+
+def unicode_range(font: str) -> set[int]:
+    """The signs that fonts.css asks of a font file."""
+    style = (SITE / "style/fonts.css").read_text("utf8")
+    ranges = re.search(rf"fonts/{font}.*?unicode-range:([^}}]*)", style, re.S)[1]
+    ends = [part[2:].split("-") for part in ranges.split(",")]
+    return {sign for pair in ends for sign in range(int(pair[0], 16), int(pair[-1], 16) + 1)}
+
+
+def cut_font(source: pathlib.Path, target: pathlib.Path, signs: set[int]) -> None:
+    """The font's signs, with the larger forms that formulas need (its MATH table)."""
+    from fontTools import subset
+    options = subset.Options(flavor="woff2", layout_features=[], hinting=False)
+    options.drop_tables += ["GPOS"]
+    cut = subset.Subsetter(options)
+    font = subset.load_font(source, options)
+    cut.populate(unicodes=signs)
+    cut.subset(font)
+    mend_roots(font)
+    subset.save_font(font, target, options)
+
+
+# Browsers leave room for the widest root sign, whichever they draw, and set an exponent high above a bracket.
+ROOT_WIDTH = 880  # thousandths of an em, for all sizes; they were 794 to 1212
+EXPONENT_DROP = 386  # below the top of its base, at most: TeX's own figure (sup_drop in cmsy10); it was 230
+
+
+def mend_roots(font) -> None:
+    """Give root signs of all sizes one width, and lower exponents of tall bases."""
+    table, root = font["MATH"].table, font.getBestCmap().get(ord("√"))
+    table.MathConstants.SuperscriptBaselineDropMax.Value = EXPONENT_DROP
+    if root is None:
+        return
+    sizes = table.MathVariants.VertGlyphConstruction[table.MathVariants.VertGlyphCoverage.glyphs.index(root)]
+    names = {record.VariantGlyph for record in sizes.MathGlyphVariantRecord}
+    for name in names | {part.glyph for part in sizes.GlyphAssembly.PartRecords}:
+        glyph, (width, bearing) = font["glyf"][name], font["hmtx"][name]
+        glyph.coordinates.scale((ROOT_WIDTH / width, 1))
+        glyph.coordinates.toInt()
+        glyph.recalcBounds(font["glyf"])
+        font["hmtx"][name] = (ROOT_WIDTH, round(bearing * ROOT_WIDTH / width))
 
 
 def main(wanted: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""The files that pages load: one stylesheet, a few classic scripts, fonts, MathJax, the bundles."""
+"""The files that pages load: one stylesheet, a few classic scripts, fonts, the bundles."""
 from __future__ import annotations
 
 import hashlib
@@ -67,15 +67,9 @@ def stylesheet() -> str:
     return tokens() + rooms() + "".join((HERE / "style" / name).read_text("utf8") for name in STYLES)
 
 
-def mathjax() -> str:
-    """Settings, then the vendored script; its fonts lie beside it in mathjax/."""
-    files = (HERE / "live/math.js", HERE / "vendor/mathjax/tex-chtml-lean.js")
-    return "".join(file.read_text("utf8") for file in files)
-
-
 def generated() -> dict[str, str]:
     """Name under assets/ → text."""
-    files = {"site.css": stylesheet(), "math.js": mathjax()}
+    files = {"site.css": stylesheet()}
     files |= {name: (HERE / "live" / name).read_text("utf8") for name in SCRIPTS}
     for bundle in sorted(BUNDLES.glob("*.js")):
         files[f"widgets/{bundle.name}"] = isolated(classic(bundle.read_text("utf8"), bundle.stem))
@@ -84,7 +78,6 @@ def generated() -> dict[str, str]:
 
 def copied() -> dict[str, pathlib.Path]:
     found = {f"fonts/{p.name}": p for p in (HERE / "vendor/fonts").glob("*.woff2")}
-    found |= {f"mathjax/{p.name}": p for p in (HERE / "vendor/mathjax").glob("*.woff")}
     found |= {f"stills/{p.name}": p for p in (HERE / "stills").iterdir() if p.suffix in (".png", ".svg")}
     found |= {f"diagrams/{p.name}": p for p in (HERE / "diagrams").glob("*.svg")}
     found |= {p.name: p for p in (HERE / "icons").iterdir() if p.suffix in (".svg", ".png", ".ico")}

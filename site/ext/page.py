@@ -75,13 +75,11 @@ def navigation(app) -> list[dict]:
 
 
 def scripts(app, pagename, body) -> list[str]:
-    """Classic scripts in order, all deferred, only where the page needs them; explorables before formulas."""
+    """Classic scripts in order, all deferred, only where the page needs them."""
     names = ["site.js"]
     widgets = app.env.metadata.get(pagename, {}).get("fg_widgets", [])
     if 'class="fg-live"' in body:
         names += [f"widgets/{w}.js" for w in widgets if (book.BUNDLES / f"{w}.js").exists()] + ["live.js"]
-    if 'class="math' in body:
-        names.append("math.js")
     if pagename == "search":
         names.append("search.js")
     return names

@@ -91,22 +91,20 @@
   }
 
   // What scrolls sideways can be reached by keyboard. A long formula in a line scrolls by itself.
-  // All is measured before anything is written: a page of formulas is laid out three times, not once for each.
+  // All is measured before anything is written: the page is laid out twice, not once for each.
   const scrolls = (list) => {
     const wide = list.map((el) => el.scrollWidth > el.clientWidth + 1);
     list.forEach((el, i) => { if (wide[i]) el.tabIndex = 0; else el.removeAttribute("tabindex"); });
   };
-  const fitFormulas = (list) => {
-    const inline = list.filter((el) => el.matches("span"));
+  const fit = () => {
+    const inline = $$("span.math");
     inline.forEach((el) => el.classList.remove("math-wide"));
     const wide = inline.map((el) => el.getBoundingClientRect().width > el.closest("p, li, td, dd, figcaption, div").clientWidth);
     inline.forEach((el, i) => el.classList.toggle("math-wide", wide[i]));
-    scrolls(list.map((el) => (el.matches("span") ? el : $("mjx-container", el) ?? el)));
+    scrolls($$("pre, .table-wide, .formula, span.math"));
   };
-  const fit = () => { scrolls($$("pre, .table-wide")); fitFormulas($$(".math")); };
   addEventListener("load", fit);
   addEventListener("resize", fit);
-  addEventListener("fg-math", (event) => fitFormulas(event.detail));
 
   // Where the reader is, in the list of this page's headings.
   const links = new Map($$(".on-page a[href^='#']").map((a) => [decodeURIComponent(a.hash.slice(1)), a]));

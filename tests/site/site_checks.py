@@ -93,11 +93,8 @@ class Watch:
 
 
 def ready(page):
-    """Wait until formulas are set, every explorable is alive, and fonts and pictures are loaded."""
+    """Wait until every explorable is alive, and fonts and pictures are loaded."""
     page.evaluate("document.fonts.ready.then(() => 0)")
-    if page.locator(".math").count():
-        page.wait_for_selector("mjx-container", state="attached", timeout=20000)
-        page.evaluate("globalThis.MathJax.startup.promise.then(() => 0)")
     for live in page.locator(".fg-live[data-widget]").all():
         wake(live)
     page.evaluate("""Promise.all([...document.images].filter((i) => i.checkVisibility()).map((i) => {

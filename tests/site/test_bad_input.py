@@ -29,7 +29,7 @@ def lives_on(page, other="learning_rate_lab"):
     before = one.picture()
     one.slide(one.ranges()[0])
     assert one.picture() != before
-    page.locator("mjx-container").first.wait_for(state="attached")
+    assert page.locator("main math").first.is_visible()
     page.locator("[data-theme-switch]").click()
     assert page.locator("html").get_attribute("data-theme") == "dark"
 
