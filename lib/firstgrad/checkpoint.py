@@ -6,7 +6,6 @@ where the newest is corrupt, the one before it is taken. Needs a POSIX system (L
 """
 
 import contextlib
-import itertools
 import math
 import os
 import re
@@ -202,12 +201,9 @@ class Checkpoints:
             path.rename(self.folder / f"corrupt-{path.name}-{time.time_ns()}")
 
     def _free_path(self, step: int) -> Path:
-        """The step's folder, a second one when it is saved again: the first may be the only good one."""
-        path = self.folder / f"step-{step:08d}"
-        again = itertools.count(1)
-        while path.exists():
-            path = path.with_suffix(f".{next(again)}")
-        return path
+        """The step's folder, another one when it is saved again: the first may be the only good one."""
+        again = max((_order(path)[1] + 1 for path in self.paths() if _order(path)[0] == step), default=0)
+        return self.folder / (f"step-{step:08d}" + f".{again}" * (again > 0))
 
     def _rotate(self) -> None:
         paths = self.paths()

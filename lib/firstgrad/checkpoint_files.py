@@ -19,6 +19,7 @@ from safetensors.torch import load_file, save_file
 
 FORMAT = 1  # of the files; raise it when an older firstgrad could no longer read them
 WEIGHTS, STATE, MANIFEST, SUMS = "model.safetensors", "state.pt", "manifest.json", "SHA256SUMS"
+CHECKED = (WEIGHTS, STATE, MANIFEST)  # the lines of SHA256SUMS
 
 _PLAIN = {type(None), bool, int, float, complex, str, bytes, torch.Tensor, torch.nn.Parameter,
           torch.Size, torch.dtype, torch.device}
@@ -78,10 +79,10 @@ def write(folder: Path, step: int, weights: dict, state: dict, metrics: dict) ->
     save_file(tensors, folder / WEIGHTS)
     _save_state(state, folder / STATE)
     (folder / MANIFEST).write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    files = [folder / name for name in (WEIGHTS, STATE, MANIFEST)]
-    with ThreadPoolExecutor(1) as pool:  # checksums are computed while the disk works
+    files = [folder / name for name in CHECKED]
+    with ThreadPoolExecutor(len(files)) as pool:
         lines = pool.map(_checksum_line, files)
-        for file in files:
+        for file in files:  # meanwhile the disk works
             sync(file)
         (folder / SUMS).write_bytes(b"".join(lines))
     sync(folder / SUMS)
@@ -92,7 +93,8 @@ def damaged(path: Path) -> str | None:
     """What is wrong with the files, None if every byte is as written: those of SHA256SUMS as well."""
     try:
         sums = (path / SUMS).read_bytes()
-        lines = [_checksum_line(path / name) for name in (WEIGHTS, STATE, MANIFEST)]
+        with ThreadPoolExecutor(len(CHECKED)) as pool:
+            lines = list(pool.map(_checksum_line, [path / name for name in CHECKED]))
     except OSError as error:
         return f"corrupt, or no checkpoint: {error}"
     if sums == b"".join(lines):
