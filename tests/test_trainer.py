@@ -12,6 +12,7 @@ from torch import nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
 
+from firstgrad.batches import TensorBatches
 from firstgrad.device import DeviceUnavailableError
 from firstgrad.models.mlp import MLP, MLPConfig
 from firstgrad.optim import SGD, Momentum
@@ -155,15 +156,13 @@ def test_a_second_fit_draws_other_noise():
 
 
 def test_large_data_is_gathered_in_blocks_that_hold_every_row_once(monkeypatch):
-    from firstgrad import inputs
-
-    monkeypatch.setattr(inputs, "_BLOCK_BYTES", 1000)
+    monkeypatch.setattr("firstgrad.batches._BLOCK_BYTES", 1000)
     x = torch.arange(ROWS, dtype=torch.float32)[:, None]
-    batches = inputs.TensorBatches(x, x.long(), 7, torch.device("cpu"), torch.Generator())
-    seen = list(batches)
+    batches = TensorBatches(x, x.long(), 7, torch.device("cpu"), torch.Generator())
+    seen = list(batches.epoch())
     assert batches.block < ROWS
     assert len(seen) == len(batches) == 15
-    assert sorted(torch.cat([row for row, _ in seen]).flatten().tolist()) == list(range(ROWS))
+    assert sorted(torch.cat([batch.x for batch in seen]).flatten().tolist()) == list(range(ROWS))
 
 
 # --- precision, accumulation, clipping, schedules ---
@@ -326,7 +325,7 @@ def test_stop_ends_after_the_step_in_progress():
     history = trainer.fit((x, y), (x, y), epochs=10, batch_size=32)
     assert history.steps == [0, 1, 2, 3, 4]
     assert history.stopped == "stop"
-    assert repr(history) == "History(5 steps, 1 validations, stopped early (stop))"
+    assert repr(history) == "History(5 steps, 1 validations, stopped early (stop))"  # of the first epoch
     assert spy.ends == 1
     assert trainer.fit((x, y), steps=2).stopped is None  # and it can go on
 
@@ -360,7 +359,7 @@ def test_ctrl_c_ends_after_the_step_in_progress():
 def test_a_second_ctrl_c_interrupts_at_once():
     def twice(trainer, step):
         signal.raise_signal(signal.SIGINT)
-        while not trainer._stopped:  # Python handles a signal a few instructions after it has come
+        while not trainer.stopped:  # Python handles a signal a few instructions after it has come
             pass
         signal.raise_signal(signal.SIGINT)
         time.sleep(1)
@@ -605,7 +604,7 @@ def test_bad_settings_of_fit_are_named(settings, error, says):
 @pytest.mark.parametrize(("settings", "error", "says"), [
     ({"device": "gpu"}, ValueError, "device: given 'gpu', expected 'auto', 'cpu', 'cuda' or 'mps'"),
     ({"precision": "fp8"}, ValueError,
-     "precision: given 'fp8', expected one of 'auto', 'fp32', 'bf16', 'fp16'"),
+     "precision: given 'fp8', expected one of 'auto', 'fp32', 'tf32', 'bf16', 'fp16'"),
     ({"accumulate": 0}, ValueError, "accumulate: given 0"),
     ({"clip_norm": 0}, ValueError, "clip_norm: given 0, expected a finite number above 0"),
     ({"schedule": 0.5}, TypeError, "schedule: given 0.5, expected a function of the step"),
@@ -681,7 +680,7 @@ def test_cuda_where_there_is_none_says_what_to_do():
 @pytest.mark.parametrize("resident", [True, False])
 def test_a_gpu_learns_in_every_precision(precision, resident, monkeypatch):
     if not resident:
-        monkeypatch.setattr("firstgrad.inputs._fits", lambda device, size: False)
+        monkeypatch.setattr("firstgrad.device.room", lambda device: 0)
     model, x, y = problem()
     trainer = Trainer(model, F.cross_entropy, SGD(model.parameters(), 0.5), device="cuda",
                       precision=precision)

@@ -1,5 +1,7 @@
 """Where the numbers live: which device to compute on, in words."""
 
+import math
+
 import torch
 
 from .arguments import choice
@@ -37,16 +39,27 @@ def choose_device(name: str | torch.device = "auto") -> torch.device:
 def choose_precision(name: str, device: torch.device) -> str:
     """The precision called `name`; "auto" is bf16 on CUDA, fp16 where the GPU lacks it, and elsewhere fp32.
 
-    Raises: ValueError for another name, and for fp16 on mps, whose small gradients nothing would scale.
+    Raises: ValueError for another name, for fp16 on mps, whose small gradients nothing would scale, and for
+    tf32 elsewhere than on CUDA.
     """
-    choice("precision", name, ("auto", "fp32", "bf16", "fp16"))
+    choice("precision", name, ("auto", "fp32", "tf32", "bf16", "fp16"))
     if name == "fp16" and device.type == "mps":
         raise ValueError("precision: given 'fp16' on mps, expected 'fp32' or 'bf16' there")
+    if name == "tf32" and device.type != "cuda":
+        raise ValueError(f"precision: given 'tf32' on {device.type}, expected 'fp32' there: only CUDA has it")
     if name != "auto":
         return name
     if device.type != "cuda":
         return "fp32"
     return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
+
+
+def room(device: torch.device) -> float:
+    """How many bytes of data may stay on the device: a quarter of what is free on a GPU.
+
+    Elsewhere there is no limit, for there the data are in the memory that the device computes from.
+    """
+    return torch.cuda.mem_get_info(device)[0] / 4 if device.type == "cuda" else math.inf
 
 
 def describe(device: str | torch.device = "auto") -> str:

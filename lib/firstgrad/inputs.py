@@ -4,78 +4,23 @@ Everything that can be wrong with the inputs is said here, before the first step
 """
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import torch
 from torch import nn
 from torch.nn import functional as F
-from torch.utils.data import DataLoader, Dataset, TensorDataset
+from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
 
+from . import device as devices
+from .batches import DatasetBatches, LoaderBatches, TensorBatches
 from .callbacks import METHODS
 
-Batch = tuple[torch.Tensor, torch.Tensor]  # inputs (B, …) and targets (B, …)
 Check = Callable[[str, torch.Tensor, torch.Tensor], None]
 
 _CLASS_LOSSES = {F.cross_entropy, F.nll_loss, nn.CrossEntropyLoss, nn.NLLLoss}
 _VALUE_LOSSES = {F.mse_loss, F.l1_loss, F.smooth_l1_loss, F.huber_loss, F.binary_cross_entropy,
                  F.binary_cross_entropy_with_logits, nn.MSELoss, nn.L1Loss, nn.SmoothL1Loss, nn.HuberLoss,
                  nn.BCELoss, nn.BCEWithLogitsLoss}
-_BLOCK_BYTES = 2**26  # gathered at once; large enough to hide the call, small enough for any device
-
-
-class TensorBatches:
-    """Batches of two tensors: one permutation an epoch, blocks gathered in its order, then split (views).
-
-    Collating sample by sample is what makes a DataLoader slow on small models; nothing is collated here.
-    Where the tensors are not on `device`, each block is pinned and copied without blocking.
-    """
-
-    def __init__(self, x, y, batch_size: int, device: torch.device, generator: torch.Generator | None = None):
-        self.x, self.y, self.batch_size, self.device, self.generator = x, y, batch_size, device, generator
-        batch_bytes = max(1, (x[:1].nbytes + y[:1].nbytes) * batch_size)
-        self.block = batch_size * max(1, _BLOCK_BYTES // batch_bytes)  # rows
-
-    def __len__(self) -> int:
-        return -(-len(self.y) // self.batch_size)
-
-    def __iter__(self) -> Iterator[Batch]:
-        for x, y in self._blocks():
-            yield from zip(x.split(self.batch_size), y.split(self.batch_size), strict=True)
-
-    def _blocks(self) -> Iterator[Batch]:
-        if self.generator is None:
-            for x, y in zip(self.x.split(self.block), self.y.split(self.block), strict=True):
-                yield self._move(x), self._move(y)
-            return
-        order = torch.randperm(len(self.y), generator=self.generator).to(self.x.device)
-        for rows in order.split(self.block):
-            yield self._move(self.x[rows]), self._move(self.y[rows])
-
-    def _move(self, block):
-        if block.device.type == self.device.type:
-            return block
-        pinned = block.pin_memory() if self.device.type == "cuda" else block
-        return pinned.to(self.device, non_blocking=True)
-
-
-class LoaderBatches:
-    """A DataLoader's batches, each checked on the host, then copied without blocking."""
-
-    def __init__(self, name: str, loader: DataLoader, device: torch.device, check: Check):
-        self.name, self.loader, self.device, self.check = name, loader, device, check
-
-    def __len__(self) -> int:
-        return len(self.loader)
-
-    def __iter__(self) -> Iterator[Batch]:
-        empty = True
-        for index, batch in enumerate(self.loader):
-            name, empty = f"{self.name}, batch {index}", False
-            x, y = _pair(name, batch)
-            self.check(name, x, y)
-            yield x.to(self.device, non_blocking=True), y.to(self.device, non_blocking=True)
-        if empty:
-            raise ValueError(f"{self.name}: the loader gave no batch, expected at least one")
 
 
 def batches(name: str, data, batch_size: int, device: torch.device, check: Check,
@@ -85,29 +30,37 @@ def batches(name: str, data, batch_size: int, device: torch.device, check: Check
     check: called as check(name, x, y), with all rows of tensors, or with each batch of a loader.
     Raises: TypeError or ValueError that says what is wrong with the data, and where.
     """
+    def check_batch(name, batch):
+        x, y = _pair(name, batch)
+        check(name, x, y)
+        return x, y
+
     if isinstance(data, TensorDataset):
         data = data.tensors
     if isinstance(data, tuple | list):
-        x, y = _pair(name, data)
-        check(name, x, y)
-        if _fits(device, x.nbytes + y.nbytes):
+        x, y = check_batch(name, data)
+        if x.nbytes + y.nbytes <= devices.room(device):
             x, y = x.to(device), y.to(device)
         return TensorBatches(x, y, batch_size, device, generator)
-    if isinstance(data, Dataset):
+    if isinstance(data, Dataset) and not isinstance(data, IterableDataset):
         _refuse_empty(name, data)
-        data = DataLoader(data, batch_size, shuffle=generator is not None, generator=generator,
-                          pin_memory=device.type == "cuda")
-    if not isinstance(data, DataLoader):
-        raise TypeError(f"{name}: given {type(data).__name__}, expected two tensors (x, y), a Dataset or a "
+        return DatasetBatches(name, data, batch_size, device, check_batch, generator)
+    loader = DataLoader(data, batch_size) if isinstance(data, IterableDataset) else data
+    _check_loader(name, loader)
+    return LoaderBatches(name, loader, device, check_batch)
+
+
+def _check_loader(name: str, loader) -> None:
+    if not isinstance(loader, DataLoader):
+        raise TypeError(f"{name}: given {type(loader).__name__}, expected two tensors (x, y), a Dataset or a "
                         "DataLoader")
-    _refuse_empty(name, data.dataset)
-    if _length(data) == 0:
-        raise ValueError(f"{name}: given {len(data.dataset)} rows, expected at least the loader's batch_size "
-                         f"({data.batch_size}), since it drops a short last batch (drop_last)")
-    return LoaderBatches(name, data, device, check)
+    _refuse_empty(name, loader.dataset)
+    if length(loader) == 0:
+        raise ValueError(f"{name}: given {len(loader.dataset)} rows, expected at least the loader's batch_size "
+                         f"({loader.batch_size}), since it drops a short last batch (drop_last)")
 
 
-def _pair(name: str, batch) -> Batch:
+def _pair(name: str, batch) -> tuple:
     """The two tensors of a batch, which must be as many inputs as targets, and finite."""
     if not isinstance(batch, tuple | list):
         raise TypeError(f"{name}: given {type(batch).__name__}, expected two tensors (x, y)")
@@ -198,7 +151,7 @@ def _check_labels(name: str, outputs, y, loss) -> None:
                          f"0…{classes - 1}, since the model has {classes} outputs")
 
 
-def check_parts(model, loss, optimizer, schedule, callbacks) -> None:
+def check_parts(model, loss, optimizer, schedule, callbacks, metrics) -> None:
     """What a Trainer is made of. Raises TypeError or ValueError that names the argument."""
     if not isinstance(model, nn.Module):
         raise TypeError(f"model: given {type(model).__name__}, expected a torch.nn.Module")
@@ -217,6 +170,20 @@ def check_parts(model, loss, optimizer, schedule, callbacks) -> None:
     for callback in callbacks:
         if isinstance(callback, type) or not any(hasattr(callback, method) for method in METHODS):
             raise TypeError(f"callbacks: given {callback!r}, expected an object with {' or '.join(METHODS)}")
+    for name, metric in (metrics or {}).items():
+        if name in ("loss", "accuracy", "epoch", "step") or not callable(metric):
+            raise TypeError(f"metrics: given {name!r}: {metric!r}, expected a name that is free and a function "
+                            "of (outputs, targets)")
+
+
+def check_rows(name: str, x, model: nn.Module) -> None:
+    """Rows to predict. Raises TypeError or ValueError that says what is wrong with them."""
+    if not torch.is_tensor(x):
+        raise TypeError(f"{name}: given {type(x).__name__}, expected a tensor")
+    if x.ndim == 0 or len(x) == 0:
+        raise ValueError(f"{name}: given shape {tuple(x.shape)}, expected at least one row")
+    check_dtype(name, x, model)
+    check_finite(name, x)
 
 
 def _ignored_label(loss) -> int:
@@ -225,21 +192,16 @@ def _ignored_label(loss) -> int:
 
 
 def _refuse_empty(name: str, dataset) -> None:
-    if _length(dataset) == 0:
+    if length(dataset) == 0:
         raise ValueError(f"{name}: given an empty data set, expected at least one row")
 
 
-def _length(sized) -> int | None:
+def length(sized) -> int | None:
     """len, or None for a stream that has none."""
     try:
         return len(sized)
     except TypeError:
         return None
-
-
-def _fits(device: torch.device, size: int) -> bool:
-    """Whether so many bytes may stay on the device and leave most of it free; on the CPU they are already."""
-    return device.type != "cuda" or size < torch.cuda.mem_get_info(device)[0] / 4
 
 
 def _short(dtype: torch.dtype) -> str:

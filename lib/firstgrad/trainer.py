@@ -4,55 +4,24 @@ import contextlib
 import copy
 import itertools
 import math
-import signal
-import sys
-import threading
-import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+import os
+from collections.abc import Iterator
 
 import torch
 
+from . import acceleration, randomness
 from . import callbacks as watching
 from . import device as devices
 from .arguments import number, whole
 from .callbacks import Callback, Progress
-from .inputs import batches, check_dtype, check_finite, check_parts, check_targets, gives_classes
+from .checkpoint import Checkpoints
+from .history import History, NonFiniteLossError
+from .inputs import batches, check_dtype, check_parts, check_rows, check_targets, gives_classes
+from .run import Run, check_optimizer
 
 __all__ = ["Callback", "History", "NonFiniteLossError", "Progress", "Trainer", "range_test"]
 
 _EVALUATION_BATCH = 1024  # rows; without gradients there is room for more than in training
-
-
-class NonFiniteLossError(ArithmeticError):
-    """The loss or its gradient became NaN or infinite; that step was not taken.
-
-    On a GPU without fp16 a gradient that is not finite shows only in the next step's loss, when the
-    parameters are NaN already: the message then says so.
-    step: counted from 0.  history: what was recorded before it.
-    """
-
-    def __init__(self, step: int, what: str = "the loss is not finite", history: "History | None" = None,
-                 spoilt: bool = False):
-        kept = "The parameters are not finite either: make the model anew" if spoilt else \
-            "The model keeps its parameters from before this step"
-        super().__init__(f"step {step}: {what}. {kept}. Try a smaller learning rate, or clip_norm=1.0")
-        self.step, self.history = step, history
-
-
-@dataclass(repr=False)
-class History:
-    """What a call of `fit` saw."""
-
-    steps: list[int] = field(default_factory=list)  # 0, 1, 2, …; a second fit goes on counting
-    train_loss: list[float] = field(default_factory=list)  # of each step's batch, before the step's update
-    validation: list[dict] = field(default_factory=list)  # after each epoch: epoch, step, loss, accuracy
-    seconds: float = 0.0
-    stopped: str | None = None  # why it ended early: "stop" or "Ctrl-C"
-
-    def __repr__(self) -> str:
-        early = f", stopped early ({self.stopped})" if self.stopped else ""
-        return f"History({len(self.steps)} steps, {len(self.validation)} validations{early})"
 
 
 class Trainer:
@@ -62,79 +31,91 @@ class Trainer:
     loss: called as loss(outputs, targets), returns the mean over the batch, such as F.cross_entropy.
     optimizer: of torch.optim or firstgrad.optim, over parameters of the model.
     device: "auto" (the first there is of cuda, mps and cpu), "cpu", "cuda", "cuda:1", "mps".
-    precision: "fp32" (the model's own type), "bf16" or "fp16" (autocast; fp16 scales the loss), or "auto":
-        on CUDA bf16 where the GPU has it and fp16 where not, elsewhere fp32.
+    precision: "fp32" (the model's own type), "tf32" (its products, on CUDA), "bf16" or "fp16" (autocast; fp16
+        scales the loss), or "auto": on CUDA bf16 where the GPU has it and fp16 where not, elsewhere fp32.
     accumulate: batches whose gradients make one step, equal to one batch as large as all of them.
     clip_norm: a gradient longer than this (Euclidean norm over all parameters) is scaled down to it.
     schedule: step -> what to multiply the learning rate by (see firstgrad.schedules).
-    seed: of the order of the data and of the model's own randomness (dropout); torch's global generator is
-        left as it was found.
+    seed: of the order of the data and of all that is drawn during training (dropout, augmentation); the
+        generators of torch, NumPy and Python are left as they were found.
     callbacks: they watch (see firstgrad.callbacks).
+    metrics: name -> function of (outputs, targets), the mean over the batch; for validation and `evaluate`.
+    compile: train through torch.compile; pays off for large models on a GPU.
+    cuda_graph: replay the forward and backward pass as CUDA graphs; pays off where kernels are small.
     Raises: ValueError, TypeError or DeviceUnavailableError that names the argument; nothing is changed then.
     """
 
     def __init__(self, model, loss, optimizer, *, device="auto", precision="auto", accumulate=1,
-                 clip_norm=None, schedule=None, seed=0, callbacks=()):
-        check_parts(model, loss, optimizer, schedule, callbacks)
+                 clip_norm=None, schedule=None, seed=0, callbacks=(), metrics=None, compile=False,
+                 cuda_graph=False):
+        check_parts(model, loss, optimizer, schedule, callbacks, metrics)
         self.device = devices.choose_device(device)
         self.precision = devices.choose_precision(precision, self.device)
+        acceleration.check_options(compile, cuda_graph, self.device)
         self.accumulate = whole("accumulate", accumulate)
         self.clip_norm = None if clip_norm is None else number("clip_norm", clip_norm, above=0)
         self.seed = whole("seed", seed, least=0)
-        self.schedule, self.callbacks = schedule, list(callbacks)
+        self.schedule, self.callbacks, self.metrics = schedule, list(callbacks), dict(metrics or {})
         self.model, self.loss, self.optimizer = model.to(self.device), loss, optimizer
         if isinstance(loss, torch.nn.Module):
             loss.to(self.device)
         if optimizer.state:
             optimizer.load_state_dict(optimizer.state_dict())  # moves the state to where its parameters went
+        self._options = {"compiled": compile, "CUDA graph": cuda_graph}
+        self._forward = acceleration.forward(model, self.device, compile, cuda_graph)
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "fp16")
         self.step = 0  # updates made so far, by every fit
-        self.total_steps: int | None = None  # `step` when the present fit will end, if known
         self._base_rates = [group["lr"] for group in optimizer.param_groups]
-        self._generator = torch.Generator().manual_seed(self.seed)
-        self._stopped: str | None = None
+        self.generator = torch.Generator().manual_seed(self.seed)
+        self.stopped: str | None = None
+        self.run: Run | None = None
+        self.loaded: dict | None = None  # by load_state_dict; the next fit goes on from there
 
     def fit(self, train, validation=None, *, epochs: int | None = None, steps: int | None = None,
-            batch_size: int = 64) -> History:
+            batch_size: int = 64, checkpoints: Checkpoints | str | os.PathLike | None = None,
+            early_stopping: int | None = None) -> History:
         """Train for so many epochs or so many steps (updates), whichever ends first.
 
         train, validation: tensors (x, y), a Dataset, or a DataLoader (whose batch size and order then count).
         batch_size: rows a batch; more than there are rows means all of them.
-        Ctrl-C, and `stop()` from a callback or another thread, end it after the step in progress; a second
-        Ctrl-C at once. A second call goes on from where the first ended.
-        Raises: NonFiniteLossError; ValueError or TypeError on bad data, before a parameter changes.
+        checkpoints: a Checkpoints, or its folder. Where that holds one already, the run goes on from there, and
+            `epochs` and `steps` count from the run's beginning: a run that was killed and is started again by
+            the same command ends with the same parameters, bit for bit, and the same History.
+        early_stopping: it ends after so many validations in a row without a smaller loss.
+        Ctrl-C, SIGTERM, and `stop()` from a callback or another thread, end it after the step or the batch of
+        the validation in progress, and everything is saved; a second Ctrl-C ends it at once, and SIGTERM then
+        ends the process. Without checkpoints a second call trains so much more from where the first ended.
+        Raises: NonFiniteLossError; ValueError or TypeError on bad data, before a parameter changes;
+        CheckpointError.
         """
-        train, validation, last_epoch, last_step = self._prepare(train, validation, epochs, steps, batch_size)
-        history, host_loss = History(), _HostLoss(self.device)
-        with self._running(history):
-            for epoch in range(1, last_epoch + 1):
+        run, validation = self._prepare(train, validation, epochs, steps, batch_size, checkpoints,
+                                        early_stopping)
+        host_loss = acceleration.HostLoss(self.device)
+        with run.under_way():
+            for epoch in run.left():
                 self.model.train()
-                for group in _groups(train, self.accumulate):
+                for group in run.groups():
                     self._set_learning_rate()
                     self.optimizer.zero_grad()
-                    rows = sum(len(y) for _, y in group)
-                    for x, y in group:
+                    rows = sum(batch.rows for batch in group)
+                    for x, y, count in group:
                         with self._autocast():
-                            loss = self.loss(self.model(x), y)
+                            loss = self.loss(self._forward(x), y)
                         if len(group) > 1:
-                            loss = loss * (len(y) / rows)  # the mean over the group, a short batch included
+                            loss = loss * (count / rows)  # the mean over the group, a short batch included
                         host_loss.add(loss)
                         self.scaler.scale(loss).backward()
                     value = host_loss.take()
-                    self._guard(value, history)
+                    self._guard(value, run.history)
                     self._clip()
                     self.scaler.step(self.optimizer)
                     self.scaler.update()
-                    self._record(value, history)
-                    if self._stopped or self.step >= last_step:
-                        break
-                self._end_epoch(epoch, validation, history)
-                if self._stopped or self.step >= last_step:
-                    break
-        return history
+                    self._record(value, rows, len(group), run)
+                self._end_epoch(epoch, validation, run)
+        return run.history
 
     def evaluate(self, data, batch_size: int = _EVALUATION_BATCH) -> dict:
-        """The mean loss over `data`, and with class numbers the accuracy: {"loss": …, "accuracy": …}."""
+        """The mean loss over `data`, the `metrics`, and with class numbers the accuracy: {"loss": …, …}."""
         whole("batch_size", batch_size)
         return self._evaluate(batches("data", data, batch_size, self.device, self._check))
 
@@ -143,30 +124,63 @@ class Trainer:
 
         Shapes: x (n, …).  Returns: (n, …), floats of at least 32 bits.
         """
-        if not torch.is_tensor(x):
-            raise TypeError(f"x: given {type(x).__name__}, expected a tensor")
-        if x.ndim == 0 or len(x) == 0:
-            raise ValueError(f"x: given shape {tuple(x.shape)}, expected at least one row")
-        check_dtype("x", x, self.model)
-        check_finite("x", x)
+        check_rows("x", x, self.model)
         with self._inference():
             parts = x.split(_EVALUATION_BATCH)
             outputs = torch.cat([self.model(part.to(self.device)).cpu() for part in parts])
         return outputs.float() if outputs.dtype in (torch.bfloat16, torch.float16) else outputs
 
-    def stop(self) -> None:
+    @property
+    def total_steps(self) -> int | None:
+        """What `step` will be when the present `fit` ends, if that is known."""
+        return self.run.last_step if self.run and math.isfinite(self.run.last_step) else None
+
+    def stop(self, reason: str = "stop") -> None:
         """End the present `fit` after the step in progress. May be called from any thread."""
-        self._stopped = self._stopped or "stop"
+        self.stopped = self.stopped or reason
+
+    def state_dict(self) -> dict:
+        """All that `fit` needs to go on exactly where it is, but for the model: also inside a callback.
+
+        The tensors are the optimiser's own: copy.deepcopy keeps them as they are now.
+        """
+        return {
+            "step": self.step,
+            "optimizer": {"class": type(self.optimizer).__name__, **self.optimizer.state_dict()},
+            "rates": list(self._base_rates),
+            "scaler": self.scaler.state_dict(),
+            "loss": self.loss.state_dict() if isinstance(self.loss, torch.nn.Module) else {},
+            "run": self.run.state_dict() if self.run else None,
+            "random": randomness.snapshot(self.device, self.run.generators if self.run else [self.generator]),
+        }
+
+    def load_state_dict(self, state: dict) -> None:
+        """Take up what `state_dict` gave: the next `fit`, called as that one was, goes on with its run.
+
+        Raises: CheckpointError where it is of another optimiser; nothing is changed then.
+        """
+        check_optimizer(self.optimizer, state["optimizer"])
+        self.optimizer.load_state_dict({name: part for name, part in state["optimizer"].items()
+                                        if name != "class"})
+        self.step, self._base_rates = state["step"], list(state["rates"])
+        if self.scaler.is_enabled() and state["scaler"]:
+            self.scaler.load_state_dict(state["scaler"])
+        if isinstance(self.loss, torch.nn.Module):
+            self.loss.load_state_dict(state["loss"])
+        self.loaded = state
 
     def describe(self) -> str:
         """What was chosen, in one line for a reader."""
         count = sum(parameter.numel() for parameter in self.model.parameters())
         parts = [f"{type(self.model).__name__} of {count:,} parameters", type(self.optimizer).__name__,
                  devices.describe(self.device), self.precision]
+        if self.device.type == "cuda":
+            parts.append(f"data stay on the GPU up to {devices.room(self.device) / 2**30:.1f} GiB")
         if self.accumulate > 1:
             parts.append(f"{self.accumulate} batches a step")
         if self.clip_norm:
             parts.append(f"gradient clipped to norm {self.clip_norm:g}")
+        parts += [words for words, chosen in self._options.items() if chosen]
         return " · ".join(parts)
 
     def __repr__(self) -> str:
@@ -174,23 +188,28 @@ class Trainer:
                 f"device='{self.device}', precision='{self.precision}', accumulate={self.accumulate}, "
                 f"clip_norm={self.clip_norm}, seed={self.seed})")
 
-    # --- before the loop ---
+    # --- before and after the loop ---
 
-    def _prepare(self, train, validation, epochs, steps, batch_size):
+    def _prepare(self, train, validation, epochs, steps, batch_size, checkpoints, patience):
         """Check everything and bring the data to the device; nothing has changed if this raises."""
         if epochs is None and steps is None:
             raise ValueError("epochs, steps: given neither, expected at least one of them")
-        last_epoch = sys.maxsize - 1 if epochs is None else whole("epochs", epochs)
-        last_step = math.inf if steps is None else self.step + whole("steps", steps)
+        for name, value in {"epochs": epochs, "steps": steps, "early_stopping": patience}.items():
+            if value is not None:
+                whole(name, value)
+        if patience is not None and validation is None:
+            raise ValueError("early_stopping: given without validation data, expected both")
         whole("batch_size", batch_size)
-        train = batches("train", train, batch_size, self.device, self._check, self._generator)
+        if checkpoints is not None and not isinstance(checkpoints, Checkpoints):
+            checkpoints = Checkpoints(checkpoints)
+        train = batches("train", train, batch_size, self.device, self._check, self.generator)
         if validation is not None:
             size = max(batch_size, _EVALUATION_BATCH)
             validation = batches("validation", validation, size, self.device, self._check)
-        with contextlib.suppress(TypeError):  # a stream has no length
-            last_step = min(last_step, self.step + last_epoch * -(-len(train) // self.accumulate))
-        self.total_steps = None if math.isinf(last_step) else last_step
-        return train, validation, last_epoch, last_step
+        self.stopped = None
+        self.listeners = {name: [getattr(callback, name) for callback in self.callbacks
+                                 if hasattr(callback, name)] for name in watching.METHODS}
+        return Run(self, train, epochs, steps, patience, checkpoints), validation
 
     def _check(self, name: str, x, y) -> None:
         """Try two rows: do inputs, model, targets and loss fit together? Targets are checked in every row."""
@@ -208,21 +227,6 @@ class Trainer:
             given = f"shape {tuple(loss.shape)}" if torch.is_tensor(loss) else type(loss).__name__
             raise ValueError(f"loss: it returns {given}, expected a scalar tensor, the mean over the batch")
 
-    @contextlib.contextmanager
-    def _running(self, history: History) -> Iterator[None]:
-        """Around the loop: Ctrl-C, randomness, and whatever happens time, the model's mode and `on_end`."""
-        training, started, self._stopped = self.model.training, time.perf_counter(), None
-        self._listeners = {name: [getattr(callback, name) for callback in self.callbacks
-                                  if hasattr(callback, name)] for name in watching.METHODS}
-        try:
-            with _on_ctrl_c(self), _seeded(self.seed + self.step, self.device):
-                yield
-        finally:
-            history.seconds, history.stopped = time.perf_counter() - started, self._stopped
-            self.model.train(training)
-            for listen in self._listeners["on_end"]:
-                listen(self)
-
     # --- the parts of a step ---
 
     def _set_learning_rate(self) -> None:
@@ -233,7 +237,7 @@ class Trainer:
             group["lr"] = rate * multiplier
 
     def _autocast(self):
-        if self.precision == "fp32":
+        if self.precision in ("fp32", "tf32"):
             return contextlib.nullcontext()
         return torch.autocast(self.device.type, torch.bfloat16 if self.precision == "bf16" else torch.float16)
 
@@ -252,22 +256,30 @@ class Trainer:
             self.scaler.unscale_(self.optimizer)
             torch.nn.utils.clip_grad_norm_(_parameters(self.optimizer), self.clip_norm)
 
-    def _record(self, loss: float, history: History) -> None:
+    def _record(self, loss: float, rows: int, batches: int, run: Run) -> None:
         step, self.step = self.step, self.step + 1
-        history.steps.append(step)
-        history.train_loss.append(loss)
-        for listen in self._listeners["on_step"]:
+        run.count_step(step, loss, rows, batches)
+        for listen in self.listeners["on_step"]:
             listen(self, step, loss)
+        if run.checkpoints and run.checkpoints.due(self.step):
+            run.save()
 
-    def _end_epoch(self, epoch: int, validation, history: History) -> None:
-        if self._stopped:
-            return  # whoever stops does not want to wait
+    def _end_epoch(self, epoch: int, validation, run: Run) -> None:
+        """Validate, unless it was stopped: then that is done when the run is taken up again."""
         metrics = {}
-        if validation is not None:
-            metrics = {"epoch": epoch, "step": self.step, **self._evaluate(validation)}
-            history.validation.append(metrics)
-        for listen in self._listeners["on_epoch"]:
+        if validation is not None and not self.stopped:
+            with randomness.kept(self.device):  # so that training draws the same with and without it
+                metrics = {"epoch": epoch, "step": self.step, **self._evaluate(validation, self._goes_on)}
+        if self.stopped:
+            return
+        run.close_epoch(metrics)
+        for listen in self.listeners["on_epoch"]:
             listen(self, epoch, metrics)
+        if run.checkpoints and run.checkpoints._metric in metrics:
+            run.save()
+
+    def _goes_on(self) -> bool:
+        return not self.stopped
 
     # --- without gradients ---
 
@@ -281,17 +293,19 @@ class Trainer:
         finally:
             self.model.train(training)
 
-    def _evaluate(self, data) -> dict:
-        loss, right, labels, rows = 0.0, 0, 0, 0  # sums stay on the device until the end
+    def _evaluate(self, data, goes_on=lambda: True) -> dict:
+        """Means over the rows of `data`, as far as it `goes_on`; the sums stay on the device until the end."""
+        sums, right, labels, rows = dict.fromkeys(["loss", *self.metrics], 0.0), 0, 0, 0
         with self._inference():
-            for x, y in data:
+            for x, y, count in itertools.takewhile(lambda _: goes_on(), data.epoch()):
                 outputs = self.model(x)
-                loss = loss + self.loss(outputs, y).detach() * len(y)
-                rows += len(y)
+                for name, function in {"loss": self.loss, **self.metrics}.items():
+                    sums[name] = sums[name] + torch.as_tensor(function(outputs, y)).detach() * count
+                rows += count
                 if gives_classes(outputs, y):
                     right = right + (outputs.argmax(1) == y).sum()  # (n, C, …) against (n, …)
                     labels += y.numel()
-        metrics = {"loss": float(loss) / rows}
+        metrics = {name: float(total) / max(rows, 1) for name, total in sums.items()}
         return metrics | {"accuracy": int(right) / labels} if labels else metrics
 
 
@@ -327,38 +341,6 @@ class _StopWhenWorse(Callback):
             trainer.stop()
 
 
-class _HostLoss:
-    """Sums a step's losses and brings the sum to the host without keeping a GPU waiting.
-
-    The copy to pinned memory is queued before the backward pass and awaited after that is queued: the GPU has
-    work while the host reads, so that every loss is recorded and checked at no cost.
-    """
-
-    def __init__(self, device: torch.device):
-        self.sum, self.cuda = None, device.type == "cuda"
-        if self.cuda:
-            self.host, self.arrived = torch.empty((), pin_memory=True), torch.cuda.Event()
-
-    def add(self, loss) -> None:
-        loss = loss.detach().float() if self.cuda else loss.item()
-        self.sum = loss if self.sum is None else self.sum + loss
-        if self.cuda:
-            self.host.copy_(self.sum, non_blocking=True)
-            self.arrived.record()
-
-    def take(self) -> float:
-        if self.cuda:
-            self.arrived.synchronize()
-        value, self.sum = self.host.item() if self.cuda else self.sum, None
-        return value
-
-
-def _groups(batches: Iterable, size: int) -> Iterator[list]:
-    """Lists of `size` batches; the last may be shorter."""
-    iterator = iter(batches)
-    return iter(lambda: list(itertools.islice(iterator, size)), [])
-
-
 def _parameters(optimizer) -> list:
     return [parameter for group in optimizer.param_groups for parameter in group["params"]]
 
@@ -367,30 +349,3 @@ def _finite_gradients(optimizer) -> bool:
     """Whether every gradient is finite: a sum is finite only if its terms are, and it makes no temporary."""
     return all(math.isfinite(parameter.grad.sum().item()) for parameter in _parameters(optimizer)
                if parameter.grad is not None)
-
-
-@contextlib.contextmanager
-def _on_ctrl_c(trainer: Trainer) -> Iterator[None]:
-    """The first Ctrl-C ends the training after the step in progress, a second one interrupts at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # Python delivers signals to the main thread only
-        return
-
-    def stop(number, frame):
-        trainer._stopped = "Ctrl-C"
-        signal.signal(signal.SIGINT, previous)
-
-    previous = signal.getsignal(signal.SIGINT) or signal.default_int_handler
-    signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, previous)
-
-
-@contextlib.contextmanager
-def _seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """torch's global generators: seeded inside, outside as they were."""
-    with torch.random.fork_rng([device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
-        yield
