@@ -21,10 +21,11 @@ const encode = (value) => {
   return Object.fromEntries(Object.entries(value).filter(([, item]) => typeof item !== "function").map(([key, item]) => [key, encode(item)]));
 };
 
-/** What is not one call of the core: a surface at many points. */
+/** What is not one call of the core: what a surface knows, a surface at many points. */
 const extra = {
   describe: (surface) => surface,
   names: () => ({ optimisers: Object.keys(core.OPTIMISERS), surfaces: Object.keys(core.SURFACES) }),
+  contour: (surface, height) => surface.ellipse(height),
   evaluate: (surface, points) => points.map(([x, y]) => [surface.value(x, y), ...surface.gradient(x, y)]),
 };
 

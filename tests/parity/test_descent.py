@@ -105,6 +105,22 @@ def same_surface(core, which):
     prove(check, point=st.tuples(reach, reach), condition=st.floats(1, 1000), angle=finite)
 
 
+def contour_is_an_ellipse(core, which):
+    """Every point of the ellipse that is drawn at a height has that height."""
+
+    def check(height, turn, condition, angle):
+        options = {"condition": condition, "angle": angle}
+        got = core("contour", {"surface": which, "options": options}, height)
+        along, across = (r * f(turn) for r, f in zip(got["radii"], (math.cos, math.sin), strict=True))
+        c, s = math.cos(got["angle"]), math.sin(got["angle"])
+        point = [got["at"][0] + c * along - s * across, got["at"][1] + s * along + c * across]
+        value, *_ = surfaces.evaluate(functools.partial(surfaces.SURFACES[which], **options), point)
+        close(value, height**2)
+
+    prove(check, height=st.floats(0.1, 10), turn=st.floats(0, 2 * math.pi), condition=st.floats(1, 1000),
+          angle=finite)
+
+
 def limit_is_torchs(core, name):
     """Just below the limit torch's own optimiser settles, just above it does not."""
 
@@ -196,6 +212,10 @@ def test_surface(core, which):
     same_surface(core, which)
 
 
+def test_contours_of_the_quadratic_are_ellipses(core):
+    contour_is_an_ellipse(core, "quadratic")
+
+
 @pytest.mark.parametrize("which", sorted(surfaces.SURFACES))
 def test_minima(core, which):
     """The gradient vanishes there, and the curvatures are autograd's."""
@@ -264,13 +284,14 @@ MUTANTS = [
     ("optimisers.js", "matrix: (s, m) => [[1 - s, -m], [s, m]]", "matrix: (s, m) => [[1 - s, -m], [s, -m]]"),
     ("optimisers.js", "-m * m], [s, m]]", "-m], [s, m]]"),
     ("surfaces.js", "[c * u - s * w, s * u + c * w]", "[c * u - s * w, s * u - c * w]"),
+    ("surfaces.js", "height * Math.sqrt(2 / condition)", "height * Math.sqrt(1 / condition)"),
     ("surfaces.js", "- 400 * x * (y - x * x)", "- 200 * x * (y - x * x)"),
     ("surfaces.js", "3 * r * y * y", "2 * r * y * y"),
     ("surfaces.js", "[x, y * (y * y - 1)]", "[x, y * (y * y + 1)]"),
     ("grid.js", "(9 * t2 - 10 * t) / 2", "(9 * t2 - 9 * t) / 2"),
 ]
 CAUGHT_BY = [(check, name) for check in CHECKS if check is not best_is_best for name in OPTIMISERS]
-CAUGHT_BY += [(same_surface, which) for which in surfaces.SURFACES]
+CAUGHT_BY += [(same_surface, which) for which in surfaces.SURFACES] + [(contour_is_an_ellipse, "quadratic")]
 
 
 @pytest.fixture(scope="module")

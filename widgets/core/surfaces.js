@@ -11,7 +11,8 @@ import { interpolator } from "./grid.js";
  * @property {(x: number, y: number) => number[]} gradient
  * @property {{x: number[], y: number[]}} domain  what is drawn
  * @property {(loss: number) => number} height  contour lines are evenly spaced in it
- * @property {number} detail  samples along a side that show its narrowest valley
+ * @property {number} [detail]  samples along a side that show its narrowest valley
+ * @property {(height: number) => {at: number[], radii: number[], angle: number}} [ellipse]  its contour at a height, if it is one
  * @property {Minimum[]} minima
  * @property {boolean} quadratic  the curvatures hold everywhere, so that theory is exact
  * @property {number[]} start @property {number} learningRate @property {number[]} rates  [slowest, fastest] on the slider
@@ -43,8 +44,9 @@ function quadratic({ condition = 30, angle = 0.4 } = {}) {
       const [u, w] = [c * x + s * y, condition * (c * y - s * x)];
       return [c * u - s * w, s * u + c * w];
     },
+    ellipse: (height) => ({ at: [0, 0], radii: [height * Math.SQRT2, height * Math.sqrt(2 / condition)], angle }),
     quadratic: true, minima: [{ at: [0, 0], value: 0, curvatures: [1, condition] }],
-    domain: { x: [-3, 3], y: [-3, 3] }, height: Math.sqrt, detail: 44, start: [-2.4, 0.6], learningRate: 0.02, rates: [1e-3, 3],
+    domain: { x: [-3, 3], y: [-3, 3] }, height: Math.sqrt, start: [-2.4, 0.6], learningRate: 0.02, rates: [1e-3, 3],
     goal: { below: 1e-6, within: 100, from: 1 }, losses: [1e-9, 1e4],
   };
 }

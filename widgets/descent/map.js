@@ -48,6 +48,14 @@ export function mapOf(ui) {
     });
     which === "saddle" ? saddle.set(0, 0, t("saddlePoint"), { dx: 9, dy: 4 }) : saddle.hide();
   }
+  function drawContours({ name: which, surface, curvatures }) {
+    const height = (x, y) => surface.height(Math.max(surface.value(x, y), lowest));
+    const lowest = Math.min(...surface.minima.map((m) => m.value));
+    if (!surface.ellipse) return contours.set(height, `${which} ${curvatures[1]}`, surface.detail);
+    const [x, y] = [surface.domain.x[1], surface.domain.y[1]];
+    const highest = Math.max(height(x, y), height(x, -y)); // the domain is a square around the minimum
+    contours.ellipses((part) => surface.ellipse(part * highest));
+  }
   /** The next step taken apart: the gradient's part and the velocity's. */
   function forces({ run, surface, learningRate, optimiser, steps }, cursor) {
     const shown = ui.get("step") >= 0 && cursor < run.losses.length - 1;
@@ -67,8 +75,7 @@ export function mapOf(ui) {
       const { surface, run, optimiser, start } = now;
       plot.layout({ x: { domain: surface.domain.x }, y: { domain: surface.domain.y } });
       limits = surface.domain;
-      const top = surface.minima.reduce((low, m) => Math.min(low, m.value), Infinity);
-      contours.set((x, y) => surface.height(Math.max(surface.value(x, y), top)), `${now.name} ${now.curvatures[1]}`, surface.detail);
+      drawContours(now);
       landmarks(now);
       ghosts.forEach((ghost, i) => {
         const other = now.others[i];
