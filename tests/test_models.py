@@ -1,85 +1,14 @@
-"""Every model and every optimiser runs through the same contracts; then what is particular to each model."""
+"""What is particular to the MLP; what every model must do is in test_contracts.py."""
 
 import pytest
 import torch
-from torch.nn import functional as F
 
-from firstgrad.models.mlp import ACTIVATIONS, MLP, MLPConfig
-from firstgrad.optim import SGD, Momentum, Nesterov
-
-# name -> (how to make it, its inputs for B rows, its number of outputs)
-MODELS = {
-    f"mlp {activation}": (lambda activation=activation: MLP(MLPConfig((6, 16, 8, 3), activation)),
-                          lambda rows: torch.randn(rows, 6), 3)
-    for activation in ACTIVATIONS
-} | {"affine map": (lambda: MLP(MLPConfig((6, 3))), lambda rows: torch.randn(rows, 6), 3)}
-OPTIMISERS = {"sgd": (SGD, 0.3), "momentum": (Momentum, 0.05), "nesterov": (Nesterov, 0.05)}
-
-models = pytest.mark.parametrize("model", MODELS)
+from firstgrad.models.mlp import MLP, MLPConfig
 
 
 @pytest.fixture(autouse=True)
 def seed():
     torch.manual_seed(0)
-
-
-def fit_one_batch(model, x, y, optimizer, steps):
-    for _ in range(steps):
-        optimizer.zero_grad()
-        loss = F.cross_entropy(model(x), y)
-        loss.backward()
-        optimizer.step()
-    return loss.item()
-
-
-@models
-def test_shapes_and_dtype(model):
-    make, inputs, outputs = MODELS[model]
-    for rows in (1, 5):
-        result = make()(inputs(rows))
-        assert result.shape == (rows, outputs)
-        assert result.dtype == torch.float32
-
-
-@models
-def test_the_gradient_reaches_every_parameter(model):
-    make, inputs, _ = MODELS[model]
-    network = make()
-    network(inputs(32)).square().mean().backward()
-    unreached = [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()]
-    assert unreached == []
-
-
-@models
-@pytest.mark.parametrize("optimiser", OPTIMISERS)
-def test_it_overfits_one_batch(model, optimiser):
-    make, inputs, outputs = MODELS[model]
-    cls, rate = OPTIMISERS[optimiser]
-    network, x = make(), inputs(6)
-    y = torch.arange(6) % outputs
-    steps = 1500 if "sigmoid" in model else 300  # sigmoids saturate, and learn slowly
-    assert fit_one_batch(network, x, y, cls(network.parameters(), rate), steps) < 0.1
-
-
-@models
-def test_it_survives_save_and_load(model, tmp_path):
-    make, inputs, _ = MODELS[model]
-    first, second, x = make(), make(), inputs(4)
-    assert not torch.equal(first(x), second(x))
-    torch.save(first.state_dict(), tmp_path / "weights.pt")
-    second.load_state_dict(torch.load(tmp_path / "weights.pt", weights_only=True))
-    assert torch.equal(first(x), second(x))
-
-
-@models
-def test_the_same_seed_makes_the_same_model(model):
-    make, inputs, _ = MODELS[model]
-    x = inputs(3)
-    outputs = []
-    for _ in range(2):
-        torch.manual_seed(5)
-        outputs.append(make()(x))
-    assert torch.equal(*outputs)
 
 
 def test_mlp_equals_torchs_sequential():

@@ -79,7 +79,7 @@ class Bptt(torch.autograd.Function):
             torch.mul(f, c, out=c_next).addcmul_(i, g)
             torch.mul(o, torch.tanh(c_next, out=tanh), out=h_next)
             h, c = h_next, c_next
-        return outputs, c.clone()
+        return outputs, c
 
     @staticmethod
     @once_differentiable
