@@ -99,8 +99,8 @@ def damaged(path: Path) -> str | None:
         return f"corrupt, or no checkpoint: {error}"
     if sums == b"".join(lines):
         return None
-    differ = [line.split()[1].decode() for line in lines if line not in sums] or [SUMS]
-    return f"corrupt, checksums differ: {', '.join(differ)}"
+    differ = [line.split()[1].decode() for line in lines if line not in sums] or ["its own form"]
+    return f"corrupt, {SUMS} does not agree with {', '.join(differ)}"
 
 
 def read_manifest(path: Path) -> dict | None:
