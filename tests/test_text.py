@@ -39,6 +39,7 @@ def test_a_token_for_the_unknown_counts_what_is_rare():
     vocabulary = Vocabulary.of_words(SENTENCES, min_count=2, unknown="<unk>")
     assert dict(zip(vocabulary.tokens, vocabulary.counts, strict=True)) == {"<unk>": 4, "the": 3, "whale": 2}
     assert vocabulary.decode(vocabulary.encode(["the", "pequod"])) == "the <unk>"
+    assert Vocabulary.of_words([["<unk>", "the", "<unk>"]], unknown="<unk>").counts == (2, 1)
     assert "<unk>" in Vocabulary.of_words(SENTENCES, unknown="<unk>")  # also where nothing was rare
 
 

@@ -27,12 +27,11 @@ class Vocabulary:
     """Tokens and their ids 0…V−1, the most frequent first (equally frequent ones by spelling).
 
     Make one with `of_characters` or `of_words`. `tokens[id]` is a token, `counts[id]` how often it came.
-    unknown: the token, such as "<unk>", that stands for all the vocabulary lacks; None: they are errors.
+    unknown: the token, such as "<unk>", that stands for all that the vocabulary lacks; None: they are errors.
+    separator: what `decode` puts between tokens.
     """
 
     def __init__(self, counts: dict[str, int], *, separator: str = "", unknown: str | None = None):
-        if unknown is not None:
-            counts = {unknown: 0, **counts}
         ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         self.tokens = tuple(token for token, _ in ordered)
         self.counts = tuple(count for _, count in ordered)
@@ -109,7 +108,7 @@ class Vocabulary:
         return self.separator.join(self.tokens[id] for id in ids.tolist())
 
     def _near(self, token: str) -> str:
-        near = difflib.get_close_matches(token, self.tokens, n=3) if self.separator else []
+        near = difflib.get_close_matches(token, self.tokens, n=3)
         return f"; near spellings: {', '.join(map(repr, near))}" if near else ""
 
 
