@@ -27,15 +27,15 @@ from firstgrad.checkpoint import (
     load,
 )
 
-KILL = Path(__file__).with_name("kill.py")
 FILES = ("model.safetensors", "state.pt", "manifest.json", "SHA256SUMS")
 
 
-def kill(folder, saver, *options):
-    """What kill.py counted."""
-    command = [sys.executable, KILL, saver, "--folder", folder, *map(str, options)]
-    run = subprocess.run(command, capture_output=True, text=True, check=True)
-    print(saver, *options, run.stdout)
+def kill(script, folder, *options):
+    """What the script counted."""
+    command = [sys.executable, Path(__file__).with_name(script), "--folder", folder, *map(str, options)]
+    run = subprocess.run(command, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    print(script, *options, run.stdout)
     return json.loads(run.stdout)
 
 
@@ -64,7 +64,7 @@ def files(folder):
 
 
 def test_killed_at_any_moment(tmp_path, full):
-    found = kill(tmp_path, "ours", "--kills", 300 if full else 20)
+    found = kill("kill.py", tmp_path, "ours", "--kills", 300 if full else 20)
     assert found["kills"] >= (200 if full else 20)
     assert found["inside"] >= (100 if full else 8)
     assert found["debris"] > 0  # it did hit unfinished saves
@@ -72,15 +72,22 @@ def test_killed_at_any_moment(tmp_path, full):
 
 
 def test_killed_before_every_operation_of_a_save(tmp_path):
-    found = kill(tmp_path, "ours", "--everywhere")
+    found = kill("kill.py", tmp_path, "ours", "--everywhere")
     assert found["inside"] == found["kills"] >= 20
     assert (found["unreadable"], found["wrong"], found["lost"]) == (0, 0, 0)
 
 
 def test_the_naive_saver_does_not_survive_that(tmp_path, full):
     """The control: if this one came through, the tests above would show nothing."""
-    found = kill(tmp_path, "naive", "--kills", 300 if full else 25, "--longest", 0.02)
+    found = kill("kill.py", tmp_path, "naive", "--kills", 300 if full else 25, "--longest", 0.02)
     assert found["unreadable"] > 0.1 * found["kills"]
+
+
+def test_a_training_killed_again_and_again_ends_as_if_nothing_had_been(tmp_path, full):
+    found = kill("kill_training.py", tmp_path, "--kills", 220 if full else 10)
+    assert found["inside"] >= (50 if full else 1)
+    assert (found["unreadable"], found["differ"]) == (0, 0)
+    assert found["runs"] >= (5 if full else 1)
 
 
 # --- damaged ---
