@@ -1,6 +1,7 @@
-"""A run that was ended anywhere, and is started again by the same command, ends as if nothing had happened."""
+"""A run that was ended anywhere and is started again by the same command ends as if nothing had happened."""
 
 import copy
+import os
 import random
 import signal
 import subprocess
@@ -21,6 +22,11 @@ from firstgrad.schedules import cosine
 from firstgrad.trainer import NonFiniteLossError, Trainer
 
 ROWS, WIDTH, CLASSES, BATCH = 50, 6, 3, 8  # 7 batches an epoch, the last of 2 rows
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting_for_the_disk(monkeypatch):
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
 
 
 class Killed(BaseException):
@@ -81,7 +87,8 @@ DATA = {
     "a DataLoader with a generator": lambda x, y: DataLoader(TensorDataset(x, y), BATCH, shuffle=True,
                                                             generator=seeded(5)),
     "a sampler with a generator": lambda x, y: DataLoader(
-        TensorDataset(x, y), BATCH, sampler=RandomSampler(x, replacement=True, num_samples=45, generator=seeded(3))),
+        TensorDataset(x, y), BATCH,
+        sampler=RandomSampler(x, replacement=True, num_samples=45, generator=seeded(3))),
     "a stream": lambda x, y: DataLoader(Stream(x, y), BATCH),
 }
 
@@ -141,7 +148,8 @@ def test_whatever_the_trainer_is_set_to(settings, make, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("step", [5, 11])
 def test_the_workers_of_a_loader_draw_the_same_again(step, tmp_path, monkeypatch):
-    monkeypatch.setitem(DATA, "workers", lambda x, y: DataLoader(Augmented(x, y), BATCH, shuffle=True, num_workers=2))
+    monkeypatch.setitem(DATA, "workers", lambda x, y: DataLoader(Augmented(x, y), BATCH, shuffle=True,
+                                                                 num_workers=2))
     whole = train(None, data="workers", epochs=2)
     with pytest.raises(Killed):
         train(tmp_path, KillAt(step), data="workers", epochs=2)
@@ -251,11 +259,9 @@ def test_patience_counts_validations_without_a_smaller_loss(losses, patience, ex
 
 
 def test_the_best_by_validation_is_kept(tmp_path):
-    rates = [1, 1, 1, -1, -1, -1]  # it climbs again from the fourth epoch on
     model = nn.Linear(WIDTH, CLASSES)
     trainer = Trainer(model, F.cross_entropy, SGD(model.parameters(), 0.5), device="cpu",
                       schedule=lambda step: 0.0 if step >= 3 else 1.0)
-    del rates
     checkpoints = Checkpoints(tmp_path, every_steps=10**6, keep=1, best="loss")
     history = trainer.fit(rows(), rows(), epochs=6, batch_size=ROWS, checkpoints=checkpoints)
     best = min(history.validation, key=lambda entry: entry["loss"])
@@ -309,11 +315,11 @@ def test_another_model_optimiser_or_batch_size_is_refused_and_nothing_changes(tm
     attempt(nn.Linear(WIDTH, CLASSES))
     other = nn.Linear(WIDTH, CLASSES)
     before = copy.deepcopy(other.state_dict())
-    with pytest.raises(ValueError, match="batch_size: given 5, but the run that is to go on was begun with 10"):
+    with pytest.raises(ValueError, match=r"batch_size: given 5, but the run .* was begun with 10"):
         attempt(other, batch_size=5)
-    with pytest.raises(CheckpointError, match="optimizer: the checkpoint has Momentum over groups of 2 tensors"):
+    with pytest.raises(CheckpointError, match="optimizer: the checkpoint has Momentum over groups of 2"):
         attempt(other, make=SGD)
-    with pytest.raises(CheckpointError, match=r"0.weight: the checkpoint has nothing, the model float32 \(3, 6\)"):
+    with pytest.raises(CheckpointError, match=r"0.weight: the checkpoint has nothing, the model float32"):
         attempt(nn.Sequential(nn.Linear(WIDTH, CLASSES)))
     with pytest.raises(CheckpointError, match="weight: the checkpoint has float32"):
         attempt(nn.Linear(WIDTH, CLASSES + 1))
@@ -362,7 +368,8 @@ COMMAND = textwrap.dedent("""
 
 
 def run(folder, epochs=10**6, pause=0.01, before=""):
-    command = [sys.executable, "-c", COMMAND.replace("{before}", before), str(folder), str(epochs), str(pause)]
+    code = COMMAND.replace("{before}", before)
+    command = [sys.executable, "-c", code, str(folder), str(epochs), str(pause)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
@@ -386,7 +393,7 @@ def test_sigterm_saves_and_ends_the_process_as_the_shell_expects(moment, tmp_pat
 
 
 def test_the_callers_own_handler_is_called_when_all_is_saved(tmp_path):
-    handler = "signal.signal(signal.SIGTERM, lambda *_: print('mine', len(list(trainer.run.checkpoints.paths()))))"
+    handler = "signal.signal(signal.SIGTERM, lambda *_: print('mine', len(trainer.run.checkpoints.paths())))"
     process = run(tmp_path, before=handler)
     wait_for(process, "running")
     process.send_signal(signal.SIGTERM)

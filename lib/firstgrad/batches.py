@@ -1,7 +1,7 @@
 """Batches on the device, epoch by epoch: from tensors, from a Dataset, from a DataLoader.
 
-Each can take up an epoch in its middle: `epoch(skip)` gives the batches after the first `skip`, and these are the
-same as ever if the generators (its own and the global ones) stand where they stood when the epoch began.
+Each can take up an epoch in its middle: `epoch(skip)` gives the batches after the first `skip`, and these are
+the same as ever if the generators (its own and the global ones) stand where they stood when the epoch began.
 """
 
 import itertools
@@ -63,15 +63,16 @@ class TensorBatches:
 class LoaderBatches:
     """A DataLoader's batches, each checked on the host, then copied without blocking.
 
-    Skipped batches are loaded once more, so that the loader, its workers and the data set draw what they drew.
-    (What workers draw for themselves is not repeated when they are persistent: they are never seeded again.)
+    Skipped batches are loaded once more, so that loader, workers and data set draw what they drew. (What
+    workers draw for themselves is not repeated where they are persistent: they are never seeded again.)
     check: called as check(name, batch), returns x and y.
     """
 
     def __init__(self, name: str, loader: DataLoader, device: torch.device, check: Callable):
         self.name, self.loader, self.device, self.check = name, loader, device, check
         self.batch_size = loader.batch_size
-        holders = (loader, loader.sampler, loader.batch_sampler, getattr(loader.batch_sampler, "sampler", None))
+        inner = getattr(loader.batch_sampler, "sampler", None)
+        holders = (loader, loader.sampler, loader.batch_sampler, inner)
         self.generators = several(*(getattr(holder, "generator", None) for holder in holders))
 
     def __len__(self) -> int:
@@ -93,7 +94,7 @@ class LoaderBatches:
 
 
 class DatasetBatches(LoaderBatches):
-    """A Dataset's batches: rows in the order that `TensorBatches` gives them, and skipped ones are not loaded."""
+    """A Dataset's batches: rows in the order of `TensorBatches`, and skipped ones are not loaded."""
 
     def __init__(self, name: str, dataset: Dataset, batch_size: int, device: torch.device, check: Callable,
                  generator: torch.Generator | None = None):

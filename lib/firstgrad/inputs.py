@@ -56,8 +56,8 @@ def _check_loader(name: str, loader) -> None:
                         "DataLoader")
     _refuse_empty(name, loader.dataset)
     if length(loader) == 0:
-        raise ValueError(f"{name}: given {len(loader.dataset)} rows, expected at least the loader's batch_size "
-                         f"({loader.batch_size}), since it drops a short last batch (drop_last)")
+        raise ValueError(f"{name}: given {len(loader.dataset)} rows, expected at least the loader's "
+                         f"batch_size ({loader.batch_size}), since it drops a short last batch (drop_last)")
 
 
 def _pair(name: str, batch) -> tuple:
@@ -98,6 +98,23 @@ def check_dtype(name: str, x, model: nn.Module) -> None:
     if x.is_floating_point() and x.dtype != wanted:
         raise TypeError(f"{name}: given {_short(x.dtype)}, expected {_short(wanted)} like the model's "
                         f"parameters; use x.to({wanted})")
+
+
+def check_model(name: str, model: nn.Module, x):
+    """The model's outputs for the rows x. Raises a ValueError where it cannot take them."""
+    try:
+        return model(x)
+    except RuntimeError as error:
+        shape = ", ".join(["n", *map(str, x.shape[1:])])
+        raise ValueError(f"{name}: the model refuses x of shape ({shape}): {error}") from error
+
+
+def check_loss(loss, outputs, y) -> None:
+    """Raises a ValueError where the loss is not one number."""
+    value = loss(outputs, y)
+    if not torch.is_tensor(value) or value.ndim:
+        given = f"shape {tuple(value.shape)}" if torch.is_tensor(value) else type(value).__name__
+        raise ValueError(f"loss: it returns {given}, expected a scalar tensor, the mean over the batch")
 
 
 def check_targets(name: str, outputs, y, loss) -> None:
@@ -172,8 +189,8 @@ def check_parts(model, loss, optimizer, schedule, callbacks, metrics) -> None:
             raise TypeError(f"callbacks: given {callback!r}, expected an object with {' or '.join(METHODS)}")
     for name, metric in (metrics or {}).items():
         if name in ("loss", "accuracy", "epoch", "step") or not callable(metric):
-            raise TypeError(f"metrics: given {name!r}: {metric!r}, expected a name that is free and a function "
-                            "of (outputs, targets)")
+            raise TypeError(f"metrics: given {name!r}: {metric!r}, expected a name that is free and a "
+                            "function of (outputs, targets)")
 
 
 def check_rows(name: str, x, model: nn.Module) -> None:

@@ -101,7 +101,7 @@ class Run:
 
     @contextlib.contextmanager
     def under_way(self) -> Iterator[None]:
-        """Around the loop: signals, the folder's lock, randomness; it is taken up before, and saved after it."""
+        """Around the loop: signals, the folder's lock, randomness; taken up before it, saved after it."""
         trainer = self.trainer
         with contextlib.ExitStack() as stack:
             stack.enter_context(on_signals(trainer.stop))
@@ -117,7 +117,7 @@ class Run:
             self.save()
 
     def _finish(self, training: bool) -> None:
-        """Whatever has happened, the history is complete, the model's mode as it was, and the callbacks know."""
+        """Whatever has happened: the history is complete, the model's mode as before, the callbacks know."""
         self._tick()
         patience_is_over = self.gives_up() and not self._complete()
         self.history.stopped = self.trainer.stopped or ("early stopping" if patience_is_over else None)
@@ -150,8 +150,8 @@ class Run:
             self._tick()
             last = self.history.validation[-1] if self.history.validation else {}
             metrics = {} if self.unvalidated else last
-            self.checkpoints.save(self.trainer.step, self.trainer.model.state_dict(), self.trainer.state_dict(),
-                                  metrics)
+            trainer = self.trainer
+            self.checkpoints.save(trainer.step, trainer.model.state_dict(), trainer.state_dict(), metrics)
             self._saved = here
 
     def _tick(self) -> None:
@@ -190,8 +190,8 @@ def check_weights(model, weights: dict) -> None:
     for name in [*expected, *weights]:
         given, wanted = _kind(weights.get(name)), _kind(expected.get(name))
         if given != wanted:
-            raise CheckpointError(f"{name}: the checkpoint has {given}, the model {wanted}; make the model that "
-                                  "was trained, or begin in another folder")
+            raise CheckpointError(f"{name}: the checkpoint has {given}, the model {wanted}; make the model "
+                                  "that was trained, or begin in another folder")
 
 
 def check_optimizer(optimizer, state: dict) -> None:
@@ -202,9 +202,11 @@ def check_optimizer(optimizer, state: dict) -> None:
     given = kind(state["class"], state["param_groups"])
     wanted = kind(type(optimizer).__name__, optimizer.param_groups)
     if given != wanted:
-        raise CheckpointError(f"optimizer: the checkpoint has {given}, given is {wanted}; go on with that of the "
-                              "checkpoint, or begin in another folder")
+        raise CheckpointError(f"optimizer: the checkpoint has {given}, given is {wanted}; go on with that of "
+                              "the checkpoint, or begin in another folder")
 
 
 def _kind(tensor) -> str:
-    return "nothing" if tensor is None else f"{str(tensor.dtype).removeprefix('torch.')} {tuple(tensor.shape)}"
+    if tensor is None:
+        return "nothing"
+    return f"{str(tensor.dtype).removeprefix('torch.')} {tuple(tensor.shape)}"

@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import functools
 import itertools
 import math
 import os
@@ -16,7 +17,16 @@ from .arguments import number, whole
 from .callbacks import Callback, Progress
 from .checkpoint import Checkpoints
 from .history import History, NonFiniteLossError
-from .inputs import batches, check_dtype, check_parts, check_rows, check_targets, gives_classes
+from .inputs import (
+    batches,
+    check_dtype,
+    check_loss,
+    check_model,
+    check_parts,
+    check_rows,
+    check_targets,
+    gives_classes,
+)
 from .run import Run, check_optimizer
 
 __all__ = ["Callback", "History", "NonFiniteLossError", "Progress", "Trainer", "range_test"]
@@ -78,9 +88,9 @@ class Trainer:
 
         train, validation: tensors (x, y), a Dataset, or a DataLoader (whose batch size and order then count).
         batch_size: rows a batch; more than there are rows means all of them.
-        checkpoints: a Checkpoints, or its folder. Where that holds one already, the run goes on from there, and
-            `epochs` and `steps` count from the run's beginning: a run that was killed and is started again by
-            the same command ends with the same parameters, bit for bit, and the same History.
+        checkpoints: a Checkpoints, or its folder. Where that holds one already, the run goes on from there,
+            and `epochs` and `steps` count from the run's beginning: one that was killed and is started again
+            by the same command ends with the same parameters, bit for bit, and the same History.
         early_stopping: it ends after so many validations in a row without a smaller loss.
         Ctrl-C, SIGTERM, and `stop()` from a callback or another thread, end it after the step or the batch of
         the validation in progress, and everything is saved; a second Ctrl-C ends it at once, and SIGTERM then
@@ -96,7 +106,7 @@ class Trainer:
                 self.model.train()
                 for group in run.groups():
                     self._set_learning_rate()
-                    self.optimizer.zero_grad()
+                    self.gradients.clear()
                     rows = sum(batch.rows for batch in group)
                     for x, y, count in group:
                         with self._autocast():
@@ -117,7 +127,7 @@ class Trainer:
     def evaluate(self, data, batch_size: int = _EVALUATION_BATCH) -> dict:
         """The mean loss over `data`, the `metrics`, and with class numbers the accuracy: {"loss": …, …}."""
         whole("batch_size", batch_size)
-        return self._evaluate(batches("data", data, batch_size, self.device, self._check))
+        return self._evaluate(self._checked("data", data, batch_size))
 
     def predict(self, x) -> torch.Tensor:
         """The model's outputs (logits, values) for the rows of `x`, without gradients, on the CPU.
@@ -202,30 +212,32 @@ class Trainer:
         whole("batch_size", batch_size)
         if checkpoints is not None and not isinstance(checkpoints, Checkpoints):
             checkpoints = Checkpoints(checkpoints)
-        train = batches("train", train, batch_size, self.device, self._check, self.generator)
+        train = self._checked("train", train, batch_size, self.generator)
         if validation is not None:
-            size = max(batch_size, _EVALUATION_BATCH)
-            validation = batches("validation", validation, size, self.device, self._check)
-        self.stopped = None
+            validation = self._checked("validation", validation, max(batch_size, _EVALUATION_BATCH))
+        self.stopped, self.gradients = None, acceleration.Gradients(self.optimizer)
         self.listeners = {name: [getattr(callback, name) for callback in self.callbacks
                                  if hasattr(callback, name)] for name in watching.METHODS}
         return Run(self, train, epochs, steps, patience, checkpoints), validation
 
-    def _check(self, name: str, x, y) -> None:
-        """Try two rows: do inputs, model, targets and loss fit together? Targets are checked in every row."""
+    def _checked(self, name, data, batch_size, generator=None):
+        """Batches of the data, found to fit the model and the loss: now, or a loader's one by one."""
+        check = functools.partial(self._check, seen={})
+        return batches(name, data, batch_size, self.device, check, generator)
+
+    def _check(self, name: str, x, y, seen: dict) -> None:
+        """Do inputs, model, targets and loss fit together? Targets are checked in every row.
+
+        seen: shape of x -> the model's outputs (their shape only) for two rows of it, tried when first seen.
+        """
         check_dtype(f"{name}, x", x, self.model)
+        few, labels, shape = x[:2].to(self.device), y[:2].to(self.device), x.shape[1:]
         with self._inference():
-            few, labels = x[:2].to(self.device), y[:2].to(self.device)
-            try:
-                outputs = self.model(few)
-            except RuntimeError as error:
-                shape = ", ".join(["n", *map(str, x.shape[1:])])
-                raise ValueError(f"{name}: the model refuses x of shape ({shape}): {error}") from error
-            check_targets(name, outputs, y, self.loss)
-            loss = self.loss(outputs, labels)
-        if not torch.is_tensor(loss) or loss.ndim:
-            given = f"shape {tuple(loss.shape)}" if torch.is_tensor(loss) else type(loss).__name__
-            raise ValueError(f"loss: it returns {given}, expected a scalar tensor, the mean over the batch")
+            outputs = None if shape in seen else check_model(name, self.model, few)
+            check_targets(name, seen[shape] if outputs is None else outputs, y, self.loss)
+            if outputs is not None:
+                check_loss(self.loss, outputs, labels)
+                seen[shape] = outputs.to("meta")
 
     # --- the parts of a step ---
 
@@ -244,17 +256,17 @@ class Trainer:
     def _guard(self, loss: float, history: History) -> None:
         """Refuse a loss or gradient that is not finite, while the parameters are those of the last step."""
         if not math.isfinite(loss):
-            spoilt = not all(p.isfinite().all() for p in _parameters(self.optimizer))
+            spoilt = not all(p.isfinite().all() for p in self.gradients.parameters)
             raise NonFiniteLossError(self.step, f"the loss is {loss}", history, spoilt)
         # A GPU would have to wait for the gradient: there the next loss tells. In fp16 the scaler looks.
         looks = self.device.type == "cpu" and not self.scaler.is_enabled()
-        if looks and not _finite_gradients(self.optimizer):
+        if looks and not self.gradients.finite():
             raise NonFiniteLossError(self.step, "the gradient is not finite", history)
 
     def _clip(self) -> None:
         if self.clip_norm:
             self.scaler.unscale_(self.optimizer)
-            torch.nn.utils.clip_grad_norm_(_parameters(self.optimizer), self.clip_norm)
+            torch.nn.utils.clip_grad_norm_(self.gradients.parameters, self.clip_norm)
 
     def _record(self, loss: float, rows: int, batches: int, run: Run) -> None:
         step, self.step = self.step, self.step + 1
@@ -294,7 +306,7 @@ class Trainer:
             self.model.train(training)
 
     def _evaluate(self, data, goes_on=lambda: True) -> dict:
-        """Means over the rows of `data`, as far as it `goes_on`; the sums stay on the device until the end."""
+        """Means over the rows of `data`, as long as it `goes_on`; sums stay on the device until the end."""
         sums, right, labels, rows = dict.fromkeys(["loss", *self.metrics], 0.0), 0, 0, 0
         with self._inference():
             for x, y, count in itertools.takewhile(lambda _: goes_on(), data.epoch()):
@@ -339,13 +351,3 @@ class _StopWhenWorse(Callback):
         self.first = loss if self.first is None else self.first
         if loss > 4 * self.first:
             trainer.stop()
-
-
-def _parameters(optimizer) -> list:
-    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
-
-
-def _finite_gradients(optimizer) -> bool:
-    """Whether every gradient is finite: a sum is finite only if its terms are, and it makes no temporary."""
-    return all(math.isfinite(parameter.grad.sum().item()) for parameter in _parameters(optimizer)
-               if parameter.grad is not None)
