@@ -1,4 +1,4 @@
-"""The fast form of the optimisers: compiled it is torch's too, nothing is compiled twice, memory moves safely."""
+"""The fast form of the optimisers: compiled it is torch's too, compiles once, and moves memory safely."""
 
 import copy
 import os

@@ -32,7 +32,6 @@ class _Optimizer(torch.optim.Optimizer):
         self.fast = fast
         super().__init__(params, {"lr": learning_rate, **settings})
 
-    @torch.no_grad()
     def step(self, closure=None):
         """Move every parameter that has a gradient. Returns what `closure`, if given, returns."""
         loss = None
@@ -40,9 +39,14 @@ class _Optimizer(torch.optim.Optimizer):
             with torch.enable_grad():
                 loss = closure()
         self._refuse_gradients()
-        if self.fast:
-            optim_fast.step(self)
-            return loss
+        with torch.no_grad():
+            if self.fast:
+                optim_fast.step(self)
+            else:
+                self._step_plainly()
+        return loss
+
+    def _step_plainly(self) -> None:
         for group in self.param_groups:
             for parameter in group["params"]:
                 if parameter.grad is not None:
@@ -50,7 +54,14 @@ class _Optimizer(torch.optim.Optimizer):
                     state["step"] += 1
                     self.rule(parameter, parameter.grad, *(state[name] for name in self.remembers),
                               self.numbers(group, state["step"]))
-        return loss
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients, or set them to zero. torch's spends longer than a small network's update."""
+        if not set_to_none:
+            return super().zero_grad(set_to_none=False)
+        for group in self.param_groups:
+            for parameter in group["params"]:
+                parameter.grad = None
 
     def remembered(self, parameter) -> dict:
         """The state of `parameter`: its step count and averages, zeros if it has none yet."""

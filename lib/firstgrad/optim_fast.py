@@ -72,28 +72,34 @@ def step(optimizer) -> None:
             _apply(type(optimizer), tensors, optimizer.numbers(group, count))
 
 
-def _apply(optimiser: type, tensors: tuple, numbers: tuple[float, ...]) -> None:
+def _apply(optimiser: type, tensors: list, numbers: tuple[float, ...]) -> None:
     """The rule, compiled where that is possible and worth it."""
     values = tensors[0]
     device = values.device.type
     if len(values) >= COMPILED and device in ("cpu", "cuda") and device not in _not_compiling:
-        precise = torch.float64 if values.dtype == torch.float64 else torch.float32
-        moved = torch.tensor(numbers, dtype=precise).to(values.device, non_blocking=True)
         try:
-            # As what they are, not as views: for those each kind of base would be compiled anew.
-            _compiled(optimiser)(*(tensor.data for tensor in tensors), moved)
+            _compiled(optimiser)(*tensors, _tensor(numbers, values.dtype, values.device))
             return
         except (RuntimeError, OSError, ImportError) as error:  # in compiling: nothing has moved yet
             _not_compiling.add(device)
             warnings.warn(_excuse(error), stacklevel=2)
-    size = _PIECE if device == "cpu" else len(values)
-    for pieces in zip(*(tensor.split(size) for tensor in tensors), strict=True):
+    if len(values) <= _PIECE or device != "cpu":
+        optimiser.rule(*tensors, numbers)
+        return
+    for pieces in zip(*(tensor.split(_PIECE) for tensor in tensors), strict=True):
         optimiser.rule(*pieces, numbers)
 
 
 @functools.cache
 def _compiled(optimiser: type):
     return torch.compile(optimiser.rule, dynamic=True, fullgraph=True)
+
+
+@functools.lru_cache(maxsize=8)
+def _tensor(numbers: tuple[float, ...], dtype: torch.dtype, device: torch.device):
+    """`numbers` on `device`; all buffers of a group ask for the same ones."""
+    precise = torch.float64 if dtype == torch.float64 else torch.float32
+    return torch.tensor(numbers, dtype=precise).to(device, non_blocking=True)
 
 
 def _excuse(error: Exception) -> str:
@@ -151,6 +157,10 @@ def _kind(row: tuple) -> tuple[str, str]:
     return str(row[0].dtype), str(row[0].device)
 
 
+# Of both kinds, `stretches` yields a step count and tensors for the rule. `.data` makes each its own base: of
+# views, torch.compile would compile anew for each kind of base.
+
+
 class _Alone:
     """One large parameter, where it is."""
 
@@ -158,7 +168,8 @@ class _Alone:
         self.parameter, self.state = parameter, state
         for name in names:
             state[name] = state[name].contiguous()
-        self.flat = [parameter.detach().view(-1), *(state[name].view(-1) for name in names)]
+        tensors = parameter.detach(), *(state[name] for name in names)
+        self.flat = [tensor.view(-1).data for tensor in tensors]
 
     def holds(self) -> bool:
         return self.parameter.data_ptr() == self.flat[0].data_ptr()
@@ -167,7 +178,7 @@ class _Alone:
         if self.parameter.grad is not None:
             self.state["step"] += 1
             values, *averages = self.flat
-            yield self.state["step"], (values, self.parameter.grad.reshape(-1), *averages)
+            yield self.state["step"], [values, self.parameter.grad.reshape(-1).data, *averages]
 
 
 class _Shared:
@@ -189,7 +200,7 @@ class _Shared:
         return all(parameter.data_ptr() == address for parameter, address, *_ in self.rows)
 
     def stretches(self) -> Iterator[tuple]:
-        """(step count, tensors for the rule) of neighbours that have a gradient and the same step count."""
+        """Neighbours that have a gradient and the same step count together."""
         arrived, places, stretches = [], [], []
         for parameter, _, place, state, start, stop in self.rows:
             if parameter.grad is None:
@@ -204,7 +215,8 @@ class _Shared:
         if arrived:
             torch._foreach_copy_(places, arrived)
         for start, stop, count in stretches:
-            yield count, tuple(flat[start:stop] for flat in self.flat)
+            whole = stop - start == len(self.flat[0])
+            yield count, self.flat if whole else [flat[start:stop].data for flat in self.flat]
 
 
 def _view(flat, start: int, like):
