@@ -8,14 +8,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 TORCH ?= torch==2.13.0
+BENCH = $(if $(ROUNDS),--rounds $(ROUNDS) --dry)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 
 .PHONY: help book serve site test quick lab notebooks recordings figures widgets lock clean
+.PHONY: bench bench-trainer bench-optim bench-lstm bench-checkpoint
 
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 book: site ## build both editions (no torch needed) and serve them on this machine
 	@$(BIN)/python tools/site.py serve --port $(PORT)
@@ -46,6 +48,22 @@ widgets: $(VENV)/.dev widgets/node_modules/.stamp ## bundle the explorables into
 
 figures: setup browser ## draw diagrams and the explorables' still pictures again, in Chromium
 	$(BIN)/python tools/figures.py
+
+# Each prints its ratios and puts them into benchmarks/RESULTS.md. ROUNDS=3 is a quick look, and writes nothing.
+bench: ## every speed against its peers, one after the other (half an hour)
+	@for name in trainer optim lstm checkpoint; do $(MAKE) --no-print-directory bench-$$name; done
+
+bench-trainer: $(VENV)/.bench ## our Trainer against the tutorial loop, Fabric, accelerate, skorch, Lightning, HF
+	$(BIN)/python benchmarks/trainer.py $(BENCH)
+
+bench-optim: $(VENV)/.dev ## our Adam against torch's: default, foreach, fused
+	$(BIN)/python benchmarks/optim.py $(BENCH)
+
+bench-lstm: $(VENV)/.dev ## our LSTM against nn.LSTM, forward and backward
+	$(BIN)/python benchmarks/lstm.py $(BENCH)
+
+bench-checkpoint: $(VENV)/.bench ## our checkpoints against torch.save, safetensors, Lightning: 100 MB
+	$(BIN)/python benchmarks/checkpoint.py $(BENCH)
 
 lock: $(VENV)/bin/python ## choose dependency versions again, within requirements/*.in
 	tools/lock.sh
@@ -86,6 +104,12 @@ $(VENV)/.notebooks: requirements.txt pyproject.toml $(VENV)/.torch
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.notebooks
 	$(call say,Installing what the checks need)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+# Peers want torch, and would bring another one: the lock has all else that they need, hence --no-deps.
+$(VENV)/.bench: requirements/bench.txt $(VENV)/.dev
+	$(call say,Installing what the benchmarks compare with)
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r $<
 	@touch $@
 
 widgets/node_modules/.stamp: widgets/package-lock.json $(VENV)/.dev
