@@ -115,6 +115,13 @@ def test_an_unknown_recipe_is_named_with_those_there_are(project):
         recordings.load("circle", project)
 
 
+def test_a_recipe_to_train_is_none_to_record_unless_it_does_both(project):
+    recipe, run, neither = "def recipe(epochs=1): ...\n", "def run(steps=None): ...\n", "NAME = 'wide'\n"
+    for text, names in ((recipe, []), (recipe + run, ["wide"]), (neither, ["wide"])):
+        (project / "recipes/wide.py").write_text(text)
+        assert recordings.recipes(project) == ["square", *names]
+
+
 def test_every_recipe_has_a_recording_and_the_other_way_round():
     stored = {path.stem for path in (recordings.ROOT / "data/recordings").glob("*.json")}
     assert stored == set(recordings.recipes())

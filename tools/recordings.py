@@ -3,7 +3,8 @@
     python tools/recordings.py all [NAME …]     train again and write data/recordings/NAME.json
     python tools/recordings.py check [NAME …]   re-run the first steps and compare
 
-A recipe is a module `recipes/<name>.py`. Importing it does nothing. It has
+A recipe is a module `recipes/<name>.py`. Importing it does nothing. (One with a function `recipe` and no
+`run` is for `python -m firstgrad train`, and no concern of ours: see recipes/README.md.) It has
 
     NAME = "<name>"                          the module's own name
     TOLERANCE = 1e-3                         how far, relatively, another machine may differ
@@ -28,6 +29,7 @@ import json
 import math
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -43,8 +45,13 @@ class RecordingError(Exception):
 
 
 def recipes(root=ROOT):
-    """The names of all recipes that record something."""
-    return sorted(p.stem for p in (root / "recipes").glob("[!_]*.py"))
+    """The names of all recipes that record something: not of those that only `firstgrad train` runs."""
+    return sorted(p.stem for p in (root / "recipes").glob("[!_]*.py") if records(p.read_text("utf-8")))
+
+
+def records(source):
+    """Whether a recipe is one of ours; one that is incomplete is, so that `load` can say what it lacks."""
+    return bool(re.search(r"^def run\(", source, re.M) or not re.search(r"^def recipe\(", source, re.M))
 
 
 def load(name, root=ROOT):

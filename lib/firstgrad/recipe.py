@@ -1,0 +1,96 @@
+"""A training recipe: a file with one function `recipe` that builds all that `firstgrad train` needs.
+
+    def recipe(epochs=10, batch_size=64, hidden=256):
+        model = …
+        return Recipe(model, loss, optimizer, train, validation, batch_size=batch_size, epochs=epochs)
+
+Its parameters become options of the command line, `--hidden 512`; their defaults say of which kind they are.
+recipes/README.md has the whole story.
+"""
+
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+SETTINGS = (int, float, str, bool)  # kinds of parameters that can be said on the command line
+
+
+class RecipeError(ValueError):
+    """A file cannot be used as a recipe; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What to train, and how: the arguments of Trainer and of its `fit` that do not depend on the machine."""
+
+    model: Any  # a torch.nn.Module
+    loss: Callable  # of (outputs, targets), the mean over the batch
+    optimizer: Any  # over the model's parameters
+    train: Any  # tensors (x, y), a Dataset or a DataLoader
+    validation: Any = None  # as `train`; looked at after every epoch
+    test: Any = None  # as `train`; looked at once, at the end
+    batch_size: int = 64  # rows a forward pass, of all processes together
+    accumulate: int = 1  # batches a step
+    epochs: int = 10  # passes over `train`
+    schedule: Callable | None = None  # step -> what to multiply the learning rate by
+    clip_norm: float | None = None  # the longest gradient; None for any
+    metrics: Mapping[str, Callable] = field(default_factory=dict)  # name -> function of (outputs, targets)
+    early_stopping: int | None = None  # validations without a smaller loss before it ends; None for never
+    best: str | None = None  # "loss" or "accuracy": in the end, take the model that validated best by it
+    report: Callable[[Any], str] | None = None  # of the trained model, in evaluation mode; printed at the end
+
+
+def load(path: str | Path) -> Callable[..., Recipe]:
+    """The function `recipe` of the file; other modules beside the file can be imported by it.
+
+    Raises: RecipeError that says what the file lacks; whatever the file itself raises.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise RecipeError(f"{path}: there is no such file")
+    if path.suffix != ".py":
+        raise RecipeError(f"{path}: it is no Python file (.py)")
+    if str(path.resolve().parent) not in sys.path:
+        sys.path.append(str(path.resolve().parent))  # last, so that it hides nothing
+    name = f"recipe_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)  # for pickle
+    spec.loader.exec_module(module)
+    build = getattr(module, "recipe", None)
+    if not inspect.isfunction(build):
+        raise RecipeError(f"{path}: it has no function recipe(), so there is nothing to train; "
+                          "recipes/README.md says what a recipe is")
+    return build
+
+
+def settings(build: Callable[..., Recipe]) -> dict[str, int | float | str | bool]:
+    """The parameters that a command line can set, with their defaults.
+
+    Raises: RecipeError for a parameter without a default.
+    """
+    found = {}
+    for name, parameter in inspect.signature(build).parameters.items():
+        if parameter.default is parameter.empty:
+            raise RecipeError(f"recipe(): its parameter {name} has no default, and a recipe must run without "
+                              "options")
+        if isinstance(parameter.default, SETTINGS):
+            found[name] = parameter.default
+    return found
+
+
+def make(build: Callable[..., Recipe], chosen: Mapping[str, Any], seed: int = 0) -> Recipe:
+    """Call the recipe with `chosen` settings, so seeded that the same seed gives the same model.
+
+    Raises: RecipeError when what comes is no Recipe; whatever the function raises.
+    """
+    from . import randomness
+
+    randomness.seed_all(seed)
+    recipe = build(**chosen)
+    if not isinstance(recipe, Recipe):
+        raise RecipeError(f"recipe(): it returns {type(recipe).__name__}, expected a firstgrad.recipe.Recipe")
+    return recipe

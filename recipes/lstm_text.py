@@ -1,0 +1,47 @@
+"""A novel, letter by letter, by an LSTM: sixty chapters of *Moby-Dick*, 80 different characters.
+
+    python -m firstgrad train recipes/lstm_text.py
+"""
+
+import math
+from functools import partial
+
+import torch
+from torch.nn import functional as F
+
+from firstgrad.data import moby_dick
+from firstgrad.models.lstm import LSTMConfig, LSTMLanguageModel
+from firstgrad.optim import AdamW
+from firstgrad.recipe import Recipe
+from firstgrad.schedules import cosine
+from firstgrad.text import Vocabulary, windows
+
+
+def recipe(epochs=6, batch_size=32, length=64, hidden=192, layers="fast", learning_rate=5e-3):
+    """One LSTM layer, AdamW, a short warm-up, a rate that falls along a cosine, clipped gradients.
+
+    epochs: passes over the text.  batch_size: windows.  length: characters of a window.
+    hidden: units of the layer.  layers: "fast", "readable", or "torch", which on a GPU is the fastest.
+    """
+    texts = {split: moby_dick(split) for split in ("train", "validation", "test")}
+    vocabulary = Vocabulary.of_characters("".join(texts.values()))  # all of them, so that none is unknown
+    data = {split: windows(vocabulary.encode(text), length) for split, text in texts.items()}
+    model = LSTMLanguageModel(LSTMConfig(len(vocabulary), 32, hidden, layers=layers))
+    steps = epochs * -(-len(data["train"][0]) // batch_size)
+    return Recipe(model, F.cross_entropy, AdamW(model.parameters(), learning_rate), **data,
+                  batch_size=batch_size, epochs=epochs, schedule=cosine(steps, warmup_steps=steps // 20),
+                  clip_norm=1.0, metrics={"bits": bits}, report=partial(sample, vocabulary))
+
+
+def bits(logits, targets):
+    """Bits a character: to guess right with chance 1/2 costs one bit. Shapes: (B, V, T), (B, T)."""
+    return F.cross_entropy(logits, targets) / math.log(2)
+
+
+def sample(vocabulary, model, start="Call me ", count=300):
+    """What the model writes after `start`."""
+    device = next(model.parameters()).device
+    generator = torch.Generator(device).manual_seed(0)
+    tokens = vocabulary.encode(start)[None].to(device)  # (1, T)
+    written = model.generate(tokens, count, temperature=0.7, generator=generator)  # (1, count)
+    return start + vocabulary.decode(written[0].cpu())
