@@ -11,6 +11,7 @@ One step, σ the logistic function and ∘ the product of elements:
 `readable` is these lines, differentiated by autograd. `Bptt` is faster, its gradient derived by hand. torch's
 own nn.LSTM is the third, and on a GPU the fastest by far. All have the same weights under the same names, so
 that a state dict of one loads into the others: W is weight_ih, U is weight_hh, b is bias_ih + bias_hh.
+torch.compile unrolls the loop of the first two, which takes minutes; it takes nn.LSTM as it is.
 
 Source: Hochreiter & Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735; the forget gate: Gers, Schmidhuber &
 Cummins 2000, doi:10.1162/089976600300015015.
