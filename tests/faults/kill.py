@@ -23,6 +23,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 import warnings
 from collections import Counter
 from itertools import count
@@ -126,6 +127,8 @@ def killed(saver, start: int, told: Shared, delay: float, deadly: int | None) ->
     if pid == 0:
         try:
             child(saver, start, told, deadly)
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(1)
     if deadly is None:
@@ -157,10 +160,13 @@ def examine(saver, told: Shared, tally: Counter) -> int:
 
 def main(options) -> None:
     torch.set_num_threads(1)
-    random_, told, step = random.Random(options.seed), Shared(), 1
+    random_, told = random.Random(options.seed), Shared()
     tally = Counter(dict.fromkeys(("kills", "inside", "unreadable", "wrong", "lost", "debris", "steps"), 0))
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         saver = {"ours": Ours, "naive": Naive}[options.saver](Path(folder))
+        for step in range(1, 4):  # so that the next save has an older one to remove, and nothing to import
+            saver.save(step, values(step))
+        step, told.saved = 4, 3
         for deadly in count(1) if options.everywhere else [None] * options.kills:
             if not killed(saver, step, told, random_.uniform(0, options.longest), deadly):
                 break

@@ -19,6 +19,7 @@ import signal
 import sys
 import tempfile
 import time
+import traceback
 import warnings
 from collections import Counter
 from pathlib import Path
@@ -87,8 +88,8 @@ def fork(folder: Path, told: Shared) -> int:
         try:
             (folder / "result.txt").write_text(train(folder, told))
             os._exit(0)
-        except BaseException as error:
-            print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(1)
     return pid

@@ -143,8 +143,10 @@ def test_torch_load_does_not_notice(tmp_path):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_file_that_is_gone(name, saved):
-    (saved.paths()[-1] / name).unlink()
+@pytest.mark.parametrize("kind", ["gone", "longer"])
+def test_a_file_that_is_gone_or_longer(kind, name, saved):
+    file = saved.paths()[-1] / name
+    file.unlink() if kind == "gone" else file.write_bytes(file.read_bytes() + b"\n")
     with pytest.warns(CorruptCheckpointWarning, match=name):
         assert saved.latest().step == 10
 
