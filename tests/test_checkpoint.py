@@ -52,7 +52,7 @@ def test_a_round_trip(tmp_path):
 
 
 KINDS = [torch.bfloat16, torch.float16, torch.float32, torch.float64, torch.int64, torch.uint8, torch.bool,
-         torch.complex64, torch.float8_e4m3fn]
+         torch.float8_e4m3fn]
 
 
 @pytest.mark.parametrize("dtype", KINDS, ids=str)
@@ -362,8 +362,8 @@ SAVES = {
                lambda c: c.save(1, {"w": torch.eye(3).to_sparse()}, {})),
     "meta": (TypeError, r"weights\['w'\]: given .*meta",
              lambda c: c.save(1, {"w": torch.empty(3, device="meta")}, {})),
-    "complex": (TypeError, r"weights\['w'\]: given complex128",
-                lambda c: c.save(1, {"w": torch.ones(2, dtype=torch.complex128)}, {})),
+    "complex": (TypeError, r"weights\['w'\]: given torch.complex64, expected .* floats",
+                lambda c: c.save(1, {"w": torch.ones(2, dtype=torch.complex64)}, {})),
     "state": (TypeError, r"state\['a'\]\[1\]\['b'\]: given float64, expected",
               lambda c: c.save(1, {}, {"a": [0, {"b": np.float64(1)}]})),
     "state's keys": (TypeError, "the keys of state", lambda c: c.save(1, {}, {np.int64(1): 1})),

@@ -65,12 +65,12 @@ class Checkpoints:
         self.every_seconds = (math.inf if every_seconds is None else
                               number("every_seconds", every_seconds, above=0))
         self.keep = whole("keep", keep)
-        self._metric = choice("best", best, (None, *_BETTER))
+        self.metric = choice("best", best, (None, *_BETTER))
         self._locked, self._saved_at = False, time.monotonic()
 
     def __repr__(self) -> str:
         return (f"Checkpoints('{self.folder}', every_steps={self.every_steps}, "
-                f"every_seconds={self.every_seconds}, keep={self.keep}, best={self._metric!r})")
+                f"every_seconds={self.every_seconds}, keep={self.keep}, best={self.metric!r})")
 
     def due(self, step: int) -> bool:
         """Whether it is time to save after so many steps; no clock that can be set has a say in it."""
@@ -139,7 +139,7 @@ class Checkpoints:
 
     def best(self) -> Checkpoint | None:
         """The checkpoint that is best by the metric chosen for `best`, None if none has that metric."""
-        if self._metric is None:
+        if self.metric is None:
             raise ValueError("best: given None, expected Checkpoints(…, best='loss') or 'accuracy'")
         return self._first_good(self._ranked)
 
@@ -209,7 +209,7 @@ class Checkpoints:
         paths = self.paths()
         last_saves = {_order(path)[0]: path for path in paths}  # of each step
         keep = list(last_saves.values())[-self.keep:]
-        if self._metric:
+        if self.metric:
             keep += self._ranked()[:1]
         for path in paths:
             if path not in keep:  # renamed first, for half a checkpoint would look like a corrupt one
@@ -220,7 +220,7 @@ class Checkpoints:
         scores = {}
         for path in self.paths():
             metrics = (read_manifest(path) or {}).get("metrics", {})
-            scores[path] = _BETTER[self._metric] * metrics.get(self._metric, math.nan)
+            scores[path] = _BETTER[self.metric] * metrics.get(self.metric, math.nan)
         return sorted((path for path in scores if math.isfinite(scores[path])), key=scores.get)
 
     def _first_good(self, candidates: Callable[[], list[Path]]) -> Checkpoint | None:

@@ -165,8 +165,8 @@ def _check_dense(name: str, tensor) -> None:
         given = type(tensor).__name__
     elif tensor.layout != torch.strided or tensor.is_meta or tensor.is_quantized:
         given = "a sparse, quantized or meta tensor"
-    elif tensor.dtype == torch.complex128:  # safetensors has no code for it
-        given = "complex128"
+    elif tensor.is_complex():  # only the newest safetensors has a code for some of them
+        given = str(tensor.dtype)
     else:
         return
     raise TypeError(f"weights[{name!r}]: given {given}, expected a dense tensor of floats, integers or bools")

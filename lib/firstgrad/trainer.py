@@ -287,7 +287,7 @@ class Trainer:
         run.close_epoch(metrics)
         for listen in self.listeners["on_epoch"]:
             listen(self, epoch, metrics)
-        if run.checkpoints and run.checkpoints._metric in metrics:
+        if run.checkpoints and run.checkpoints.metric in metrics:
             run.save()
 
     def _goes_on(self) -> bool:
