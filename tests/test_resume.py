@@ -156,6 +156,13 @@ def test_the_workers_of_a_loader_draw_the_same_again(step, tmp_path, monkeypatch
     assert same(train(tmp_path, data="workers", epochs=2), whole)
 
 
+def test_the_learning_rate_that_a_run_was_begun_with_stays(tmp_path):
+    whole = train(None)
+    with pytest.raises(Killed):
+        train(tmp_path, KillAt(8))
+    assert same(train(tmp_path, make=lambda parameters, rate: Momentum(parameters, 9 * rate)), whole)
+
+
 def test_steps_count_the_whole_run_and_a_longer_one_goes_on(tmp_path):
     assert len(train(tmp_path, steps=10)[1].steps) == 10
     finished = train(tmp_path, steps=10)
@@ -370,7 +377,8 @@ COMMAND = textwrap.dedent("""
 def run(folder, epochs=10**6, pause=0.01, before=""):
     code = COMMAND.replace("{before}", before)
     command = [sys.executable, "-c", code, str(folder), str(epochs), str(pause)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=buffered)
 
 
 def wait_for(process, word):

@@ -358,7 +358,7 @@ def test_ctrl_c_ends_after_the_step_in_progress():
 def test_a_second_ctrl_c_interrupts_at_once():
     def twice(trainer, step):
         signal.raise_signal(signal.SIGINT)
-        while not trainer.stopped:  # Python handles a signal a few instructions after it has come
+        while not trainer.asked:  # Python handles a signal a few instructions after it has come
             pass
         signal.raise_signal(signal.SIGINT)
         time.sleep(1)

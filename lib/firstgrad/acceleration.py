@@ -8,6 +8,7 @@ import torch
 
 from . import randomness
 from .device import DeviceUnavailableError
+from .distributed import World
 
 
 class HostLoss:
@@ -45,6 +46,7 @@ class Gradients:
         self._zero_grad = optimizer.zero_grad
         if type(optimizer).zero_grad is torch.optim.Optimizer.zero_grad:
             self._zero_grad = self._forget  # torch's own keeps books, which a small step takes longer for
+        self._sharded = any(hasattr(parameter, "to_local") for parameter in self.parameters)
         self._found, self._one = torch.zeros(1), torch.ones(1)
 
     def clear(self) -> None:
@@ -56,17 +58,24 @@ class Gradients:
             parameter.grad = None
 
     def finite(self) -> bool:
-        """Whether none has a NaN or an infinity; on the CPU only."""
+        """Whether none has a NaN or an infinity, in this process's part of the model; on the CPU only."""
         given = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
+        if self._sharded:
+            given = [gradient.to_local() for gradient in given]
         dense = [gradient._values() if gradient.is_sparse else gradient for gradient in given]
         # What a GradScaler looks with: one call for all; it multiplies by one, which changes nothing.
         torch._amp_foreach_non_finite_check_and_unscale_(dense, self._found.zero_(), self._one)
         return not self._found.item()
 
+    def any_bad(self, world: World) -> bool:
+        """Whether any has a NaN or an infinity, in any process: all get the same answer."""
+        bad = not self.finite()
+        return world.sum([float(bad)])[0] > 0 if self._sharded else bad
 
-def check_options(compile: bool, cuda_graph: bool, device: torch.device) -> None:
+
+def check_options(compile: bool, cuda_graph: bool, shard: bool, device: torch.device) -> None:
     """Raises: TypeError for what is no bool, DeviceUnavailableError for a CUDA graph without CUDA."""
-    for name, value in {"compile": compile, "cuda_graph": cuda_graph}.items():
+    for name, value in {"compile": compile, "cuda_graph": cuda_graph, "shard": shard}.items():
         if not isinstance(value, bool):
             raise TypeError(f"{name}: given {value!r}, expected True or False")
     if cuda_graph and device.type != "cuda":

@@ -9,11 +9,12 @@ from collections.abc import Callable
 import torch
 from torch import nn
 from torch.nn import functional as F
-from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
+from torch.utils.data import DataLoader, Dataset, DistributedSampler, IterableDataset, TensorDataset
 
 from . import device as devices
 from .batches import DatasetBatches, LoaderBatches, TensorBatches
 from .callbacks import METHODS
+from .distributed import ALONE, World
 
 Check = Callable[[str, torch.Tensor, torch.Tensor], None]
 
@@ -24,7 +25,7 @@ _VALUE_LOSSES = {F.mse_loss, F.l1_loss, F.smooth_l1_loss, F.huber_loss, F.binary
 
 
 def batches(name: str, data, batch_size: int, device: torch.device, check: Check,
-            generator: torch.Generator | None = None) -> TensorBatches | LoaderBatches:
+            generator: torch.Generator | None = None, world: World = ALONE) -> TensorBatches | LoaderBatches:
     """Checked batches on `device`, in an order drawn from `generator` (None: in the order given).
 
     check: called as check(name, x, y), with all rows of tensors, or with each batch of a loader.
@@ -41,19 +42,22 @@ def batches(name: str, data, batch_size: int, device: torch.device, check: Check
         x, y = check_batch(name, data)
         if x.nbytes + y.nbytes <= devices.room(device):
             x, y = x.to(device), y.to(device)
-        return TensorBatches(x, y, batch_size, device, generator)
+        return TensorBatches(x, y, batch_size, device, generator, world)
     if isinstance(data, Dataset) and not isinstance(data, IterableDataset):
         _refuse_empty(name, data)
-        return DatasetBatches(name, data, batch_size, device, check_batch, generator)
+        return DatasetBatches(name, data, batch_size, device, check_batch, generator, world)
     loader = DataLoader(data, batch_size) if isinstance(data, IterableDataset) else data
     _check_loader(name, loader)
-    return LoaderBatches(name, loader, device, check_batch)
+    return LoaderBatches(name, loader, device, check_batch, generator, world)
 
 
 def _check_loader(name: str, loader) -> None:
     if not isinstance(loader, DataLoader):
         raise TypeError(f"{name}: given {type(loader).__name__}, expected two tensors (x, y), a Dataset or a "
                         "DataLoader")
+    if isinstance(loader.sampler, DistributedSampler):
+        raise ValueError(f"{name}: given a DataLoader with a DistributedSampler, expected one without: every "
+                         "batch is divided among the processes here")
     _refuse_empty(name, loader.dataset)
     if length(loader) == 0:
         raise ValueError(f"{name}: given {len(loader.dataset)} rows, expected at least the loader's "

@@ -10,8 +10,11 @@ from collections.abc import Iterator
 from . import acceleration, randomness
 from .batches import Batch, LoaderBatches, TensorBatches, several
 from .checkpoint import CheckpointError, Checkpoints
+from .distributed import like, lost_processes_named, together
 from .history import History, gives_up
-from .stopping import on_signals
+from .stopping import REASONS, on_signals
+
+_APART = 1_000_003  # between the seeds of two processes, so that they draw different dropout
 
 
 class Run:
@@ -23,7 +26,7 @@ class Run:
 
     def __init__(self, trainer, train: TensorBatches | LoaderBatches, epochs: int | None, steps: int | None,
                  patience: int | None, checkpoints: Checkpoints | None):
-        self.trainer, self.train, self.checkpoints = trainer, train, checkpoints
+        self.trainer, self.train, self.checkpoints, self.world = trainer, train, checkpoints, trainer.world
         self.epochs, self.steps, self.patience = epochs, steps, patience
         self.generators = several(trainer.generator, *train.generators)
         try:
@@ -35,7 +38,11 @@ class Run:
         self.epoch, self.batches = 1, 0  # where it is: so many batches of this epoch are done
         self.unvalidated = False  # steps were made since the last validation
         self.epoch_start: dict | None = None  # all generators, as they were when the epoch began
+        self.settings = {"batch_size": train.batch_size, "accumulate": trainer.accumulate,
+                         "batches an epoch": self.count, "kind of data": type(train).__name__}
         self._saved: tuple | None = None  # where it was when it was last saved
+        self._agreed: str | None = None  # why all processes stop
+        self._wanted = False  # by the first process: a checkpoint after this step
         self._ticked = time.perf_counter()
 
     # --- the way through ---
@@ -53,7 +60,7 @@ class Run:
         def over():
             return not self.unvalidated and (self._complete() or self.gives_up())
 
-        while not (self.trainer.stopped or over()):
+        while not (self.stopped or over()):
             yield self.epoch
 
     def _complete(self) -> bool:
@@ -65,14 +72,14 @@ class Run:
     def groups(self) -> Iterator[list[Batch]]:
         """What is left of the epoch, in lists of `accumulate` batches; the last list may be shorter."""
         trainer, batches, last_step = self.trainer, self._epoch(), self.last_step
-        while not trainer.stopped and trainer.step < last_step:
+        while not self.stopped and trainer.step < last_step:
             group = list(itertools.islice(batches, trainer.accumulate))
             if not group:
                 return
             yield group
 
     def _epoch(self) -> Iterator[Batch]:
-        device, now = self.train.device, randomness.snapshot(self.train.device, self.generators)
+        device, now = self.trainer.device, randomness.snapshot(self.trainer.device, self.generators)
         if not self.batches:
             self.epoch_start = now
             return self.train.epoch()
@@ -81,6 +88,37 @@ class Run:
         batches = self.train.epoch(self.batches)
         randomness.restore(now, device, self.generators)
         return batches
+
+    @property
+    def stopped(self) -> str | None:
+        """Why it ends early; of many processes, only when all know it."""
+        return self.trainer.asked if self.world.size == 1 else self._agreed
+
+    def agree(self, loss: float = 0.0) -> float:
+        """The mean loss over all processes, which from now on agree on whether to stop, and whether to save.
+
+        They have to do both at the same step: one that did not would wait for the others for ever.
+        """
+        if self.world.size == 1:
+            return loss
+        writes = self.checkpoints is not None and self.world.is_first
+        wanted = writes and self.checkpoints.due(self.trainer.step + 1)
+        asked = [float(self.trainer.asked == reason) for reason in REASONS]
+        loss, wanted, *asked = self.world.sum([loss, float(wanted), *asked])
+        self._agreed = next((reason for reason, count in zip(REASONS, asked, strict=True) if count), None)
+        self._wanted = wanted > 0
+        return loss / self.world.size
+
+    def goes_on(self) -> bool:
+        """Asked before every batch of a validation."""
+        self.agree()
+        return not self.stopped
+
+    def due(self) -> bool:
+        """Whether it is time for a checkpoint, after a step."""
+        if self.world.size > 1:
+            return self._wanted
+        return self.checkpoints is not None and self.checkpoints.due(self.trainer.step)
 
     def count_step(self, step: int, loss: float, rows: int, batches: int) -> None:
         self.history.steps.append(step)
@@ -105,12 +143,14 @@ class Run:
         trainer = self.trainer
         with contextlib.ExitStack() as stack:
             stack.enter_context(on_signals(trainer.stop))
+            if self.world.size > 1:
+                stack.enter_context(lost_processes_named())
             if self.checkpoints:
-                stack.enter_context(self.checkpoints.lock())
+                self.world.first(lambda: stack.enter_context(self.checkpoints.lock()))
             stack.enter_context(randomness.kept(trainer.device))
             stack.enter_context(acceleration.matmul_precision(trainer.precision))
             acceleration.reset_peak_memory(trainer.device)
-            randomness.seed_all(trainer.seed + trainer.step)
+            randomness.seed_all(trainer.seed + trainer.step + _APART * self.world.rank)
             self._take_up()
             stack.callback(self._finish, trainer.model.training)
             yield
@@ -120,67 +160,71 @@ class Run:
         """Whatever has happened: the history is complete, the model's mode as before, the callbacks know."""
         self._tick()
         patience_is_over = self.gives_up() and not self._complete()
-        self.history.stopped = self.trainer.stopped or ("early stopping" if patience_is_over else None)
+        self.history.stopped = self.stopped or ("early stopping" if patience_is_over else None)
         self.trainer.model.train(training)
+        self.train = None  # the data may go
         for listen in self.trainer.listeners["on_end"]:
             listen(self.trainer)
 
     def _take_up(self) -> None:
         """Go on where the newest checkpoint is, or where `load_state_dict` has put the trainer."""
         trainer = self.trainer
-        found = self.checkpoints.latest() if self.checkpoints else None
+        found = self.world.first(self.checkpoints.latest) if self.checkpoints else None
         if found:
             check_weights(trainer.model, found.weights)
             self._check(found.state["run"])
             trainer.load_state_dict(found.state)
-            trainer.model.load_state_dict(found.weights)
-            print(f"going on after step {found.step}, from {found.path}", file=sys.stderr)
+            load_weights(trainer.model, found.weights)
+            if self.world.is_first:
+                print(f"going on after step {found.step}, from {found.path}", file=sys.stderr)
         state = trainer.loaded
         if state and state["run"]:
             self._check(state["run"])
             self.load_state_dict(state["run"])
-            randomness.restore(state["random"], trainer.device, self.generators)
+            self._restore(state["random"])
         trainer.run, trainer.loaded = self, None
         self._saved = (trainer.step, self.unvalidated) if found else None
+
+    def _restore(self, random: list[dict]) -> None:
+        """Put this process's generators back; where it is one more than there were, only the rows' order."""
+        mine = random[self.world.rank % len(random)]
+        self.epoch_start, own = mine["epoch_start"], randomness.snapshot(self.trainer.device)
+        randomness.restore(mine["now"], self.trainer.device, self.generators)
+        if self.world.rank >= len(random):
+            randomness.restore(own, self.trainer.device)
 
     def save(self) -> None:
         """Make a checkpoint, unless there is one of just this."""
         here = (self.trainer.step, self.unvalidated)
         if self.checkpoints and self._saved != here:
             self._tick()
-            last = self.history.validation[-1] if self.history.validation else {}
-            metrics = {} if self.unvalidated else last
-            trainer = self.trainer
-            self.checkpoints.save(trainer.step, trainer.model.state_dict(), trainer.state_dict(), metrics)
+            trainer, validation = self.trainer, self.history.validation
+            metrics = {} if self.unvalidated or not validation else validation[-1]
+            weights, state = together(trainer.model.state_dict()), trainer.state_dict()
+            self.world.first(lambda: self.checkpoints.save(trainer.step, weights, state, metrics))
             self._saved = here
 
     def _tick(self) -> None:
         """Bring the history's seconds and memory up to now."""
         now = time.perf_counter()
         self.history.seconds, self._ticked = self.history.seconds + now - self._ticked, now
-        self.history.peak_memory = acceleration.peak_memory(self.train.device)
+        self.history.peak_memory = acceleration.peak_memory(self.trainer.device)
 
     # --- to and from a checkpoint ---
 
-    def _settings(self) -> dict:
-        """What has to be the same when it is taken up."""
-        return {"batch_size": self.train.batch_size, "accumulate": self.trainer.accumulate,
-                "batches an epoch": self.count, "kind of data": type(self.train).__name__}
-
     def _check(self, state: dict) -> None:
-        for name, given in self._settings().items():
+        for name, given in self.settings.items():
             if state["settings"][name] != given:
                 raise ValueError(f"{name}: given {given!r}, but the run that is to go on was begun with "
                                  f"{state['settings'][name]!r}; go on with that, or begin in another folder")
 
     def state_dict(self) -> dict:
-        return {"settings": self._settings(), "start": self.start, "epoch": self.epoch,
-                "batches": self.batches, "unvalidated": self.unvalidated, "epoch_start": self.epoch_start,
-                "history": self.history.state_dict()}
+        return {"settings": self.settings, "start": self.start, "epoch": self.epoch, "batches": self.batches,
+                "unvalidated": self.unvalidated, "history": self.history.state_dict()}
 
     def load_state_dict(self, state: dict) -> None:
         self.start, self.epoch, self.batches = state["start"], state["epoch"], state["batches"]
-        self.unvalidated, self.epoch_start = state["unvalidated"], state["epoch_start"]
+        self.unvalidated = state["unvalidated"]
         self.history = History.of_state(state["history"])
 
 
@@ -192,6 +236,19 @@ def check_weights(model, weights: dict) -> None:
         if given != wanted:
             raise CheckpointError(f"{name}: the checkpoint has {given}, the model {wanted}; make the model "
                                   "that was trained, or begin in another folder")
+
+
+def load_weights(model, weights: dict) -> None:
+    """Put `weights` into the model, in parts if it is in parts."""
+    model.load_state_dict({name: like(weights[name], tensor) for name, tensor in model.state_dict().items()})
+
+
+def load_optimizer(optimizer, state: dict) -> None:
+    """Put `state` into the optimiser, in parts where its parameters are."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    parts = {index: {name: like(value, parameters[index]) for name, value in of_one.items()}
+             for index, of_one in state["state"].items()}
+    optimizer.load_state_dict({"state": parts, "param_groups": state["param_groups"]})
 
 
 def check_optimizer(optimizer, state: dict) -> None:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
+REASONS = ("stop", *NAMES.values())
 
 
 @contextlib.contextmanager

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 import torch
 
 from . import acceleration, randomness
-from . import callbacks as watching
 from . import device as devices
 from .arguments import number, whole
-from .callbacks import Callback, Progress
+from .callbacks import METHODS, Callback, Progress
 from .checkpoint import Checkpoints
+from .distributed import World, together
 from .history import History, NonFiniteLossError
 from .inputs import (
     batches,
@@ -27,7 +27,7 @@ from .inputs import (
     check_targets,
     gives_classes,
 )
-from .run import Run, check_optimizer
+from .run import Run, check_optimizer, load_optimizer
 
 __all__ = ["Callback", "History", "NonFiniteLossError", "Progress", "Trainer", "range_test"]
 
@@ -52,16 +52,18 @@ class Trainer:
     metrics: name -> function of (outputs, targets), the mean over the batch; for validation and `evaluate`.
     compile: train through torch.compile; pays off for large models on a GPU.
     cuda_graph: replay the forward and backward pass as CUDA graphs; pays off where kernels are small.
+    shard: under torchrun, leave to each process a part of the parameters (FSDP2), not a copy of all (DDP).
     Raises: ValueError, TypeError or DeviceUnavailableError that names the argument; nothing is changed then.
     """
 
     def __init__(self, model, loss, optimizer, *, device="auto", precision="auto", accumulate=1,
                  clip_norm=None, schedule=None, seed=0, callbacks=(), metrics=None, compile=False,
-                 cuda_graph=False):
+                 cuda_graph=False, shard=False):
         check_parts(model, loss, optimizer, schedule, callbacks, metrics)
-        self.device = devices.choose_device(device)
+        self.world = World.join()
+        self.device = self.world.place(devices.choose_device(device))
         self.precision = devices.choose_precision(precision, self.device)
-        acceleration.check_options(compile, cuda_graph, self.device)
+        acceleration.check_options(compile, cuda_graph, shard, self.device)
         self.accumulate = whole("accumulate", accumulate)
         self.clip_norm = None if clip_norm is None else number("clip_norm", clip_norm, above=0)
         self.seed = whole("seed", seed, least=0)
@@ -71,13 +73,16 @@ class Trainer:
             loss.to(self.device)
         if optimizer.state:
             optimizer.load_state_dict(optimizer.state_dict())  # moves the state to where its parameters went
-        self._options = {"compiled": compile, "CUDA graph": cuda_graph}
-        self._forward = acceleration.forward(model, self.device, compile, cuda_graph)
+        self._options = {"compiled": compile, "CUDA graph": cuda_graph, "sharded": shard}
+        if shard:
+            self.world.shard(model, optimizer, self.device)
+        forward = acceleration.forward(model, self.device, compile, cuda_graph)
+        self._forward = self.world.wrap(model, forward, self.device)
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "fp16")
         self.step = 0  # updates made so far, by every fit
         self._base_rates = [group["lr"] for group in optimizer.param_groups]
         self.generator = torch.Generator().manual_seed(self.seed)
-        self.stopped: str | None = None
+        self.asked: str | None = None  # to stop, by "stop", "Ctrl-C" or "SIGTERM"
         self.run: Run | None = None
         self.loaded: dict | None = None  # by load_state_dict; the next fit goes on from there
 
@@ -107,20 +112,21 @@ class Trainer:
                 for group in run.groups():
                     self._set_learning_rate()
                     self.gradients.clear()
-                    rows = sum(batch.rows for batch in group)
-                    for x, y, count in group:
+                    total = sum(batch.total for batch in group)
+                    for x, y, rows, _ in group:
                         with self._autocast():
                             loss = self.loss(self._forward(x), y)
-                        if len(group) > 1:
-                            loss = loss * (count / rows)  # the mean over the group, a short batch included
+                        share = rows * self.world.size / total
+                        if share != 1:
+                            loss = loss * share  # the mean over the rows of the group and of all processes
                         host_loss.add(loss)
                         self.scaler.scale(loss).backward()
-                    value = host_loss.take()
+                    value = run.agree(host_loss.take())
                     self._guard(value, run.history)
                     self._clip()
                     self.scaler.step(self.optimizer)
                     self.scaler.update()
-                    self._record(value, rows, len(group), run)
+                    self._record(value, total, len(group), run)
                 self._end_epoch(epoch, validation, run)
         return run.history
 
@@ -146,22 +152,28 @@ class Trainer:
         return self.run.last_step if self.run and math.isfinite(self.run.last_step) else None
 
     def stop(self, reason: str = "stop") -> None:
-        """End the present `fit` after the step in progress. May be called from any thread."""
-        self.stopped = self.stopped or reason
+        """End the present `fit` after the step in progress. May be called from any thread.
+
+        Under torchrun any process may call it; all stop, after the next step at the latest.
+        """
+        self.asked = self.asked or reason
 
     def state_dict(self) -> dict:
         """All that `fit` needs to go on exactly where it is, but for the model: also inside a callback.
 
-        The tensors are the optimiser's own: copy.deepcopy keeps them as they are now.
+        The tensors are the optimiser's own: copy.deepcopy keeps them as they are now. Under torchrun all
+        processes have to call it.
         """
+        generators = self.run.generators if self.run else [self.generator]
         return {
             "step": self.step,
-            "optimizer": {"class": type(self.optimizer).__name__, **self.optimizer.state_dict()},
+            "optimizer": {"class": type(self.optimizer).__name__, **together(self.optimizer.state_dict())},
             "rates": list(self._base_rates),
             "scaler": self.scaler.state_dict(),
             "loss": self.loss.state_dict() if isinstance(self.loss, torch.nn.Module) else {},
             "run": self.run.state_dict() if self.run else None,
-            "random": randomness.snapshot(self.device, self.run.generators if self.run else [self.generator]),
+            "random": self.world.gather({"now": randomness.snapshot(self.device, generators),
+                                         "epoch_start": self.run.epoch_start if self.run else None}),
         }
 
     def load_state_dict(self, state: dict) -> None:
@@ -170,8 +182,7 @@ class Trainer:
         Raises: CheckpointError where it is of another optimiser; nothing is changed then.
         """
         check_optimizer(self.optimizer, state["optimizer"])
-        self.optimizer.load_state_dict({name: part for name, part in state["optimizer"].items()
-                                        if name != "class"})
+        load_optimizer(self.optimizer, state["optimizer"])
         self.step, self._base_rates = state["step"], list(state["rates"])
         if self.scaler.is_enabled() and state["scaler"]:
             self.scaler.load_state_dict(state["scaler"])
@@ -215,15 +226,16 @@ class Trainer:
         train = self._checked("train", train, batch_size, self.generator)
         if validation is not None:
             validation = self._checked("validation", validation, max(batch_size, _EVALUATION_BATCH))
-        self.stopped, self.gradients = None, acceleration.Gradients(self.optimizer)
-        self.listeners = {name: [getattr(callback, name) for callback in self.callbacks
-                                 if hasattr(callback, name)] for name in watching.METHODS}
+        self.asked, self.gradients = None, acceleration.Gradients(self.optimizer)
+        watching = self.callbacks if self.world.is_first else []
+        self.listeners = {name: [getattr(callback, name) for callback in watching if hasattr(callback, name)]
+                          for name in METHODS}
         return Run(self, train, epochs, steps, patience, checkpoints), validation
 
     def _checked(self, name, data, batch_size, generator=None):
         """Batches of the data, found to fit the model and the loss: now, or a loader's one by one."""
         check = functools.partial(self._check, seen={})
-        return batches(name, data, batch_size, self.device, check, generator)
+        return batches(name, data, batch_size, self.device, check, generator, self.world)
 
     def _check(self, name: str, x, y, seen: dict) -> None:
         """Do inputs, model, targets and loss fit together? Targets are checked in every row.
@@ -260,7 +272,7 @@ class Trainer:
             raise NonFiniteLossError(self.step, f"the loss is {loss}", history, spoilt)
         # A GPU would have to wait for the gradient: there the next loss tells. In fp16 the scaler looks.
         looks = self.device.type == "cpu" and not self.scaler.is_enabled()
-        if looks and not self.gradients.finite():
+        if looks and self.gradients.any_bad(self.world):
             raise NonFiniteLossError(self.step, "the gradient is not finite", history)
 
     def _clip(self) -> None:
@@ -273,25 +285,22 @@ class Trainer:
         run.count_step(step, loss, rows, batches)
         for listen in self.listeners["on_step"]:
             listen(self, step, loss)
-        if run.checkpoints and run.checkpoints.due(self.step):
+        if run.due():
             run.save()
 
     def _end_epoch(self, epoch: int, validation, run: Run) -> None:
         """Validate, unless it was stopped: then that is done when the run is taken up again."""
         metrics = {}
-        if validation is not None and not self.stopped:
+        if validation is not None and not run.stopped:
             with randomness.kept(self.device):  # so that training draws the same with and without it
-                metrics = {"epoch": epoch, "step": self.step, **self._evaluate(validation, self._goes_on)}
-        if self.stopped:
+                metrics = {"epoch": epoch, "step": self.step, **self._evaluate(validation, run.goes_on)}
+        if run.stopped:
             return
         run.close_epoch(metrics)
         for listen in self.listeners["on_epoch"]:
             listen(self, epoch, metrics)
         if run.checkpoints and run.checkpoints.metric in metrics:
             run.save()
-
-    def _goes_on(self) -> bool:
-        return not self.stopped
 
     # --- without gradients ---
 
@@ -307,18 +316,20 @@ class Trainer:
 
     def _evaluate(self, data, goes_on=lambda: True) -> dict:
         """Means over the rows of `data`, as long as it `goes_on`; sums stay on the device until the end."""
+        self.world.spread(self.model.buffers())  # each has seen its own rows, batch norms' averages differ
         sums, right, labels, rows = dict.fromkeys(["loss", *self.metrics], 0.0), 0, 0, 0
         with self._inference():
-            for x, y, count in itertools.takewhile(lambda _: goes_on(), data.epoch()):
+            for x, y, own, _ in itertools.takewhile(lambda _: goes_on(), data.epoch()):
                 outputs = self.model(x)
                 for name, function in {"loss": self.loss, **self.metrics}.items():
-                    sums[name] = sums[name] + torch.as_tensor(function(outputs, y)).detach() * count
-                rows += count
-                if gives_classes(outputs, y):
+                    sums[name] = sums[name] + torch.as_tensor(function(outputs, y)).detach() * own
+                rows += own
+                if own and gives_classes(outputs, y):
                     right = right + (outputs.argmax(1) == y).sum()  # (n, C, …) against (n, …)
                     labels += y.numel()
-        metrics = {name: float(total) / max(rows, 1) for name, total in sums.items()}
-        return metrics | {"accuracy": int(right) / labels} if labels else metrics
+        *totals, right, labels, rows = self.world.sum([*map(float, sums.values()), int(right), labels, rows])
+        metrics = {name: total / max(rows, 1) for name, total in zip(sums, totals, strict=True)}
+        return metrics | {"accuracy": right / labels} if labels else metrics
 
 
 def range_test(model, loss, optimizer_class, data, *, low: float = 1e-5, high: float = 10.0, steps: int = 100,
