@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 
-.PHONY: help book serve site test quick lab notebooks recordings figures widgets lock clean
+.PHONY: help book serve site test quick lab notebooks recordings figures faults gpu widgets lock clean
 .PHONY: bench bench-trainer bench-optim bench-lstm bench-checkpoint
 
 help: ## list the commands
@@ -42,6 +42,15 @@ notebooks: setup ## run every notebook again and write its outputs (NB=chapters/
 
 recordings: setup ## train again what the book shows as recorded runs (minutes)
 	$(BIN)/python tools/recordings.py all
+
+faults: setup ## kill, cut and flip a few hundred times: does a training ever lose its work? (minutes)
+	$(BIN)/python -m pytest -q tests/faults --full
+
+# With any interpreter that has torch, pytest and safetensors, nothing being installed: make gpu PYTHON=python3
+gpu: ## what needs a GPU: its tests, and benchmarks that are recorded; run by PYTHON, as it is
+	@$(PYTHON) -c 'import sys, torch; sys.exit(None if torch.cuda.is_available() else "no CUDA device: nothing was run")'
+	PYTHONPATH=lib $(PYTHON) -m pytest -q -m cuda $$(grep -l 'mark.cuda' tests/test_*.py)
+	PYTHONPATH=lib $(PYTHON) benchmarks/gpu.py
 
 widgets: $(VENV)/.dev widgets/node_modules/.stamp ## bundle the explorables into lib/firstgrad/widgets/static
 	$(BIN)/node widgets/build.mjs
