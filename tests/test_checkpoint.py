@@ -157,13 +157,14 @@ def test_due_by_time_since_the_last_save(given, seconds, tmp_path, monkeypatch):
     now = 1000.0
     monkeypatch.setattr(time, "monotonic", lambda: now)
     checkpoints = Checkpoints(tmp_path, **given)
-    for _ in range(2):
-        assert not checkpoints.due(1)
-        now += seconds - 0.1
-        assert not checkpoints.due(1)
-        now += 0.2
-        assert checkpoints.due(1)
-        checkpoints.save(1, weights(), {})
+    with checkpoints.lock():
+        for _ in range(2):
+            assert not checkpoints.due(1)
+            now += seconds - 0.1
+            assert not checkpoints.due(1)
+            now += 0.2
+            assert checkpoints.due(1)
+            checkpoints.save(1, weights(), {})
 
 
 def test_the_last_ones_stay(tmp_path):

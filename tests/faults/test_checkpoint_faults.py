@@ -282,6 +282,8 @@ def test_a_folder_that_cannot_be_written_is_found_before_the_work(operation, cod
 
     place = {"mkdir": "pathlib.Path.mkdir", "open": "builtins.open", "write": "os.fsync"}[operation]
     checkpoints = Checkpoints(tmp_path / "run")
+    if operation != "mkdir":
+        checkpoints.folder.mkdir()
     with monkeypatch.context() as broken:
         broken.setattr(place, fail)
         refused = pytest.raises(CheckpointError, match=rf"run: it cannot be written: .*{os.strerror(code)}")
