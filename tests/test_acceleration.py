@@ -39,6 +39,7 @@ class Gpu:
         self.log, to = [], torch.Tensor.to
 
         def pinned(tensor):
+            self.pinned_aside = threading.current_thread() is not threading.main_thread()
             self.log.append(("pin", len(tensor)))
             return tensor
 
@@ -81,6 +82,7 @@ def test_data_that_do_not_fit_stay_and_their_blocks_are_pinned_and_copied_withou
     assert sorted(entry for entry in gpu.log if entry[0] == "pin") == [("pin", 8)] * 2 + [("pin", 16)] * 4
     assert [entry for entry in gpu.log if entry[0] == "move"] == (
         [("move", 16, True)] * 4 + [("move", 8, True)] * 2)
+    assert gpu.pinned_aside
     resident = TensorBatches(x, y, 8, torch.device("cpu"), torch.Generator().manual_seed(1))
     assert all(torch.equal(one.x, other.x) and torch.equal(one.y, other.y)
                for one, other in zip(seen, resident.epoch(), strict=True))
@@ -251,12 +253,13 @@ def test_a_cuda_graph_is_recorded_at_the_first_batch_and_replayed_for_its_shape_
     model = nn.Sequential(nn.Linear(WIDTH, 4), nn.BatchNorm1d(4), nn.Dropout(0.5))
     graphed = acceleration.Graphed(model, torch.device("cpu"))
     buffers, state = [buffer.clone() for buffer in model.buffers()], torch.get_rng_state()
-    twin_output = None
     with torch.random.fork_rng():
-        twin_output = model(torch.ones(16, WIDTH))
+        expected = model(torch.ones(16, WIDTH))
+    once = [buffer.clone() for buffer in model.buffers()]
     for buffer, kept in zip(model.buffers(), buffers, strict=True):
         buffer.copy_(kept)
-    assert torch.equal(graphed(torch.ones(16, WIDTH)), twin_output)
+    assert torch.equal(graphed(torch.ones(16, WIDTH)), expected)
+    assert all(map(torch.equal, model.buffers(), once))
     assert not torch.equal(torch.get_rng_state(), state)
     graphed(torch.ones(8, WIDTH))
     graphed(torch.zeros(16, WIDTH))

@@ -79,6 +79,14 @@ def test_a_run_that_was_killed_and_taken_up_leaves_the_log_of_one_that_was_not(l
     assert (tmp_path / "log").read_text() == (tmp_path / "whole").read_text()
 
 
+@pytest.mark.parametrize("log", [CSVLog, JSONLLog])
+def test_a_run_that_is_made_longer_keeps_the_validation_it_ended_with(log, tmp_path):
+    train(log(tmp_path / "whole"))
+    for epochs in (1, 3):
+        train(log(tmp_path / "log"), folder=tmp_path / "run", epochs=epochs)
+    assert (tmp_path / "log").read_text() == (tmp_path / "whole").read_text()
+
+
 def test_a_run_that_begins_anew_writes_anew(tmp_path):
     for epochs in (3, 1):
         train(JSONLLog(tmp_path / "log"), epochs=epochs, validation=False)

@@ -204,6 +204,21 @@ def test_the_validation_changes_nothing_of_the_training(tmp_path):
     assert losses[0] == losses[1]
 
 
+def test_the_scale_of_the_loss_goes_on_too(tmp_path):
+    def trainer():
+        torch.manual_seed(0)
+        model = nn.Linear(WIDTH, CLASSES)
+        made = Trainer(model, F.cross_entropy, SGD(model.parameters(), 0.1), device="cpu", precision="fp16")
+        made.scaler = torch.amp.GradScaler("cpu", init_scale=2.0**40)
+        return made
+
+    first, second = trainer(), trainer()
+    first.fit(rows(), steps=3, checkpoints=tmp_path)
+    assert first.scaler.get_scale() == 2.0**37  # halved at every step that overflowed
+    second.fit(rows(), steps=4, checkpoints=tmp_path)
+    assert second.scaler.get_scale() == 2.0**36
+
+
 # --- without files ---
 
 
@@ -232,6 +247,33 @@ def test_the_state_of_a_trainer_and_its_model_is_all_it_takes(data):
     assert all(map(torch.equal, model.parameters(), twin.parameters()))
     assert len(fit(other).steps) == len(history.steps)  # the next run is one of its own
     assert other.step == 2 * len(history.steps)
+
+
+def test_a_validation_ends_within_a_batch_and_is_made_when_the_run_goes_on(tmp_path):
+    def fit(stops):
+        evaluated = []
+
+        def loss(outputs, targets):
+            if not torch.is_grad_enabled():
+                evaluated.append(len(targets))
+                if stops and len(targets) == 10:
+                    trainer.stop()
+            return F.cross_entropy(outputs, targets)
+
+        torch.manual_seed(0)
+        model = nn.Linear(WIDTH, CLASSES)
+        trainer = Trainer(model, loss, SGD(model.parameters(), 0.1), device="cpu")
+        validation = DataLoader(TensorDataset(*rows()), 10)
+        return trainer.fit(rows(), validation, epochs=1, checkpoints=tmp_path), evaluated
+
+    history, evaluated = fit(stops=True)
+    assert evaluated.count(10) == 1
+    assert history.stopped == "stop"
+    assert history.validation == []
+    history, evaluated = fit(stops=False)
+    assert evaluated.count(10) == 5
+    assert len(history.validation) == 1
+    assert len(history.steps) == 1
 
 
 # --- early stopping ---

@@ -106,19 +106,14 @@ class Graphed:
         return (self.recorded if x.shape == self.shape else self.model)(x)
 
     def _record(self, x) -> Callable:
-        buffers = [(buffer, buffer.clone()) for buffer in self.model.buffers()]
         cache = torch.is_autocast_cache_enabled()
         torch.set_autocast_cache_enabled(False)  # a cached cast would lie outside of the graph
         try:
-            with randomness.kept(self.device):
+            with randomness.tried(self.model, self.device):
                 # Wrapped, because recording replaces the module's `forward`.
-                recorded = torch.cuda.make_graphed_callables(_Wrapped(self.model), (torch.zeros_like(x),))
+                return torch.cuda.make_graphed_callables(_Wrapped(self.model), (torch.zeros_like(x),))
         finally:
             torch.set_autocast_cache_enabled(cache)
-        with torch.no_grad():
-            for buffer, value in buffers:  # batch norms have seen the zeros
-                buffer.copy_(value)
-        return recorded
 
 
 class _Wrapped(torch.nn.Module):

@@ -11,12 +11,14 @@ the first process writes, and only its callbacks are called.
 import atexit
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import torch
 import torch.distributed as dist
 from torch import nn
+
+from . import randomness
 
 
 class LostProcessError(RuntimeError):
@@ -110,22 +112,25 @@ class World:
 
     # --- the model ---
 
-    def wrap(self, model: nn.Module, forward: nn.Module, device: torch.device) -> nn.Module:
+    def wrap(self, model: nn.Module, forward: nn.Module, device: torch.device) -> Callable:
         """What the loop calls in place of `forward`, so that gradients are the means over all processes.
 
         The first process's parameters are given to all.
         """
-        if self.size == 1 or is_sharded(model):
-            return forward
-        own = [device.index] if device.type == "cuda" else None
-        return nn.parallel.DistributedDataParallel(forward, device_ids=own)
+        return forward if self.size == 1 or is_sharded(model) else Replicated(model, forward, device)
+
+    def last_reduces(self, group: list, forward) -> Iterable:
+        """The batches of a step; gradients are sent only with the last, when those before it are in them."""
+        return forward.last_reduces(group) if isinstance(forward, Replicated) else group
 
     def shard(self, model: nn.Module, optimizer: torch.optim.Optimizer, device: torch.device) -> None:
         """Leave to each process a part of every parameter (FSDP2); the optimiser gets to hold the parts.
 
         The whole of a block (an entry of an nn.ModuleList) is together only while it computes.
-        Raises: ValueError where the optimiser could not go over to the parts.
+        Alone, a process keeps it all. Raises: ValueError where the optimiser could not go over to the parts.
         """
+        if self.size == 1:
+            return
         from torch.distributed.device_mesh import init_device_mesh
         from torch.distributed.fsdp import fully_shard
 
@@ -145,6 +150,36 @@ class World:
 
 
 ALONE = World()
+
+
+class Replicated:
+    """The model by DDP, which adds gradients up in the same order at every step.
+
+    DDP lays its buffers out anew after its first backward pass, and three numbers or more round differently
+    in another order: a run that was taken up would differ in the last bit. So one pass is made in advance.
+    """
+
+    def __init__(self, model: nn.Module, forward: nn.Module, device: torch.device):
+        own = [device.index] if device.type == "cuda" else None
+        self.ddp = nn.parallel.DistributedDataParallel(forward, device_ids=own)
+        self.model, self.device, self.laid_out = model, device, False
+
+    def __call__(self, x):
+        if not self.laid_out:
+            self._pass(x)
+            self.laid_out = True
+        return self.ddp(x)
+
+    def _pass(self, x) -> None:
+        later, self.ddp.require_backward_grad_sync = self.ddp.require_backward_grad_sync, True
+        with randomness.tried(self.model, self.device):
+            self.ddp(x).sum().backward()
+        self.ddp.require_backward_grad_sync = later
+
+    def last_reduces(self, group: list) -> Iterator:
+        for batch in group:
+            self.ddp.require_backward_grad_sync = batch is group[-1]
+            yield batch
 
 
 def is_sharded(model: nn.Module) -> bool:

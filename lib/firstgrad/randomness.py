@@ -47,6 +47,20 @@ def kept(device: torch.device) -> Iterator[None]:
         restore(outside, device)
 
 
+@contextlib.contextmanager
+def tried(model: torch.nn.Module, device: torch.device) -> Iterator[None]:
+    """Whatever the model is tried on inside: generators, its buffers and gradients are as before."""
+    buffers = [(buffer, buffer.clone()) for buffer in model.buffers()]
+    gradients = [(parameter, parameter.grad) for parameter in model.parameters()]
+    with kept(device):
+        yield
+    with torch.no_grad():
+        for buffer, value in buffers:  # such as batch norm's averages
+            buffer.copy_(value)
+    for parameter, gradient in gradients:
+        parameter.grad = gradient
+
+
 def seed_all(seed: int) -> None:
     """Seed torch's (on every device), NumPy's and Python's global generators."""
     torch.manual_seed(seed)

@@ -113,7 +113,7 @@ class Trainer:
                     self._set_learning_rate()
                     self.gradients.clear()
                     total = sum(batch.total for batch in group)
-                    for x, y, rows, _ in group:
+                    for x, y, rows, _ in self.world.last_reduces(group, self._forward):
                         with self._autocast():
                             loss = self.loss(self._forward(x), y)
                         share = rows * self.world.size / total
@@ -197,6 +197,8 @@ class Trainer:
                  devices.describe(self.device), self.precision]
         if self.device.type == "cuda":
             parts.append(f"data stay on the GPU up to {devices.room(self.device) / 2**30:.1f} GiB")
+        if self.world.size > 1:
+            parts.append(f"{self.world.size} processes")
         if self.accumulate > 1:
             parts.append(f"{self.accumulate} batches a step")
         if self.clip_norm:

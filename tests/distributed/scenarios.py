@@ -1,4 +1,4 @@
-"""Trainings that give the same on one process and on several. torchrun runs this file; so does the test, alone.
+"""Trainings that are the same on one process and on several: torchrun runs this file, and the test, alone.
 
     torchrun --nproc-per-node 3 scenarios.py FOLDER        writes FOLDER/rank0.pt, FOLDER/rank1.pt, …
 """
@@ -61,7 +61,8 @@ class StopAt(Callback):
             trainer.stop()
 
 
-def train(rank, data=None, make=Momentum, model=None, loss=F.cross_entropy, limits=None, settings=None, **more):
+def train(rank, data=None, make=Momentum, model=None, loss=F.cross_entropy, limits=None, settings=None,
+          **more):
     """Returns: what the history and the model are in the end."""
     model = model or perceptron(rank)
     metrics = {"largest": lambda outputs, targets: outputs.max(1).values.mean()}
@@ -96,7 +97,8 @@ SAME = {
     "a stream": lambda rank: train(rank, DataLoader(Stream(), BATCH)),
     "Adam, fast": lambda rank: train(rank, make=lambda parameters, rate: Adam(parameters, rate, fast=True)),
     "torch's Adam": lambda rank: train(rank, make=torch.optim.Adam),
-    "sharded": lambda rank: train(rank, make=Adam, settings={"shard": True, "clip_norm": 0.1, "accumulate": 2}),
+    "sharded": lambda rank: train(rank, make=Adam, settings={"shard": True, "clip_norm": 0.1,
+                                                             "accumulate": 2}),
     "early stopping": lambda rank: train(rank, settings={"schedule": lambda step: 0.0}, limits={"epochs": 9},
                                          early_stopping=2),
 }
@@ -116,12 +118,17 @@ def read_rows(rank):
 
 def shuffled_without_a_generator(rank):
     """The inputs of every batch: a loader that draws from the global generator, after dropout has, too."""
-    seen = []
+    seen, drawn = [], []
     model = nn.Sequential(nn.Dropout(0.5), perceptron())
     trainer = Trainer(model, F.cross_entropy, Momentum(model.parameters(), 0.05), device="cpu")
-    model.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]) if module.training else None)
+    model.register_forward_pre_hook(
+        lambda module, inputs: seen.append(inputs[0]) if module.training else None)
+    model[0].register_forward_hook(
+        lambda module, inputs, output: drawn.append((output == 0).tolist()) if module.training else None)
     trainer.fit(loader(shuffle=True), epochs=2)
-    return {"seen": [batch[:, 0].tolist() for batch in seen]}
+    # DDP's first pass is made twice.
+    return {"seen": [batch[:, 0].tolist() for batch in seen[1:]],
+            "drawn": [str(mask[0]) for mask in drawn[1:]]}
 
 
 def resumed(rank, folder, shard=False):
@@ -215,7 +222,7 @@ def refused(rank):
         except ValueError as error:
             said.append(str(error))
     try:
-        train(rank, DataLoader(TensorDataset(*rows()), 4, sampler=torch.utils.data.DistributedSampler(range(ROWS))))
+        train(rank, loader(sampler=torch.utils.data.DistributedSampler(range(ROWS))))
     except ValueError as error:
         said.append(str(error))
     return {"said": said}
@@ -226,7 +233,8 @@ def main(folder: Path) -> None:
     results = {name: training(rank) for name, training in SAME.items()}
     results |= {
         "read": read_rows(rank), "shuffled": shuffled_without_a_generator(rank),
-        "resumed": resumed(rank, folder / "run"), "resumed, sharded": resumed(rank, folder / "sharded", shard=True),
+        "resumed": resumed(rank, folder / "run"),
+        "resumed, sharded": resumed(rank, folder / "sharded", shard=True),
         "stopped": stopped_by_the_last(rank), "not finite": not_finite(rank),
         "not finite in one part": not_finite_in_one_part(rank),
         "cannot save": cannot_save(rank, folder / "full"), "refused": refused(rank),
