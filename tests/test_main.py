@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -25,14 +26,14 @@ from firstgrad.optim import Adam
 from firstgrad.recipe import Recipe
 
 
-def recipe(epochs=3, batch_size=4, width=2, learning_rate=0.01, bias=True, name="line"):
+def recipe(epochs=3, batch_size=4, width=2, learning_rate=0.01, bias=True, dropout=0.1):
     \"\"\"A line.
 
     width: inputs.
     \"\"\"
     x = torch.linspace(-1, 1, 20 * width).reshape(20, width)
     y = x.sum(1, keepdim=True)
-    model = torch.nn.Sequential(torch.nn.Dropout(0.1), torch.nn.Linear(width, 1, bias=bias))
+    model = torch.nn.Sequential(torch.nn.Dropout(dropout), torch.nn.Linear(width, 1, bias=bias))
     return Recipe(model, F.mse_loss, Adam(model.parameters(), learning_rate), (x, y), (x, y), (x, y),
                   batch_size=batch_size, epochs=epochs, schedule=schedule, best="loss",
                   metrics={"absolute": F.l1_loss}, report=lambda model: f"training: {model.training}")
@@ -175,6 +176,15 @@ def test_a_mistake_in_the_recipe_gets_its_traceback(folder):
         train()
 
 
+def test_a_mistake_of_our_own_gets_its_traceback(folder, monkeypatch):
+    monkeypatch.setattr(info, "table", None)
+    with pytest.raises(TypeError, match="not callable"):
+        command.main(["info"])
+    monkeypatch.setattr(command, "_trainer", None)
+    with pytest.raises(TypeError, match="not callable"):
+        train()
+
+
 def test_a_traceback_can_be_asked_for(folder):
     with pytest.raises(ValueError, match="epochs: given 0"):
         train("--epochs", 0, "--traceback")
@@ -201,6 +211,15 @@ def test_a_run_says_what_came_of_it(folder, capsys):
     assert "Sequential of 3 parameters · Adam · " in err
     assert "15/15" in err  # the bar
     assert len(Path("runs/line/log.csv").read_text().splitlines()) == 1 + 15 + 3
+
+
+def test_the_best_model_is_taken_in_the_end_not_the_last(folder, capsys):
+    Path("line.py").write_text(RECIPE.replace("return 1.0", "return 1.0 if step < 10 else 1e4"))
+    assert train("--quiet") == 0
+    _, _, figures, where = capsys.readouterr().out.splitlines()
+    assert "step-00000010/" in where
+    seen = [float(part) for part in re.findall(r"(?:validation|test) loss ([\d.]+)", figures)]
+    assert seen[0] == seen[1] < 10  # the last has thousands
 
 
 def test_quiet_is_quiet(folder, capsys):
@@ -293,3 +312,19 @@ def test_two_runs_do_not_write_to_one_folder(folder, capsys):
     with Checkpoints("runs/line").lock():
         assert train("--quiet") == 1
     assert f"process {os.getpid()}" in capsys.readouterr().err
+
+
+# --- several processes ---
+
+def test_two_processes_are_as_good_as_one(folder):
+    settings = ["train", "line.py", "--device", "cpu", "--dropout", "0"]
+    assert command.main([*settings, "--folder", "one", "--quiet"]) == 0
+    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    run = subprocess.run([*torchrun, "-m", "firstgrad", *settings, "--folder", "two"], capture_output=True,
+                         text=True, timeout=100)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.count("line: validation loss") == 1  # one of them says it, for both
+    assert run.stderr.count("15/15") == 1
+    one, two = weights("one"), weights("two")
+    assert all(torch.allclose(one[name], two[name], rtol=1e-5) for name in one)
+    assert Path("two/log.csv").read_text().count("\n") == Path("one/log.csv").read_text().count("\n")

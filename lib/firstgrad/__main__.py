@@ -1,6 +1,7 @@
 """firstgrad on the command line: `info` says what this machine has, `train` runs a recipe."""
 
 import argparse
+import contextlib
 import inspect
 import json
 import os
@@ -74,7 +75,8 @@ def main(arguments: list[str] | None = None) -> int:
         status = _status(error)
         if status is None or options.traceback:
             raise
-        print(f"{train.prog}: {' '.join(str(error).split())}", file=sys.stderr)
+        if status != 2 or os.environ.get("RANK", "0") == "0":  # one process says it for all
+            print(f"{train.prog}: {' '.join(str(error).split())}", file=sys.stderr)
         return status
 
 
@@ -96,6 +98,7 @@ def _parsers() -> tuple[_Parser, _Parser]:
     add("--precision", default="auto", metavar="NAME", help="auto, fp32, tf32, bf16 or fp16 (default: auto)")
     add("--compile", action="store_true", help="train through torch.compile: for large models on a GPU")
     add("--cuda-graph", action="store_true", help="replay a step as CUDA graphs: for small models on a GPU")
+    add("--shard", action="store_true", help="under torchrun: each process has a part of the weights (FSDP2)")
     add("--seed", type=int, default=0, metavar="N", help="of weights, order and dropout (default: 0)")
     add("--every-steps", type=int, metavar="N", help="a checkpoint every N steps")
     add("--every-seconds", type=float, metavar="S", help="a checkpoint every S seconds (default: 60)")
@@ -135,6 +138,7 @@ def _info() -> int:
 # --- train ---
 
 def _train(build, settings: dict, options) -> int:
+    from . import stopping
     from .checkpoint import Checkpoints
 
     for name in {"epochs", "batch_size"} & set(settings):
@@ -146,14 +150,15 @@ def _train(build, settings: dict, options) -> int:
     checkpoints = Checkpoints(folder, every_steps=options.every_steps,
                               every_seconds=60 if neither else options.every_seconds, best=recipe.best)
     trainer = _trainer(recipe, name, folder, options)
-    with checkpoints.lock():
-        _hold_to(checkpoints, {"recipe": name, "seed": options.seed, **settings})
+    with contextlib.ExitStack() as stack:
+        told = {"recipe": name, "seed": options.seed, **settings}
+        trainer.world.first(lambda: _begin(stack, checkpoints, told))
         history = trainer.fit(recipe.train, recipe.validation, epochs=recipe.epochs, steps=options.steps,
                               batch_size=recipe.batch_size, checkpoints=checkpoints,
                               early_stopping=recipe.early_stopping)
-    if trainer.stopped:
+    if history.stopped in stopping.NAMES.values():
         return 130
-    _conclude(name, recipe, trainer, history, checkpoints)
+    _conclude(name, recipe, trainer, history, checkpoints, options.shard)
     return 0
 
 
@@ -166,8 +171,8 @@ def _trainer(recipe, name: str, folder: Path, options):
                       precision=options.precision, accumulate=recipe.accumulate,
                       clip_norm=recipe.clip_norm, schedule=recipe.schedule, seed=options.seed,
                       callbacks=callbacks, metrics=recipe.metrics, compile=options.compile,
-                      cuda_graph=options.cuda_graph)
-    if not options.quiet:
+                      cuda_graph=options.cuda_graph, shard=options.shard)
+    if trainer.world.is_first and not options.quiet:
         print(trainer.describe(), file=sys.stderr)
     return trainer
 
@@ -179,8 +184,11 @@ class _GoOn:
         self.folder = folder
 
     def on_end(self, trainer):
-        if trainer.stopped:
-            print(f"stopped by {trainer.stopped} after step {trainer.step}; the same command goes on from "
+        from . import stopping
+
+        stopped = trainer.run.history.stopped
+        if stopped in stopping.NAMES.values():
+            print(f"stopped by {stopped} after step {trainer.step}; the same command goes on from "
                   f"{self.folder}:\n  {_command()}", file=sys.stderr)
 
 
@@ -193,8 +201,9 @@ def _command() -> str:
     return f"{' '.join(start)} {shlex.join(sys.argv[1:])}"
 
 
-def _hold_to(checkpoints, settings: dict) -> None:
-    """See that the run in the folder was begun with these settings; where none was begun, write them down."""
+def _begin(stack: contextlib.ExitStack, checkpoints, settings: dict) -> None:
+    """Lock the folder. See that its run was begun with these settings; if none was begun, write them down."""
+    stack.enter_context(checkpoints.lock())
     file = checkpoints.folder / "run.json"
     if not checkpoints.paths() or not file.exists():
         file.write_text(json.dumps(settings, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -207,15 +216,21 @@ def _hold_to(checkpoints, settings: dict) -> None:
                               f"{before!r}; go on with that, or begin in another --folder")
 
 
-def _conclude(name: str, recipe, trainer, history, checkpoints) -> None:
+def _conclude(name: str, recipe, trainer, history, checkpoints, sharded: bool) -> None:
     """The last lines: what the trained model is worth, what it took, where it is."""
-    path, results = checkpoints.paths()[-1], {"validation": (history.validation or [{}])[-1]}
-    if recipe.best and (best := checkpoints.best()):
+    from .run import load_weights
+
+    path, best = trainer.world.first(
+        lambda: (checkpoints.paths()[-1], checkpoints.best() if recipe.best else None))
+    results = {"validation": (history.validation or [{}])[-1]}
+    if best:
         path, results["validation"] = best.path, best.metrics
-        trainer.model.load_state_dict(best.weights)
+        load_weights(trainer.model, best.weights)
     if recipe.test is not None:
-        results["test"] = trainer.evaluate(recipe.test)
-    if recipe.report:
+        results["test"] = trainer.evaluate(recipe.test)  # by all processes together
+    if not trainer.world.is_first:
+        return
+    if recipe.report and not sharded:
         trainer.model.eval()
         print(recipe.report(trainer.model), end="\n\n")
     shown = [f"{part} {_in_words(metrics)}" for part, metrics in results.items() if metrics]
@@ -234,14 +249,15 @@ def _status(error: Exception) -> int | None:
     """The exit status for what our own checks say, in one line; None for what needs a traceback."""
     if isinstance(error, RecipeError):
         return 2
-    where = traceback.extract_tb(error.__traceback__)[-1].filename
-    if not Path(where).is_relative_to(_PACKAGE):
-        return None  # the recipe's own mistake, or torch's
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    if not Path(where.filename).is_relative_to(_PACKAGE) or not where.line.startswith("raise"):
+        return None  # a mistake in the recipe, in torch, or in our own code
     from .checkpoint import CheckpointError
     from .device import DeviceUnavailableError
+    from .distributed import LostProcessError
     from .history import NonFiniteLossError
 
-    if isinstance(error, CheckpointError | NonFiniteLossError):
+    if isinstance(error, CheckpointError | NonFiniteLossError | LostProcessError):
         return 1
     return 2 if isinstance(error, ValueError | TypeError | DeviceUnavailableError) else None
 

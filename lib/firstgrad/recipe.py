@@ -41,7 +41,7 @@ class Recipe:
     metrics: Mapping[str, Callable] = field(default_factory=dict)  # name -> function of (outputs, targets)
     early_stopping: int | None = None  # validations without a smaller loss before it ends; None for never
     best: str | None = None  # "loss" or "accuracy": in the end, take the model that validated best by it
-    report: Callable[[Any], str] | None = None  # of the trained model, in evaluation mode; printed at the end
+    report: Callable[[Any], str] | None = None  # of the trained model, in evaluation mode: what is printed
 
 
 def load(path: str | Path) -> Callable[..., Recipe]:
