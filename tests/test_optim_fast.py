@@ -11,7 +11,7 @@ import torch
 from test_optim import OPTIMISERS, PRECISIONS, SHAPES, TWINS, parameters, walk
 
 from firstgrad import optim_fast
-from firstgrad.optim import SGD, Adam, AMSGrad
+from firstgrad.optim import SGD, Adam, AMSGrad, Momentum
 
 needs_compiler = pytest.mark.skipif(not shutil.which(os.environ.get("CXX", "g++")), reason="no C++ compiler")
 # torch.compile imports parts of torch that torch itself has deprecated.
@@ -56,6 +56,22 @@ def test_nothing_is_compiled_again_when_a_setting_changes(compiled):
     walk(Adam(parameters(seed=3), 0.7, beta2=0.9, fast=True), 3)
     assert before > 0
     assert graphs() == before
+
+
+@needs_compiler
+@pytest.mark.parametrize("first", [[0], [1, 3], [1, 2, 3]], ids=["alone", "a stretch", "a whole buffer"])
+def test_one_compilation_serves_whatever_comes_first(first, compiled):
+    weights = parameters()
+    optimizer = SGD(weights, 0.1, fast=True)
+    walk(optimizer, 2)
+    torch._dynamo.reset()
+    before = graphs()
+    optimizer.zero_grad()
+    for index in first:
+        weights[index].grad = torch.ones_like(weights[index])
+    optimizer.step()
+    walk(optimizer, 20)
+    assert graphs() == before + 1
 
 
 @needs_compiler
@@ -116,6 +132,7 @@ def test_types_lie_apart():
     walk(torch.optim.Adam(theirs, 0.1), 3)
     torch.testing.assert_close(ours, theirs)
     assert [optimizer.state[weight]["mean"].dtype for weight in ours] == dtypes
+    assert len({weight.untyped_storage().data_ptr() for weight in ours}) == 2
 
 
 @pytest.mark.parametrize("when", ["before the first step", "between two steps"])
@@ -139,7 +156,9 @@ def test_a_model_may_move_after_the_optimiser_was_made(optimiser, when):
     torch.testing.assert_close(trained(True), trained(False), rtol=1e-12, atol=1e-12)
 
 
-def test_the_order_in_memory_is_kept():
+@pytest.mark.parametrize("large", [1, optim_fast.LARGE])
+def test_the_order_in_memory_is_kept(large, monkeypatch):
+    monkeypatch.setattr(optim_fast, "LARGE", large)
     weights = [torch.randn(4, 3, 5, 5).to(memory_format=torch.channels_last), torch.randn(6, 4).t()]
     strides = [weight.stride() for weight in weights]
     ours, theirs = ([weight.clone().requires_grad_() for weight in weights] for _ in range(2))
@@ -147,6 +166,27 @@ def test_the_order_in_memory_is_kept():
     walk(torch.optim.Adam(theirs, 0.05), 5)
     torch.testing.assert_close(ours, theirs)
     assert [weight.stride() for weight in ours] == strides
+
+
+def test_a_loaded_state_may_have_another_order_in_memory(monkeypatch):
+    monkeypatch.setattr(optim_fast, "LARGE", 1)
+    turned, straight = (torch.ones(4, 6).t().requires_grad_(), torch.ones(6, 4, requires_grad=True))
+    before, after = Momentum([turned], 0.1), Momentum([straight], 0.1, fast=True)
+    walk(before, 3)
+    after.load_state_dict(before.state_dict())
+    with torch.no_grad():
+        straight.copy_(turned)
+    walk(after, 3, seed=2)
+    walk(before, 3, seed=2)
+    torch.testing.assert_close(straight, turned)
+
+
+def test_uncompiled_it_goes_piece_by_piece(monkeypatch):
+    monkeypatch.setattr(optim_fast, "_PIECE", 7)
+    ours, theirs = parameters(), parameters()
+    walk(AMSGrad(ours, 0.05, fast=True), 20)
+    walk(AMSGrad(theirs, 0.05), 20)
+    torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-12)
 
 
 def test_gradients_stay_the_callers():
