@@ -8,7 +8,7 @@ others take torch.optim.Adam as it comes; they write no logs, bars or checkpoint
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import bench
@@ -131,17 +131,38 @@ def tutorial(task: Task) -> nn.Module:
 
 
 def check_same_work(task: Task, runs: dict[str, Callable]) -> None:
-    """All must learn about as much as the tutorial loop: who makes fewer steps, or larger ones, does not."""
-    def loss(train) -> float:
+    """All must train on as many batches, as large, and learn about as much as the tutorial loop."""
+    *full, last = task.data[0].split(task.batch_size)
+    sizes = sorted([*map(len, full), len(last)] * task.epochs)
+    learnt = {}
+    for label, run in runs.items():
         torch.manual_seed(0)
-        model, (x, y) = train(task).eval(), task.data
-        with torch.no_grad():
-            return task.loss(model(x), y).item()
+        seen, before = [], loss(task, task.make())
+        torch.manual_seed(0)
+        model = run(replace(task, make=partial(counting, task.make, seen)))
+        if sorted(seen) != sizes:
+            raise SystemExit(f"{task.name}: {label} trains on {len(seen)} batches, {sum(seen)} rows in all, "
+                             f"expected {len(sizes)} and {sum(sizes)}")
+        learnt[label] = before - loss(task, model)
+    if not all(0.8 < fall / learnt["tutorial"] < 1.25 for fall in learnt.values()):
+        raise SystemExit(f"{task.name}: the loss falls by {learnt}, expected about the same for all")
 
-    before = loss(lambda task: task.make())
-    learnt = {label: before - loss(run) for label, run in runs.items()}
-    if not all(0.7 < fall / learnt["tutorial"] < 1.4 for fall in learnt.values()):
-        raise SystemExit(f"{task.name}: the loss fell by {learnt}, expected about the same for all")
+
+def counting(make: Callable[[], nn.Module], seen: list[int]) -> nn.Module:
+    """The model that `make` makes; it puts the size of every batch that it trains on into `seen`."""
+    def count(model, inputs, outputs):
+        if torch.is_grad_enabled():
+            seen.append(len(outputs))
+
+    model = make()
+    model.register_forward_hook(count)
+    return model
+
+
+@torch.no_grad()
+def loss(task: Task, model: nn.Module) -> float:
+    x, y = task.data
+    return task.loss(model.eval()(x), y).item()
 
 
 def main(options) -> None:
