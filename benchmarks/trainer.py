@@ -24,7 +24,7 @@ from firstgrad.optim import Adam
 from firstgrad.text import Vocabulary, words
 from firstgrad.trainer import Trainer
 
-WORDS, LENGTH, WINDOWS = 10_000, 100, 320  # of the LSTM's vocabulary, of a window; windows
+WORDS, LENGTH, WINDOWS = 10_000, 100, 640  # of the LSTM's vocabulary, of a window; windows
 
 
 @dataclass(frozen=True)
