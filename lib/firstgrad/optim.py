@@ -55,14 +55,6 @@ class _Optimizer(torch.optim.Optimizer):
                     self.rule(parameter, parameter.grad, *(state[name] for name in self.remembers),
                               self.numbers(group, state["step"]))
 
-    def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients, or set them to zero. torch's spends longer than a small network's update."""
-        if not set_to_none:
-            return super().zero_grad(set_to_none=False)
-        for group in self.param_groups:
-            for parameter in group["params"]:
-                parameter.grad = None
-
     def remembered(self, parameter) -> dict:
         """The state of `parameter`: its step count and averages, zeros if it has none yet."""
         state = self.state[parameter]
