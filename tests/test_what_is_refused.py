@@ -1,5 +1,5 @@
-"""What is wrong -> what is said. Every row raises the type that is listed, the message names the argument, what
-was given and what is expected, and no parameter has changed.
+"""What is wrong -> what is said: by the type that is listed, in a message that names the argument, what was
+given and what is expected; and no parameter has changed.
 
 Losses that other loops would train on without a word, and labels that a GPU would die of, are among them.
 """
