@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from .distributed import ALONE, World
 
-_BLOCK_BYTES = 2**26  # gathered at once; large enough to hide the call, small enough for any device
+_BLOCK_BYTES = 2**23  # gathered at once: hides the call; larger ones page-fault anew each time
 
 
 class Batch(NamedTuple):
