@@ -118,7 +118,7 @@ function setup(ui) {
   ui.checkbox({ trait: "corrected", label: t("corrected"), into: ui.toolbar });
   const fair = ui.checkbox({ trait: "tuned", label: t("tuned"), into: ui.toolbar });
   const map = mapOf(ui, { colours: { ...Object.fromEntries(OTHERS.map((name) => [name, COLOURS[name]])), adam: COLOURS.adam }, arrows: false });
-  const side = h("div", { class: "fg-side" });
+  const side = h("div", { class: "fg-side", style: "display:grid;gap:8px;min-width:0" });
   ui.figures.append(side);
   const [averages, sizes, race] = [averagesChart(ui, side), stepChart(ui, side), raceChart(ui, side)];
   const rate = ui.slider({ trait: "learning_rate", label: t("learningRate"), symbol: "α", min: 1e-3, max: 3, scale: "log", limits: { positive: true } });
