@@ -70,7 +70,7 @@ function words(ui, now, cursor) {
   const loss = (value) => number(value, now.name === "mlp" ? 3 : 2);
   const last = now.run.losses.length - 1;
   if (now.view === "race") {
-    const list = now.ranked.map(({ name, run, hit }) => t(hit === null ? "endsAt" : "arrivesAt", { name: t(name), loss: loss(run.losses.at(-1)), hit }));
+    const list = now.ranked.map(({ name, run, hit }) => t(hit === null ? "endsAt" : "arrivesAt", { name: t(name), loss: loss(core.endOf(run)), hit }));
     return { text: join(t(ui.get("tuned") ? "raceTuned" : "raceSame", { list: list.join(t("comma")) }), t(raceAdvice(now))), bad: false };
   }
   const used = now.inside[now.corrected ? "corrected" : "raw"].map(Math.abs);

@@ -4,15 +4,14 @@ import { COLOURS } from "./colours.js";
 
 const MARGIN = { left: 46, right: 12, top: 24, bottom: 38 };
 const NAMES = Object.keys(RACERS);
-const GAP = 8; // px between the two charts beside the map
 
 /** Step numbers 1, 2, … beside their values, as a flat list of points. */
 const overSteps = (values, first = 1) => Float64Array.from({ length: 2 * values.length }, (_, i) => (i % 2 ? values[(i - 1) / 2] : first + i / 2));
 const largest = (...rows) => rows.reduce((top, row) => row.reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.abs(x)) : most), top), 0);
 
-/** Heights beside a square map: together as tall as the map with its axes. */
-const half = (ui) => (width) => (ui.wide() ? Math.round((width - 38 + 32 - GAP) / 2) : Math.max(200, Math.round(width * 0.55)));
-const whole = (ui) => (width) => (ui.wide() ? width - 38 + 32 : Math.max(240, Math.round(width * 0.7)));
+/** Two charts beside the map, or one as tall as it. */
+const half = (ui) => (width) => Math.max(ui.wide() ? 170 : 200, Math.round(width * 0.54));
+const whole = (ui) => (width) => (ui.wide() ? width : Math.max(240, Math.round(width * 0.7)));
 
 /** Names in their colours, one after the other, at the top of a chart. */
 function legendOf(plot, colours) {
@@ -29,7 +28,7 @@ function legendOf(plot, colours) {
 /** @param {import("../ui/frame.js").Ui} ui @param {HTMLElement} into */
 export function averagesChart(ui, into) {
   const { t } = ui;
-  const plot = ui.plot({ into, label: t("averages"), margin: MARGIN, x: { domain: [1, 100], label: t("stepAxis"), ticks: 5 }, y: { domain: [-1, 1], label: t("averagesAxis"), ticks: 5 }, height: half(ui) });
+  const plot = ui.plot({ into, label: t("averages"), margin: { ...MARGIN, bottom: 22 }, x: { domain: [1, 100], ticks: 5 }, y: { domain: [-1, 1], label: t("averagesAxis"), ticks: 5 }, height: half(ui) });
   const gradients = plot.dots({ color: "muted", size: 3.5 });
   const lines = { m: ["blue", "3 4"], mHat: ["blue"], root: ["orange", "3 4"], rootHat: ["orange"] };
   for (const [name, [color, dash]] of Object.entries(lines)) lines[name] = plot.line({ color, dash, width: dash ? 1.75 : 2.25 });

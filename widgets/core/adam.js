@@ -60,22 +60,28 @@ export function bound(t, beta1, beta2) {
   return ((1 - beta1) / (1 - beta1 ** t)) * Math.sqrt(((1 - beta2 ** t) / (1 - beta2)) * sum);
 }
 
-/** What a run is worth: its last loss; one that diverged or left is worth nothing. */
-const worth = ({ losses, diverged, left }) => (diverged === null && left === null ? losses.at(-1) : Infinity);
+/** Where a run ends: the largest loss of its last tenth, since the very last may be a lucky swing; ∞ if it diverged or left. */
+export function endOf({ losses, diverged, left }) {
+  if (diverged !== null || left !== null) return Infinity;
+  return losses.slice(Math.floor(0.9 * losses.length)).reduce((top, loss) => Math.max(top, loss));
+}
+
+const FAR = 10; // a run whose loss ever grows so many times above the start's was thrown out of the picture: it does not count
 
 /** A racer at the learning rate, of `RATES`, that ends lowest. @returns {{name: string, rate: number, run: object}} */
 export function tune(name, surface, start, hyper, steps) {
   let best = null;
   for (const learningRate of RATES) {
     const tried = { name, rate: learningRate, run: run(name, surface, start, { ...hyper, learningRate }, steps) };
-    if (best === null || worth(tried.run) < worth(best.run)) best = tried;
+    const far = tried.run.losses.some((loss) => loss > FAR * tried.run.losses[0]);
+    if (best === null || (!far && endOf(tried.run) < endOf(best.run))) best = tried;
   }
   return best;
 }
 
 /** Who reaches the goal first; of those who do not, who ends lower. @param {{run: object, hit: number|null}[]} entries */
 export function ranking(entries) {
-  const last = ({ hit, run: result }) => (hit === null ? [1, worth(result)] : [0, hit]);
+  const last = ({ hit, run: result }) => (hit === null ? [1, endOf(result)] : [0, hit]);
   return [...entries].sort((a, b) => {
     const [[p, q], [r, s]] = [last(a), last(b)];
     return p - r || (q === s ? 0 : q < s ? -1 : 1);
