@@ -1,4 +1,4 @@
-"""What chapter 07 compares: five optimisers, each over a grid of learning rates, three seeds, two sets of pictures.
+"""What chapter 07 compares: five optimisers over grids of learning rates, three seeds, two sets of pictures.
 
 "plain" are the pictures of Fashion-MNIST; "dimmed" are the same with the right half of each a hundred times
 darker, so that half of the first layer's weights have gradients a hundred times smaller. For one seed every
@@ -59,7 +59,8 @@ def one_run(settings, kind, name, rate, seed, steps=None):
         torch.manual_seed(seed)
         model = MLP(MLPConfig(tuple(settings["sizes"])))
     optimizer = getattr(optim, name)(model.parameters(), rate)
-    trainer = Trainer(model, torch.nn.functional.cross_entropy, optimizer, device="cpu", precision="fp32", seed=seed)
+    trainer = Trainer(model, torch.nn.functional.cross_entropy, optimizer, device="cpu", precision="fp32",
+                      seed=seed)
     try:
         history = trainer.fit(pictures(settings, kind, "train"), epochs=settings["epochs"], steps=steps,
                               batch_size=settings["batch_size"])

@@ -97,7 +97,8 @@ def walks_like_torch(core, name):
 
     prove(check, which=st.sampled_from(sorted(surfaces.SURFACES)), at=st.tuples(unit, unit), alpha=unit,
           beta1=st.floats(0, 0.99), beta2=st.floats(0.1, 0.9999), epsilon=st.sampled_from([1e-6, 1e-3]),
-          corrected=st.booleans(), condition=st.floats(1, 300), angle=st.floats(0, 1.6), steps=st.integers(1, 12))
+          corrected=st.booleans(), condition=st.floats(1, 300), angle=st.floats(0, 1.6),
+          steps=st.integers(1, 12))
 
 
 def averages_are_torchs(core, name):
@@ -116,7 +117,8 @@ def averages_are_torchs(core, name):
             state = optimizer.state[p]
             m, v = state["exp_avg"].item(), state["exp_avg_sq"].item()
             close([all_["m"][i], all_["v"][i]], [m, v])
-            close([all_["mHat"][i], all_["vHat"][i]], [m / (1 - beta1 ** (i + 1)), v / (1 - beta2 ** (i + 1))])
+            close(all_["mHat"][i], m / (1 - beta1 ** (i + 1)))
+            close(all_["vHat"][i], v / (1 - beta2 ** (i + 1)))
             close(all_["corrected"][i], before - p.item(), scale=max(1, abs(p.item())))
             close(all_["raw"][i], m / (math.sqrt(v) + epsilon))
 

@@ -257,7 +257,13 @@ def best_rates(one):
             one.settle()
 
 
-GOALS = {"descent": best_momentum, "learning_rate_lab": best_rates}
+def forget_sooner(one):
+    """Adam with less memory of the mean, and a longer step."""
+    one.type("beta1", "0.7")
+    one.type("learning_rate", "0.5")
+
+
+GOALS = {"adam": forget_sooner, "descent": best_momentum, "learning_rate_lab": best_rates}
 
 
 @pytest.mark.parametrize("path", PAGES)

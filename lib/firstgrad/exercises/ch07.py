@@ -35,9 +35,8 @@ def _crooked(answer) -> Verdict:
         gradient = [(along - 100 * across) / math.sqrt(2), (along + 100 * across) / math.sqrt(2)]
         for i in range(2):
             theta[i], m[i], v[i] = _adamw(theta[i], m[i], v[i], gradient[i], t + 1, alpha, *betas, 1e-8, 0.0)
-    return Verdict(
-        False, f"After {MAX_STEPS} steps the loss is {loss:.2g}. Does it creep (more alpha) or swing (less beta1)?"
-    )
+    advice = "Does it creep (more alpha) or swing (less beta1)?"
+    return Verdict(False, f"After {MAX_STEPS} steps the loss is {loss:.2g}. {advice}")
 
 
 _B = 4 + 4 * 0.81 - 0.01

@@ -15,7 +15,7 @@ SURFACES = {
 
 
 class AdamLab(Explorable):
-    """Adam on a surface that can be seen, its averages and step sizes over time; or a race of four optimisers.
+    """Adam on a surface that can be seen, its averages and step sizes over time; or a race of four.
 
     `AdamLab(surface="beale")` takes that surface's own start, learning rate and steps, unless they are given.
     `goal_reached` and `final_loss` (None when it is not finite) come back from the front end.
