@@ -69,6 +69,10 @@ function words(ui, now, cursor) {
   const join = (...parts) => parts.filter(Boolean).join(ui.lang === "zh" ? "" : " ");
   const loss = (value) => number(value, now.name === "mlp" ? 3 : 2);
   const last = now.run.losses.length - 1;
+  if (now.view === "race" && ui.get("step") >= 0) {
+    const here = ({ name, run }) => `${t(name)} ${loss(run.losses[Math.min(cursor, run.losses.length - 1)])}`;
+    return { text: t("raceAt", { step: cursor, of: last, list: now.entries.map(here).join(t("comma")) }), bad: false };
+  }
   if (now.view === "race") {
     const list = now.ranked.map(({ name, run, hit }) => t(hit === null ? "endsAt" : "arrivesAt", { name: t(name), loss: loss(core.endOf(run)), hit }));
     return { text: join(t(ui.get("tuned") ? "raceTuned" : "raceSame", { list: list.join(t("comma")) }), t(raceAdvice(now))), bad: false };
@@ -138,11 +142,12 @@ function setup(ui) {
     fair.node.hidden = !racing;
     rate.visible(!(racing && ui.get("tuned")));
     for (const slider of [condition, angle]) slider.visible(now.surface.quadratic);
-    for (const { plot } of [averages, sizes]) plot.node.hidden = racing;
-    race.plot.node.hidden = !racing;
+    const charts = racing ? [race] : [averages, sizes];
+    // What is not shown is not there: it would be measured, and read aloud.
+    if (charts[0].plot.node.parentNode !== side || side.children.length !== charts.length) side.replaceChildren(...charts.map(({ plot }) => plot.node));
     const cursor = player.current();
     map.draw(now, cursor);
-    for (const chart of racing ? [race] : [averages, sizes]) chart.draw(now, cursor);
+    for (const chart of charts) chart.draw(now, cursor);
     ui.question(t(`question ${now.view}`));
     const said = { below: ui.number(now.goal.below), within: now.goal.within, hit: now.hit };
     ui.goal(t(now.hit === null ? "goal" : "goalReached", said), now.hit !== null);
