@@ -168,7 +168,7 @@ def tuned_is_the_best(core, name):
           beta1=st.floats(0, 0.99), beta2=st.floats(0.5, 0.9999))
 
 
-RATES = [float(f"{10 ** (i / 6 - 4):.3g}") for i in range(29)]
+RATES = [float(f"{10 ** (i / 4 - 4):.3g}") for i in range(21)]
 OF_RACERS = (follows_torch, walks_like_torch)
 OF_ADAM = (averages_are_torchs, bound_is_the_longest_step, tuned_is_the_best)
 
