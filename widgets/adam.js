@@ -74,7 +74,7 @@ function words(ui, now, cursor) {
     return { text: t("raceAt", { step: cursor, of: last, list: now.entries.map(here).join(t("comma")) }), bad: false };
   }
   if (now.view === "race") {
-    const list = now.ranked.map(({ name, run, hit }) => t(hit === null ? "endsAt" : "arrivesAt", { name: t(name), loss: loss(core.endOf(run)), hit }));
+    const list = now.ranked.map(({ name, run, hit }) => t(hit === null ? "endsAt" : "arrivesAt", { name: t(name), loss: number(core.endOf(run), 3), hit }));
     return { text: join(t(ui.get("tuned") ? "raceTuned" : "raceSame", { list: list.join(t("comma")) }), t(raceAdvice(now))), bad: false };
   }
   const used = now.inside[now.corrected ? "corrected" : "raw"].map(Math.abs);
