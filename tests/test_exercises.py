@@ -37,6 +37,27 @@ def linear(t, warmup, total):
     return (t + 1) / warmup if t < warmup else (total - t) / (total - warmup)
 
 
+def adamw(theta, m, v, g, t, alpha, beta1, beta2, epsilon, decay, *, corrected=True, inside=False, l2=False):
+    """AdamW's step; the keywords make typical mistakes."""
+    if l2:
+        g, decay = g + decay * theta, 0.0
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g**2
+    m_hat, v_hat = (m / (1 - beta1**t), v / (1 - beta2**t)) if corrected else (m, v)
+    size = math.sqrt(v_hat + epsilon) if inside else math.sqrt(v_hat) + epsilon
+    return (1 - alpha * decay) * theta - alpha * m_hat / size, m, v
+
+
+def adamw_keeps_corrected(theta, m, v, g, t, alpha, beta1, beta2, epsilon, decay):
+    theta, m, v = adamw(theta, m, v, g, t, alpha, beta1, beta2, epsilon, decay)
+    return theta, m / (1 - beta1**t), v / (1 - beta2**t)
+
+
+def adamw_decay_without_alpha(theta, m, v, g, t, alpha, beta1, beta2, epsilon, decay):
+    new, m, v = adamw(theta, m, v, g, t, alpha, beta1, beta2, epsilon, 0.0)
+    return new - decay * theta, m, v
+
+
 ROOT_KAPPA = (math.sqrt(50) - 1) / (math.sqrt(50) + 1)
 RIGHT = {
     "00.1": [2.4],
@@ -48,6 +69,14 @@ RIGHT = {
     "06.6": [1004],
     "06.7": [linear],
     "06.8": [((2 / (1 + math.sqrt(50))) ** 2, ROOT_KAPPA**2), (0.06, 0.6)],
+    "07.1": [0.01],
+    "07.2": [(0.99, 0.19 / math.sqrt(1 - 0.99**2)), (0.99, 1.3469)],
+    "07.3": [(8 * 10**9, 16 * 10**9), (8e9, 16e9)],
+    "07.4": [(9, 99)],
+    "07.5": [adamw],
+    "07.6": [0.986, 0.985994],
+    "07.7": [251],
+    "07.8": [(2.5, 0.7, 0.999), (1.5, 0.8, 0.999)],
 }
 WRONG = {
     "00.1": [3.6, 0.6, "2.4", 2.5],
@@ -63,6 +92,17 @@ WRONG = {
         lambda t, warmup, total: 1.0,
     ],
     "06.8": [(0.04, 0.0), (0.2, 0.5), (0.06, 0.95), (-0.1, 0.5), (0.1, 1.0), 0.06, ("a", "b")],
+    "07.1": [-0.01, 0.00003, 0.0316228, 0.003, "0.01"],
+    "07.2": [(0.9, 1.35), (0.81, 1.0), (0.99, 1.0), (0.99, 0.19)],
+    "07.3": [(4e9, 12e9), (8e9, 12e9), (2e9, 4e9), (16e9, 8e9)],
+    "07.4": [(10, 100), (0.9, 0.99), (-9, -99), (9, 9)],
+    "07.5": [lambda *a: adamw(*a, corrected=False), lambda *a: adamw(*a, inside=True),
+             lambda *a: adamw(*a, l2=True), adamw_keeps_corrected, adamw_decay_without_alpha,
+             lambda *a: adamw(*a)[0], 3],
+    "07.6": [0.8215, 0.95, 0.999, 0.9],
+    "07.7": [250, 25, 100, 252],
+    "07.8": [(0.001, 0.9, 0.999), (1.0, 0.9, 0.999), (2.5, 1.0, 0.999), (-1, 0.7, 0.9), (2.5, 0.7),
+             (1e308, 0.7, 0.999), ("a", "b", "c"), 2.5],
 }
 
 
@@ -100,7 +140,10 @@ def test_waits_while_dots_are_left(exercise):
     assert check(exercise, (*right[:-1], ...)) is None
 
 
-@pytest.mark.parametrize("exercise", [i for i in RIGHT if isinstance(RIGHT[i][0], tuple) and i != "06.8"])
+RUN = ("06.8", "07.8")  # any numbers that lead to the goal
+
+
+@pytest.mark.parametrize("exercise", [i for i in RIGHT if isinstance(RIGHT[i][0], tuple) and i not in RUN])
 def test_a_wrong_list_does_not_tell_the_answer(exercise, capsys):
     right = RIGHT[exercise][0]
     check(exercise, (7777, *right[1:]))

@@ -21,7 +21,11 @@ const CEILING = 1e12; // a loss above it is called divergence, and the run ends
  */
 export function run(optimiserName, surface, start, hyper, steps) {
   const optimiser = optimiserOf(optimiserName);
-  const checked = checkHyper(optimiser, hyper);
+  return walk(optimiser, surface, start, checkHyper(optimiser, hyper), steps);
+}
+
+/** The same with an optimiser, `{init, step}`, and settings that were checked. @returns {Run} */
+export function walk(optimiser, surface, start, checked, steps) {
   needBetween("steps", steps, 1, 10000);
   const point = Float64Array.from(needPoint("start", start));
   const state = optimiser.init(2);

@@ -1,11 +1,11 @@
 // The surface from above, with the path on it.
-import { OPTIMISERS } from "../core/descent.js";
 import { COLOURS } from "./colours.js";
 
-const NAMES = Object.keys(OPTIMISERS);
-
-/** @param {import("../ui/frame.js").Ui} ui */
-export function mapOf(ui) {
+/**
+ * @param {import("../ui/frame.js").Ui} ui
+ * @param {{colours?: Record<string, string>, arrows?: boolean}} [options]  each optimiser's colour; the next step taken apart?
+ */
+export function mapOf(ui, { colours = COLOURS, arrows: takenApart = true } = {}) {
   const { t } = ui;
   const margin = { left: 30, right: 8, top: 8, bottom: 24 };
   const plot = ui.plot({
@@ -18,7 +18,7 @@ export function mapOf(ui) {
   const axisNames = [0, 1].map(() => plot.text({ class: "fg-quiet" }));
   const wells = [0, 1, 2].map(() => [plot.dots({ color: "ink", size: 6 }), plot.text({ class: "fg-quiet" })]);
   const saddle = plot.text({ class: "fg-quiet" });
-  const ghosts = NAMES.map(() => plot.line({ width: 1.5, class: "fg-ghost" }));
+  const ghosts = Object.keys(colours).map(() => plot.line({ width: 1.5, class: "fg-ghost" }));
   const rest = plot.line({ width: 1.5, class: "fg-rest" });
   const trail = plot.line({ width: 1.75 });
   const points = plot.dots({ size: 4.5 });
@@ -30,9 +30,9 @@ export function mapOf(ui) {
   const name = plot.text({ class: "fg-strong" });
   let limits = { x: [-3, 3], y: [-3, 3] };
 
-  function landmarks({ name: which, surface, curvatures, start }) {
+  function landmarks({ name: which, surface, curvatures, start, angle = 0.4 }) {
     const [low, high] = curvatures;
-    const [c, s] = [Math.cos(0.4), Math.sin(0.4)];
+    const [c, s] = [Math.cos(angle), Math.sin(angle)];
     const arms = [[c, s, 3.05, t("flat", { lambda: ui.number(low) })], [-s, c, 2.62, t("steep", { lambda: ui.number(high) })]];
     arms.forEach(([a, b, r, text], i) => {
       if (!surface.quadratic) return [axes[i], axisNames[i]].forEach((mark) => mark.hide());
@@ -58,7 +58,7 @@ export function mapOf(ui) {
   }
   /** The next step taken apart: the gradient's part and the velocity's. */
   function forces({ run, surface, learningRate, optimiser, steps }, cursor) {
-    const shown = ui.get("step") >= 0 && cursor < run.losses.length - 1;
+    const shown = takenApart && ui.get("step") >= 0 && cursor < run.losses.length - 1;
     const [x, y, u, v] = run.path.subarray(2 * cursor, 2 * cursor + 4);
     const [gx, gy] = shown ? surface.gradient(x, y).map((g) => -learningRate * g) : [];
     const parts = [[gx, gy, "−αg"], [u - x - gx, v - y - gy, "−αμv"]];
@@ -80,10 +80,10 @@ export function mapOf(ui) {
       ghosts.forEach((ghost, i) => {
         const other = now.others[i];
         if (!other) return ghost.hide();
-        ghost.color(COLOURS[other[0]]);
+        ghost.color(colours[other[0]]);
         ghost.set(other[1].path);
       });
-      for (const mark of [rest, trail, points, tip]) mark.color(COLOURS[optimiser]);
+      for (const mark of [rest, trail, points, tip]) mark.color(colours[optimiser]);
       rest.set(run.path.subarray(2 * cursor));
       trail.set(run.path, cursor + 1);
       points.set(run.path, cursor + 1);

@@ -12,7 +12,7 @@ const THUMB = 18; // px, the same as in style.css
  * @param {string} options.label
  * @param {string} [options.symbol] set in italics after the label
  * @param {number} options.min @param {number} options.max  ends of the track; a typed number may lie beyond them
- * @param {"linear"|"log"} [options.scale]
+ * @param {"linear"|"log"|"share"} [options.scale] share: a log scale of what is left to 1, for 0.9, 0.99, 0.999, …
  * @param {number} [options.step] of the track, in units of the value (log: in decades)
  * @param {boolean} [options.integer]
  * @param {number[]} [options.steps] the only values there are (a recorded grid), rising; the track stops at each
@@ -22,7 +22,8 @@ export function slider(ui, options) {
   const { trait, label, symbol = "", integer = false, steps, limits } = options;
   let { min = steps?.[0], max = steps?.at(-1) } = options;
   const [forth, back] = steps ? [(v) => nearest(steps, v), (i) => steps[Math.round(i)]]
-    : options.scale === "log" ? [Math.log10, (u) => 10 ** u] : [(v) => v, (u) => u];
+    : options.scale === "log" ? [Math.log10, (u) => 10 ** u]
+    : options.scale === "share" ? [(v) => -Math.log10(1 - v), (u) => 1 - 10 ** -u] : [(v) => v, (u) => u];
   const stride = options.step ?? (steps || integer ? 1 : 0.01);
   const ids = { range: unique("range"), hint: unique("hint") };
   const full = symbol ? `${label} ${symbol}` : label;
@@ -36,7 +37,8 @@ export function slider(ui, options) {
     h("div", { class: "fg-track" }, range, marks), hint);
   let shownMarks = "";
 
-  const tidy = (value) => (steps ? value : integer ? Math.round(value) : Number(value.toPrecision(3)));
+  const tidy = (value) => (steps ? value : integer ? Math.round(value)
+    : options.scale === "share" ? Number((1 - (1 - value).toPrecision(2)).toFixed(6)) : Number(value.toPrecision(3)));
   const share = (value) => Math.min(1, Math.max(0, (forth(value) - forth(min)) / (forth(max) - forth(min))));
   // The thumb's centre does not reach the track's ends; marks follow its path.
   const place = (value) => `calc(${THUMB / 2}px + ${share(value).toFixed(4)} * (100% - ${THUMB}px))`;
@@ -79,7 +81,7 @@ export function slider(ui, options) {
     put(range, { min: forth(min), max: forth(max) });
     const drawn = typeof value === "number" && Number.isFinite(forth(value));
     if (drawn && Math.abs(Number(range.value) - forth(value)) > 1e-9) range.value = String(forth(value));
-    put(range, { "aria-valuetext": number(value) });
+    put(range, { "aria-valuetext": number(value, options.scale === "share" ? 6 : 3) });
     node.style.setProperty("--fg-fill", drawn ? place(value) : "0px");
     if (box !== activeIn(node)) box.value = plain(value);
   }
