@@ -210,6 +210,5 @@ def graphs_and_questions(core):
 @pytest.mark.parametrize("change", MUTANTS[-2:], ids=["overwrites", "sign"])
 def test_mutant_is_caught_alone(change, tmp_path):
     """Where another mutant would be caught first."""
-    with mutated("graph.js", [change], tmp_path) as made:
-        with pytest.raises(AssertionError):
-            graphs_and_questions(made)
+    with mutated("graph.js", [change], tmp_path) as made, pytest.raises(AssertionError):
+        graphs_and_questions(made)
