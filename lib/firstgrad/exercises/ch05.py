@@ -18,7 +18,8 @@ def _affine(G, X, W):
 
 
 def _shapes(examples, outputs, inputs):
-    return tuple(_rng.normal(size=size) for size in ((examples, outputs), (examples, inputs), (outputs, inputs)))
+    sizes = ((examples, outputs), (examples, inputs), (outputs, inputs))
+    return tuple(_rng.normal(size=size) for size in sizes)
 
 
 def _softplus(answer) -> Verdict:
@@ -67,7 +68,7 @@ EXERCISES = {
         [2_000_000, 1_000_000, 1],
         relative=0.0,
         explain="Backward takes one sweep, however many weights there are.",
-        hint="A forward sweep gives all slopes by one weight, a backward sweep those of one loss by all weights.",
+        hint="A forward sweep gives slopes by one weight; a backward sweep, one loss's by all weights.",
     ),
     "05.4": _softplus,
     "05.5": Function(
