@@ -56,8 +56,10 @@ function chartOf(ui, label) {
       line.set(curve(numbers));
       dots.set(curve(numbers));
       predicted ? theory.set(curve(predicted)) : theory.hide();
-      const end = banded ? 0 : predicted?.length - 1;
-      predicted ? theoryName.set(end + 1, predicted[end], ui.t("theory"), { dx: banded ? 6 : -6, dy: 22, anchor: banded ? "start" : "end" }) : theoryName.hide();
+      // Below the line, on the side where there is room.
+      const half = predicted ? Math.floor(predicted.length / 2) : 0;
+      const falls = predicted && predicted[0] > predicted.at(-1);
+      predicted ? theoryName.set(half + 1, predicted[half], ui.t("theory"), { dx: falls ? -8 : 8, dy: 20, anchor: falls ? "end" : "start" }) : theoryName.hide();
       if (!banded) return [band, bandName].forEach((mark) => mark.hide());
       const middle = Math.sqrt(Math.max(Math.max(...numbers) * Math.max(Math.min(...numbers), 1e-300), 1e-300));
       band.set(0, middle * Math.sqrt(WITHIN), depth + 1, middle / Math.sqrt(WITHIN));
