@@ -13,6 +13,7 @@ const LEAVES = ["x", "w", "b", "t"];
 const MODES = { watch: true, predict: true };
 const REACH = 5; // of a leaf: far enough to try, and no overflow in any graph
 const WANTED = 3; // right predictions in a row
+const SPEEDS = { slow: 0.5, normal: 1.25, fast: 4 }; // steps a second: each wants to be read
 
 const traits = {
   graph: "product", x: 2, w: -3, b: 1, t: 1, step: -1, mode: "watch",
@@ -104,7 +105,7 @@ function setup(ui) {
   const drawing = drawingOf(ui, { expression, format });
   const tape = tapeOf(ui, { expression, format, sumOf });
   let now;
-  const player = ui.player({ trait: "step", length: () => (now ? now.length : 7) });
+  const player = ui.player({ trait: "step", length: () => (now ? now.length : 5), speeds: SPEEDS });
   const sliders = Object.fromEntries(LEAVES.map((id) => [id, ui.slider({ trait: id, label: t("leaf"), symbol: id, min: -REACH, max: REACH, step: 0.1 })]));
   const prediction = ui.slider({ trait: "prediction", label: t("prediction"), min: -40, max: 40, step: 0.1, limits: { low: -1e6, high: 1e6 } });
   const answer = ui.button({ label: t("check"), primary: true, onClick: () => (ui.get("answered") ? next() : judge()) });
