@@ -13,7 +13,7 @@ const LEAVES = ["x", "w", "b", "t"];
 const MODES = { watch: true, predict: true };
 const REACH = 5; // of a leaf: far enough to try, and no overflow in any graph
 const WANTED = 3; // right predictions in a row
-const SPEEDS = { slow: 0.5, normal: 1.25, fast: 4 }; // steps a second: each wants to be read
+const SPEEDS = { slow: 1, normal: 2.5, fast: 6 }; // steps a second: each wants to be read
 
 const traits = {
   graph: "product", x: 2, w: -3, b: 1, t: 1, step: -1, mode: "watch",
