@@ -9,6 +9,7 @@ import nbformat
 import pytest
 
 from firstgrad import exercises
+from firstgrad.autograd import Value
 from firstgrad.check import grade as check
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,9 +59,38 @@ def adamw_decay_without_alpha(theta, m, v, g, t, alpha, beta1, beta2, epsilon, d
     return new - decay * theta, m, v
 
 
+def softplus(a):
+    return Value(math.log1p(math.exp(a.data)), (a,), (1 / (1 + math.exp(-a.data)),))
+
+
+def softplus_without_inputs(a):
+    return Value(math.log1p(math.exp(a.data)))
+
+
+def softplus_own_slope(a):
+    result = math.log1p(math.exp(a.data))
+    return Value(result, (a,), (result,))
+
+
+def affine_backward(G, X, W):
+    return G.T @ X, G.sum(axis=0), G @ W
+
+
+OUT = 1 / (1 + math.exp(-1))
+SLOPE_B = 2 * (OUT - 1) * OUT * (1 - OUT)
+BEST_H = (2**-23 / 2) ** (1 / 3)
+TENTH = 10 ** (1 / 49)
 ROOT_KAPPA = (math.sqrt(50) - 1) / (math.sqrt(50) + 1)
 RIGHT = {
     "00.1": [2.4],
+    "05.1": [-4, -4.0],
+    "05.2": [(2 * SLOPE_B, SLOPE_B), (-0.2115, -0.1058)],
+    "05.3": [(2_000_000, 1_000_000, 1)],
+    "05.4": [softplus, lambda a: (a.exp() + 1).log()],
+    "05.5": [affine_backward],
+    "05.6": [(BEST_H, 3 * BEST_H**2), (3.9e-3, 4.6e-5)],
+    "05.7": [2 / 1.04, 1.923],
+    "05.8": [(math.sqrt(2) / TENTH, math.sqrt(2) * TENTH)],
     "06.1": [-0.125],
     "06.2": [(2 / 9, 0.2, 0.8)],
     "06.3": [(1382, 70)],
@@ -80,6 +110,18 @@ RIGHT = {
 }
 WRONG = {
     "00.1": [3.6, 0.6, "2.4", 2.5],
+    "05.1": [-1, -3, 3, 4, "-4", None],
+    "05.2": [(SLOPE_B, SLOPE_B), (-2 * SLOPE_B, -SLOPE_B), (4 * (OUT - 1), 2 * (OUT - 1)), 3],
+    "05.3": [(1_000_001, 1_000_000, 1), (2_000_000, 1, 1_000_000), (2_000_000, 1_000_000, 1_000_000)],
+    "05.4": [softplus_without_inputs, softplus_own_slope, lambda a: math.log1p(math.exp(a.data)),
+             lambda a: a.sigmoid(), lambda a: a.relu(), lambda: None, 3],
+    "05.5": [lambda G, X, W: (X.T @ G, G.sum(axis=0), G @ W),
+             lambda G, X, W: (G.T @ X, G.mean(axis=0), G @ W),
+             lambda G, X, W: (G.T @ X, G.sum(axis=0)), lambda G, X, W: (G.T @ X, G.sum(), G @ W)],
+    "05.6": [(2**-23, 2**-23), (2 ** (-23 / 3), 3 * BEST_H**2), (BEST_H, BEST_H**2), (4.8e-6, 6.9e-11)],
+    "05.7": [2, 0.52, 2 / 1.2, 1, 25 / 26],
+    "05.8": [(math.sqrt(2) / 10 ** (2 / 49), math.sqrt(2) * 10 ** (2 / 49)), (1 / TENTH, TENTH),
+             (math.sqrt(2) * TENTH, math.sqrt(2) / TENTH), (0.1, 10)],
     "06.1": [0.125, 0.015625, -0.5, None, float("nan")],
     "06.2": [(2 / 5, 0.2, 0.8), (0.2, 2 / 9, 0.8), (2 / 9, 0.2, 9), (2 / 9, 0.2)],
     "06.3": [(1381, 70), (1382, 69), (70, 1382), (1382.6, 69.1)],

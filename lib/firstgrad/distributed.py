@@ -11,6 +11,7 @@ the first process writes, and only its callbacks are called.
 import atexit
 import contextlib
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -208,12 +209,15 @@ def like(tensor, parameter):
 
 @contextlib.contextmanager
 def lost_processes_named() -> Iterator[None]:
-    """Inside, a failure to reach another process is a LostProcessError."""
+    """Inside, a failure to reach another process is said, and is a LostProcessError."""
     try:
         yield
     except RuntimeError as error:
         if isinstance(error, dist.DistError) or "gloo" in str(error):
-            raise LostProcessError(error) from error
+            lost = LostProcessError(error)
+            # Now, for torchrun may end this process before its traceback is out.
+            print(f"rank {dist.get_rank()}: {lost}", file=sys.stderr, flush=True)
+            raise lost from error
         raise
 
 

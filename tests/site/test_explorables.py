@@ -265,7 +265,39 @@ def forget_sooner(one):
     one.type("learning_rate", "0.5")
 
 
-GOALS = {"adam": forget_sooner, "descent": best_momentum, "learning_rate_lab": best_rates}
+def three_predictions(one):
+    """Ask, be told, and begin anew: the same questions come in the same order."""
+    answers = []
+    for attempt in range(2):
+        one.reset()
+        one.pick(one.root.locator("input[type=radio][value=predict]"))
+        button = one.root.locator(".fg-primary")
+        for number in range(3):
+            if attempt:
+                one.type("prediction", answers[number])
+            button.click()
+            one.settle()
+            told = one.root.locator(".fg-tape-now .fg-tape-gradient").inner_text()
+            answers.append(told.split("=")[-1].strip())
+            assert told.split("=")[-1].strip() == answers[number]
+            if number < 2:
+                button.click()
+                one.settle()
+
+
+def level_gradients(one):
+    """Xavier's gain is not enough for a ReLU; He's is."""
+    one.pick(one.root.locator("input[type=radio][value=tanh]"))
+    one.type("gain", "1.25")
+    one.pick(one.root.locator("input[type=radio][value=relu]"))
+    assert one.goal() == "no"
+    one.root.locator(".fg-mark").nth(1).click()
+    one.page.wait_for_timeout(50)
+    one.settle()
+
+
+GOALS = {"adam": forget_sooner, "descent": best_momentum, "learning_rate_lab": best_rates,
+         "computation_graph": three_predictions, "gradient_flow": level_gradients}
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -164,9 +164,10 @@ const SPEEDS = { slow: 2.5, normal: 12, fast: 60 }; // steps a second
  * Play, pause, one step back and forth, speed, and a slider over the steps.
  * The trait holds the step shown; −1 means "all of them", so that a new run shows whole.
  * @param {import("./frame.js").Ui} ui
- * @param {{trait: string, length: () => number}} options  length: the number of the last step
+ * @param {{trait: string, length: () => number, speeds?: Record<"slow"|"normal"|"fast", number>}} options
+ *   length: the number of the last step; speeds: steps a second
  */
-export function player(ui, { trait, length }) {
+export function player(ui, { trait, length, speeds = SPEEDS }) {
   const id = unique("step");
   let frame = 0;
   let from = { step: 0, time: 0 };
@@ -181,7 +182,7 @@ export function player(ui, { trait, length }) {
   const range = h("input", { type: "range", class: "fg-range", id, min: 0, step: 1, oninput: () => go(Number(range.value)) });
   const out = h("output", { class: "fg-out", for: id });
   const speed = h("select", { class: "fg-select", "aria-label": ui.t("ui.speed") },
-    ...Object.keys(SPEEDS).map((value) => h("option", { value, text: ui.t(`ui.${value}`), selected: value === "normal" })));
+    ...Object.keys(speeds).map((value) => h("option", { value, text: ui.t(`ui.${value}`), selected: value === "normal" })));
   const node = h("div", { class: "fg-player" }, back, play, forth,
     h("div", { class: "fg-scrub" }, h("label", { for: id, class: "fg-hidden", text: ui.t("ui.shownStep") }), range), out, speed);
   speed.addEventListener("change", () => { from = { step: current(), time: performance.now() }; });
@@ -196,7 +197,7 @@ export function player(ui, { trait, length }) {
     face();
   }
   function tick(time) {
-    const step = from.step + Math.floor((Math.max(0, time - from.time) / 1000) * SPEEDS[speed.value]);
+    const step = from.step + Math.floor((Math.max(0, time - from.time) / 1000) * speeds[speed.value]);
     if (step >= length()) return stop(length());
     if (step !== current()) at(step);
     frame = requestAnimationFrame(tick);
