@@ -4,6 +4,7 @@ import datetime
 import math
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -428,3 +429,20 @@ def test_nothing_in_the_package_reads_a_pickle_that_could_run_code():
         code = file.read_text(encoding="utf-8")
         assert not re.search(unsafe, code), file
         assert all("weights_only=True" in call for call in re.findall(r"torch\.load\([^\n]*", code)), file
+
+
+def test_one_that_a_writer_removes_while_it_is_read_is_no_error(tmp_path, monkeypatch):
+    """Its checksums agreed; then, before it was opened, another process removed it in favour of a newer one."""
+    checkpoints = Checkpoints(tmp_path, keep=2)
+    for step in (1, 2):
+        checkpoints.save(step, {"w": torch.ones(1)}, {})
+    newest = checkpoints.paths()[-1]
+    open_weights = checkpoint_files.load_file
+
+    def removed(file):
+        if newest.exists():
+            shutil.rmtree(newest)
+        return open_weights(file)
+
+    monkeypatch.setattr(checkpoint_files, "load_file", removed)
+    assert checkpoints.latest().step == 1

@@ -228,9 +228,11 @@ class Checkpoints:
         for path in candidates():
             try:
                 checkpoint = load(path)
-            except CorruptCheckpointError as error:
+            except CheckpointError as error:
                 if not path.exists():  # a writer has removed it meanwhile, so there are newer ones
                     return self._first_good(candidates)
+                if not isinstance(error, CorruptCheckpointError):
+                    raise
                 corrupt.append(str(error))
                 continue
             if corrupt:
