@@ -134,10 +134,10 @@ def _table(rows: list[Row]) -> str:
 def _conditions(options: argparse.Namespace, peers: list[str]) -> str:
     versions = [f"{name} {metadata.version(name)}" for name in dict.fromkeys(["torch", *peers])]
     return (f"`python benchmarks/{Path(sys.argv[0]).name}`, {options.rounds} rounds, {date.today()}; "
-            f"{_processor()}; Python {platform.python_version()}, {', '.join(versions)}.")
+            f"{processor()}; Python {platform.python_version()}, {', '.join(versions)}.")
 
 
-def _processor() -> str:
+def processor() -> str:
     """The machine in words: its GPU, or else its CPU's model and cores."""
     if torch.cuda.is_available():
         return torch.cuda.get_device_name()

@@ -150,7 +150,7 @@ def main(size=Size(), device="cuda", rounds=None):
         row, rates[name] = measure(name, workload, size, device, options.rounds)
         rows.append(row)
     flops = workload[0].flops_per_token(size) * rates["GPT"]
-    peak = next((peak for key, peak in PEAK.items() if key in bench._processor()), None)
+    peak = next((peak for key, peak in PEAK.items() if key in bench.processor()), None)
     mfu = flops / peak if peak else None
     share = f", {mfu:.1%} of the peak" if peak else ""
     print(f"GPT: {rates['GPT']:,.0f} tokens/s, {flops / 1e12:.1f} TFLOP/s{share}")

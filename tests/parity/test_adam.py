@@ -2,15 +2,14 @@
 
 import functools
 import math
-import shutil
-import subprocess
 
 import numpy as np
 import pytest
 import surfaces
 import torch
-from bridge import ROOT, STATIC, Core, CoreError, node
+from bridge import STATIC, Core, CoreError
 from hypothesis import strategies as st
+from mutants import mutated
 from test_descent import close, described, prove
 
 RACERS = ("sgd", "momentum", "rmsprop", "adam")
@@ -255,24 +254,9 @@ CAUGHT_BY = [(check, name) for check in OF_RACERS for name in RACERS] + [(check,
 
 @pytest.fixture(scope="module")
 def mutant(tmp_path_factory):
-    """The core, bundled again with every mutation in it: each in another part of it."""
-    root = tmp_path_factory.mktemp("mutant")
-    shutil.copytree(ROOT / "widgets/core", root / "widgets/core")
-    shutil.copytree(ROOT / "data/recordings", root / "data/recordings")
-    for file, old, new in MUTANTS:
-        path = root / "widgets/core" / file
-        text = path.read_text("utf-8")
-        assert text.count(old) == 1, f"the mutation of {old!r} does not fit {file} any more"
-        path.write_text(text.replace(old, new), "utf-8")
-    entry = 'import * as core from "./core/adam.js";\nexport { core };\nexport default { render() {} };\n'
-    (root / "widgets/adam.js").write_text(entry, "utf-8")
-    folders = ["--source", str(root / "widgets"), "--out", str(root / "out")]
-    done = subprocess.run([node(), str(ROOT / "widgets/build.mjs"), *folders], capture_output=True, text=True,
-                          check=False)
-    assert done.returncode == 0, done.stderr
-    made = Core(root / "out/adam.js")
-    yield made
-    made.close()
+    """The core, bundled again with every mutation in it."""
+    with mutated("adam.js", MUTANTS, tmp_path_factory.mktemp("mutant")) as made:
+        yield made
 
 
 @pytest.mark.parametrize(("check", "name"), CAUGHT_BY, ids=lambda value: getattr(value, "__name__", value))

@@ -2,16 +2,15 @@
 
 import functools
 import math
-import shutil
-import subprocess
 
 import numpy as np
 import pytest
 import surfaces
 import torch
-from bridge import ROOT, STATIC, Core, CoreError, node
+from bridge import STATIC, Core, CoreError
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from mutants import mutated
 
 OPTIMISERS = ("sgd", "momentum", "nesterov")
 CASES = 500
@@ -296,24 +295,9 @@ CAUGHT_BY += [(same_surface, which) for which in surfaces.SURFACES] + [(contour_
 
 @pytest.fixture(scope="module")
 def mutant(tmp_path_factory):
-    """The core, bundled again with every mutation in it: each in another part of it."""
-    root = tmp_path_factory.mktemp("mutant")
-    shutil.copytree(ROOT / "widgets/core", root / "widgets/core")
-    shutil.copytree(ROOT / "data/recordings", root / "data/recordings")
-    for file, old, new in MUTANTS:
-        path = root / "widgets/core" / file
-        text = path.read_text("utf-8")
-        assert text.count(old) == 1, f"the mutation of {old!r} does not fit {file} any more"
-        path.write_text(text.replace(old, new), "utf-8")
-    entry = 'import * as core from "./core/descent.js";\nexport { core };\nexport default { render() {} };\n'
-    (root / "widgets/descent.js").write_text(entry, "utf-8")
-    folders = ["--source", str(root / "widgets"), "--out", str(root / "out")]
-    build = [node(), str(ROOT / "widgets/build.mjs"), *folders]
-    done = subprocess.run(build, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    made = Core(root / "out/descent.js")
-    yield made
-    made.close()
+    """The core, bundled again with every mutation in it."""
+    with mutated("descent.js", MUTANTS, tmp_path_factory.mktemp("mutant")) as made:
+        yield made
 
 
 @pytest.mark.parametrize(("check", "name"), CAUGHT_BY, ids=lambda value: getattr(value, "__name__", value))

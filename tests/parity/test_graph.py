@@ -192,7 +192,8 @@ CAUGHT_BY += [(check, name) for check in (book_graph_is_torchs, questions_are_fa
 
 @pytest.fixture(scope="module")
 def mutant(tmp_path_factory):
-    with mutated("graph.js", MUTANTS, tmp_path_factory.mktemp("mutant")) as made:
+    changes = [("graph.js", *change) for change in MUTANTS]
+    with mutated("graph.js", changes, tmp_path_factory.mktemp("mutant")) as made:
         yield made
 
 
@@ -210,5 +211,5 @@ def graphs_and_questions(core):
 @pytest.mark.parametrize("change", MUTANTS[-2:], ids=["overwrites", "sign"])
 def test_mutant_is_caught_alone(change, tmp_path):
     """Where another mutant would be caught first."""
-    with mutated("graph.js", [change], tmp_path) as made, pytest.raises(AssertionError):
+    with mutated("graph.js", [("graph.js", *change)], tmp_path) as made, pytest.raises(AssertionError):
         graphs_and_questions(made)
