@@ -7,6 +7,7 @@ import copy
 
 import pytest
 import torch
+from torch.optim.optimizer import register_optimizer_step_post_hook, register_optimizer_step_pre_hook
 
 from firstgrad.optim import SGD, Adam, AdamW, AMSGrad, Momentum, Nesterov, RMSProp
 from firstgrad.schedules import cosine
@@ -261,3 +262,20 @@ def test_bad_groups_are_named(group, says):
 def test_nothing_to_optimise_is_an_error():
     with pytest.raises(ValueError, match="empty parameter list"):
         SGD([], 0.1)
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_hooks_and_the_profiler_see_every_step(everywhere):
+    optimizer = Adam(parameters(), 0.1)
+    seen = []
+    before, after = ((register_optimizer_step_pre_hook, register_optimizer_step_post_hook) if everywhere else
+                     (optimizer.register_step_pre_hook, optimizer.register_step_post_hook))
+    handles = [before(lambda *_: seen.append("before")), after(lambda *_: seen.append("after"))]
+    for one in handles:
+        walk(optimizer, 1)
+        one.remove()
+    walk(optimizer, 1)
+    assert seen == ["before", "after", "after"]
+    with torch.profiler.profile() as profile:
+        walk(optimizer, 1)
+    assert "Optimizer.step#Adam.step" in {event.key for event in profile.key_averages()}

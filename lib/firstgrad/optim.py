@@ -12,6 +12,8 @@ the rule: see optim_fast.py, which also has the three words that the rules are w
 import math
 
 import torch
+from torch.autograd import profiler
+from torch.optim import optimizer as torch_optimizer
 
 from . import optim_fast
 from .arguments import number
@@ -34,6 +36,16 @@ class _Optimizer(torch.optim.Optimizer):
 
     def step(self, closure=None):
         """Move every parameter that has a gradient. Returns what `closure`, if given, returns."""
+        return (self._watched_step if self._is_watched() else self._step)(closure)
+
+    step.hooked = True  # torch then does not wrap it, which takes a third of a tiny step
+
+    def _is_watched(self) -> bool:
+        return bool(profiler._is_profiler_enabled
+                    or self._optimizer_step_pre_hooks or torch_optimizer._global_optimizer_pre_hooks
+                    or self._optimizer_step_post_hooks or torch_optimizer._global_optimizer_post_hooks)
+
+    def _step(self, closure):
         loss = None
         if closure is not None:
             with torch.enable_grad():
@@ -45,6 +57,8 @@ class _Optimizer(torch.optim.Optimizer):
             else:
                 self._step_plainly()
         return loss
+
+    _watched_step = torch.optim.Optimizer.profile_hook_step(_step)
 
     def _step_plainly(self) -> None:
         for group in self.param_groups:

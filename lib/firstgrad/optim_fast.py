@@ -3,12 +3,14 @@
 A step over many small tensors costs hundreds of calls, whatever is in them; a step over large ones costs what
 it takes to read and write memory: once if the whole rule is one compiled loop, some five times if not. Hence:
 
-- Parameters of fewer than 2¹⁸ numbers become views of one buffer (for each group, type and device), and so do
+- Parameters of fewer than 2¹⁶ numbers become views of one buffer (for each group, type and device), and so do
   their averages; their gradients are copied side by side. A larger parameter and its gradient stay where they
-  are: to copy the gradient would cost more than the call that it saves.
-- torch.compile makes one loop of the rule. What changes from step to step comes in as a tensor, so that
-  nothing is compiled again when the learning rate changes. Buffers too small for the call of a compiled
-  function to pay run uncompiled, and so does everything where compiling fails, which a warning says, once.
+  are: to copy the gradient would cost more than it saves. (To let gradients be views as well would cost more
+  still: autograd would add to them, and they would have to be zeroed, where it now hands over what it has.)
+- torch.compile makes one loop of the rule, and one call updates eight large parameters. What changes from
+  step to step comes in as a tensor, so that nothing is compiled again when the learning rate changes. Buffers
+  too small for the call of a compiled function to pay run uncompiled, and so does everything where compiling
+  fails, which a warning says, once.
 
 As in the plain form, a parameter without a gradient stays as it is, and so do its averages and its step
 count; the neighbours on its two sides are then updated apart. Parameters must be ordinary tensors: for FSDP2
@@ -17,14 +19,15 @@ take the plain form. A CUDA graph of a model must be captured after the first st
 
 import functools
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 import torch
 
-LARGE = 2**18  # numbers: from here on a parameter stays where it is
+LARGE = 2**16  # numbers: from here on a parameter stays where it is
 COMPILED = 2**15  # numbers: from here on one compiled call is faster than some ten plain ones
-_PIECE = 2**18  # numbers: what the calls of the uncompiled rule find in the cache, all tensors together
+_TOGETHER = 8  # parameters that one compiled call updates
+_PIECE = 2**18  # numbers that the uncompiled rule takes at a time: it makes tensors of as many
 _ALIGNED = 16  # numbers: parameters start at multiples in a buffer, as matrix products like it
 
 _not_compiling: set[str] = set()  # device types where it has failed
@@ -68,31 +71,54 @@ def step(optimizer) -> None:
     if optimizer._layout is None or not optimizer._layout.holds():
         optimizer._layout = Layout(optimizer)
     for group, buffer in optimizer._layout.buffers:
-        for count, tensors in buffer.stretches():
-            _apply(type(optimizer), tensors, optimizer.numbers(group, count))
+        for count, sets in buffer.stretches():
+            _apply(type(optimizer), sets, optimizer.numbers(group, count))
 
 
-def _apply(optimiser: type, tensors: list, numbers: tuple[float, ...]) -> None:
-    """The rule, compiled where that is possible and worth it."""
-    values = tensors[0]
+def _apply(optimiser: type, sets: list, numbers: tuple[float, ...]) -> None:
+    """The rule on every set of tensors, compiled where that is possible and worth it."""
+    values = sets[0][0]
     device = values.device.type
     if len(values) >= COMPILED and device in ("cpu", "cuda") and device not in _not_compiling:
         try:
-            _compiled(optimiser)(*tensors, _tensor(numbers, values.dtype, values.device))
+            given = _tensor(numbers, values.dtype, values.device)
+            while sets:  # a call that fails has moved nothing
+                size = _TOGETHER if len(sets) > 2 else 1
+                kind = size, len(sets[0]), values.dtype, values.device
+                _compiled(optimiser, len(numbers), *kind)(sets[:size] + _padding(*kind)[len(sets):], given)
+                sets = sets[size:]
             return
-        except (RuntimeError, OSError, ImportError) as error:  # in compiling: nothing has moved yet
+        except (RuntimeError, OSError, ImportError) as error:  # in compiling
             _not_compiling.add(device)
             warnings.warn(_excuse(error), stacklevel=2)
-    if len(values) <= _PIECE or device != "cpu":
-        optimiser.rule(*tensors, numbers)
-        return
-    for pieces in zip(*(tensor.split(_PIECE) for tensor in tensors), strict=True):
-        optimiser.rule(*pieces, numbers)
+    for tensors in sets:
+        pieces = [[tensor] for tensor in tensors]
+        if len(tensors[0]) > _PIECE and device == "cpu":
+            pieces = [tensor.split(_PIECE) for tensor in tensors]
+        for piece in zip(*pieces, strict=True):
+            optimiser.rule(*piece, numbers)
 
 
 @functools.cache
-def _compiled(optimiser: type):
-    return torch.compile(optimiser.rule, dynamic=True, fullgraph=True)
+def _compiled(optimiser: type, numbers: int, *kind):
+    """The rule on so many sets of tensors of one kind, of whatever lengths, in one call."""
+    def each(sets, numbers):
+        for tensors in sets:
+            optimiser.rule(*tensors, numbers)
+
+    # torch.compile counts by its code how often a function was compiled: each kind needs a code of its own.
+    each.__code__ = each.__code__.replace(co_name=f"{optimiser.__name__} {kind}")
+    compiled = torch.compile(each, dynamic=True, fullgraph=True)
+    # Compiled now, for different lengths: of equal ones it would conclude that they always are.
+    compiled(_padding(*kind), _tensor((1.0,) * numbers, *kind[2:]))
+    return compiled
+
+
+@functools.cache
+def _padding(sets: int, tensors: int, dtype: torch.dtype, device: torch.device) -> list:
+    """Sets that nobody needs, to fill a call with."""
+    return [[torch.zeros(16 + index, dtype=dtype, device=device) for _ in range(tensors)]
+            for index in range(sets)]
 
 
 @functools.lru_cache(maxsize=8)
@@ -118,20 +144,16 @@ class Layout:
     def __init__(self, optimizer):
         self.buffers, self.left_out = [], []
         for group in optimizer.param_groups:
-            small = []
+            rows = []
             for parameter in group["params"]:
                 if parameter.grad is None and parameter not in optimizer.state:
                     self.left_out.append(parameter)
-                    continue
-                row = _ordinary(parameter), optimizer.remembered(parameter)
-                if parameter.numel() >= LARGE and parameter.is_contiguous():
-                    self.buffers.append((group, _Alone(*row, optimizer.remembers)))
                 else:
-                    small.append(row)
-            _refuse_shared(small)
-            small.sort(key=_kind)
-            self.buffers += [(group, _Shared(list(rows), optimizer.remembers))
-                             for _, rows in groupby(small, _kind)]
+                    rows.append((_ordinary(parameter), optimizer.remembered(parameter)))
+            _refuse_shared(rows)
+            rows.sort(key=_kind)
+            self.buffers += [(group, (_Large if large else _Shared)(list(alike), optimizer.remembers))
+                             for (large, *_), alike in groupby(rows, _kind)]
 
     def holds(self) -> bool:
         """Whether everything still lies there, and nothing has to be added."""
@@ -153,32 +175,39 @@ def _ordinary(parameter):
     return parameter
 
 
-def _kind(row: tuple) -> tuple[str, str]:
-    return str(row[0].dtype), str(row[0].device)
+def _kind(row: tuple) -> tuple[bool, str, str]:
+    parameter = row[0]
+    large = parameter.numel() >= LARGE and parameter.is_contiguous()
+    return large, str(parameter.dtype), str(parameter.device)
 
 
-# Of both kinds, `stretches` yields a step count and tensors for the rule. `.data` makes each its own base: of
-# views, torch.compile would compile anew for each kind of base.
+# Of both kinds, `stretches` yields a step count and sets of tensors for the rule. `.data` makes each its own
+# base: of views, torch.compile would compile anew for each kind of base.
 
 
-class _Alone:
-    """One large parameter, where it is."""
+class _Large:
+    """Large parameters of one type and device, each where it is."""
 
-    def __init__(self, parameter, state: dict, names: tuple[str, ...]):
-        self.parameter, self.state = parameter, state
-        for name in names:
-            state[name] = state[name].contiguous()
-        tensors = parameter.detach(), *(state[name] for name in names)
-        self.flat = [tensor.view(-1).data for tensor in tensors]
+    def __init__(self, rows: list[tuple], names: tuple[str, ...]):
+        self.rows = []
+        for parameter, state in rows:
+            for name in names:
+                state[name] = state[name].contiguous()
+            tensors = parameter.detach(), *(state[name] for name in names)
+            self.rows.append((parameter, parameter.data_ptr(), state, [t.view(-1).data for t in tensors]))
 
     def holds(self) -> bool:
-        return self.parameter.data_ptr() == self.flat[0].data_ptr()
+        return all(parameter.data_ptr() == address for parameter, address, *_ in self.rows)
 
-    def stretches(self) -> Iterator[tuple]:
-        if self.parameter.grad is not None:
-            self.state["step"] += 1
-            values, *averages = self.flat
-            yield self.state["step"], [values, self.parameter.grad.reshape(-1).data, *averages]
+    def stretches(self) -> Iterable[tuple]:
+        """Those that have a gradient and the same step count together."""
+        stretches = {}
+        for parameter, _, state, (values, *averages) in self.rows:
+            if parameter.grad is not None:
+                count = state["step"] = state["step"] + 1
+                tensors = [values, parameter.grad.reshape(-1).data, *averages]
+                stretches.setdefault(count, []).append(tensors)
+        return stretches.items()
 
 
 class _Shared:
@@ -216,7 +245,7 @@ class _Shared:
             torch._foreach_copy_(places, arrived)
         for start, stop, count in stretches:
             whole = stop - start == len(self.flat[0])
-            yield count, self.flat if whole else [flat[start:stop].data for flat in self.flat]
+            yield count, [self.flat if whole else [flat[start:stop].data for flat in self.flat]]
 
 
 def _view(flat, start: int, like):
