@@ -85,6 +85,21 @@ def test_what_is_large_is_compiled_and_what_is_small_is_not():
     assert graphs() == before + 1
 
 
+@needs_compiler
+@pytest.mark.parametrize("count", [2, 3, 8, 9, 11, 19])
+def test_large_ones_are_updated_eight_at_a_time(count, compiled):
+    """What is left of the last eight goes by itself, one or two, or with others that nobody needs."""
+    torch._dynamo.reset()
+    optim_fast._compiled.cache_clear()
+    ours, theirs = ([torch.full((30 + index,), 2.0, requires_grad=True) for index in range(count)]
+                    for _ in range(2))
+    before = graphs()
+    walk(Momentum(ours, 0.05, fast=True), 5)
+    assert graphs() - before <= 2  # one of eight, one of one
+    walk(torch.optim.SGD(theirs, 0.05, momentum=0.9), 5)
+    torch.testing.assert_close(ours, theirs)
+
+
 def test_without_a_compiler_it_says_so_once_and_runs_all_the_same(tmp_path):
     program = """
 import warnings, torch
