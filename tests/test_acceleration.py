@@ -13,6 +13,7 @@ from firstgrad import acceleration, randomness
 from firstgrad import device as devices
 from firstgrad.batches import DatasetBatches, LoaderBatches, TensorBatches
 from firstgrad.device import DeviceUnavailableError
+from firstgrad.distributed import World
 from firstgrad.inputs import batches
 from firstgrad.optim import SGD, Momentum
 from firstgrad.trainer import Trainer
@@ -274,6 +275,11 @@ def test_a_cuda_graph_elsewhere_is_refused():
         trainer_of(model, cuda_graph=True)
     with pytest.raises(TypeError, match="compile: given 'yes', expected True or False"):
         trainer_of(model, compile="yes")
+
+
+def test_a_cuda_graph_of_several_processes_is_refused():
+    with pytest.raises(ValueError, match="cuda_graph: given True in 2 processes, expected False there"):
+        acceleration.check_options(False, True, False, torch.device("cuda"), World(rank=1, size=2))
 
 
 def test_tf32_is_only_on_while_it_trains(monkeypatch):

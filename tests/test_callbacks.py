@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import sys
 import types
 
@@ -75,6 +76,23 @@ def test_a_run_that_was_killed_and_taken_up_leaves_the_log_of_one_that_was_not(l
             train(log(tmp_path / "log"), KillAt(step), folder=tmp_path / "run")
         with (tmp_path / "log").open("a") as file:
             file.write('{"step": 0}' if log is JSONLLog else "0,,0.5,0.5,,,0.")  # half a line
+    train(log(tmp_path / "log"), folder=tmp_path / "run")
+    assert (tmp_path / "log").read_text() == (tmp_path / "whole").read_text()
+
+
+@pytest.mark.parametrize("log", [CSVLog, JSONLLog])
+def test_a_log_loses_no_line_before_the_last_checkpoint(log, tmp_path):
+    """A real kill -9 leaves what is on the disk; nothing closes the file."""
+    class Pulled(KillAt):
+        def on_step(self, trainer, step, loss):
+            if step == self.step:
+                shutil.copy(tmp_path / "log", tmp_path / "disk")
+                raise Killed
+
+    train(log(tmp_path / "whole"))
+    with pytest.raises(Killed):
+        train(log(tmp_path / "log"), Pulled(7), folder=tmp_path / "run")
+    shutil.copy(tmp_path / "disk", tmp_path / "log")
     train(log(tmp_path / "log"), folder=tmp_path / "run")
     assert (tmp_path / "log").read_text() == (tmp_path / "whole").read_text()
 

@@ -73,14 +73,18 @@ class Gradients:
         return world.sum([float(bad)])[0] > 0 if self._sharded else bad
 
 
-def check_options(compile: bool, cuda_graph: bool, shard: bool, device: torch.device) -> None:
-    """Raises: TypeError for what is no bool, DeviceUnavailableError for a CUDA graph without CUDA."""
+def check_options(compile: bool, cuda_graph: bool, shard: bool, device: torch.device, world: World) -> None:
+    """Raises: TypeError for what is no bool; ValueError for a CUDA graph of several processes,
+    DeviceUnavailableError for one without CUDA.
+    """
     for name, value in {"compile": compile, "cuda_graph": cuda_graph, "shard": shard}.items():
         if not isinstance(value, bool):
             raise TypeError(f"{name}: given {value!r}, expected True or False")
     if cuda_graph and device.type != "cuda":
         raise DeviceUnavailableError(f"cuda_graph: given True on {device.type}, expected False, since only "
                                      "CUDA has graphs")
+    if cuda_graph and world.size > 1:  # DDP's exchange of gradients would not be in the graph
+        raise ValueError(f"cuda_graph: given True in {world.size} processes, expected False there")
 
 
 def forward(model: torch.nn.Module, device: torch.device, compile: bool, cuda_graph: bool) -> Callable:

@@ -19,11 +19,14 @@ class Callback:
     def on_epoch(self, trainer, epoch: int, metrics: dict) -> None:
         """After epoch 1, 2, …; `metrics` is its entry of `History.validation`, {} without validation data."""
 
+    def on_save(self, trainer) -> None:
+        """Before a checkpoint is written."""
+
     def on_end(self, trainer) -> None:
         """When fit ends, be it by an error."""
 
 
-METHODS = ("on_step", "on_epoch", "on_end")
+METHODS = ("on_step", "on_epoch", "on_save", "on_end")
 _PLACE = ("step", "epoch")  # where a record belongs; the rest of it are values
 
 
@@ -113,8 +116,15 @@ class _FileLog(_Log):
     def _write(self, record):
         self.file.write(self._line(record))
         if "epoch" in record or time.monotonic() - self.flushed > 1:
-            self.file.flush()
-            self.flushed = time.monotonic()
+            self._flush()
+
+    def _flush(self):
+        self.file.flush()
+        self.flushed = time.monotonic()
+
+    def on_save(self, trainer):
+        if self.is_open:  # a run that goes on from there does not write these lines again
+            self._flush()
 
     def _close(self):
         self.file.close()

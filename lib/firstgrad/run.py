@@ -199,6 +199,8 @@ class Run:
         if self.checkpoints and self._saved != here:
             self._tick()
             trainer, validation = self.trainer, self.history.validation
+            for listen in trainer.listeners["on_save"]:
+                listen(trainer)
             metrics = {} if self.unvalidated or not validation else validation[-1]
             weights, state = together(trainer.model.state_dict()), trainer.state_dict()
             self.world.first(lambda: self.checkpoints.save(trainer.step, weights, state, metrics))

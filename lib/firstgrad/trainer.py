@@ -51,7 +51,8 @@ class Trainer:
     callbacks: they watch (see firstgrad.callbacks).
     metrics: name -> function of (outputs, targets), the mean over the batch; for validation and `evaluate`.
     compile: train through torch.compile; pays off for large models on a GPU.
-    cuda_graph: replay the forward and backward pass as CUDA graphs; pays off where kernels are small.
+    cuda_graph: replay the forward and backward pass as CUDA graphs; pays off where kernels are small. For
+        one process.
     shard: under torchrun, leave to each process a part of the parameters (FSDP2), not a copy of all (DDP).
     Raises: ValueError, TypeError or DeviceUnavailableError that names the argument; nothing is changed then.
     """
@@ -63,7 +64,7 @@ class Trainer:
         self.world = World.join()
         self.device = self.world.place(devices.choose_device(device))
         self.precision = devices.choose_precision(precision, self.device)
-        acceleration.check_options(compile, cuda_graph, shard, self.device)
+        acceleration.check_options(compile, cuda_graph, shard, self.device, self.world)
         self.accumulate = whole("accumulate", accumulate)
         self.clip_norm = None if clip_norm is None else number("clip_norm", clip_norm, above=0)
         self.seed = whole("seed", seed, least=0)
