@@ -1,8 +1,8 @@
-"""How fast this machine multiplies and how fast it fetches: FLOP/s and bytes/s, for the roofline of chapter 02.
+"""How fast this machine multiplies, and how fast it fetches: the roofline of chapter 02.
 
 Three operations, each in float32 and bfloat16: the product of two n × n matrices, the sum of two vectors, and
-an affine layer whose weights are too large for the caches, over the batch size. A time is the best of several,
-since whatever else the machine does can only make it longer. `run` measures the CPU on one thread and on two;
+a layer whose weights are too large for the caches, over the batch size. A time is the best of several, since
+whatever else the machine does can only make it longer. `run` measures the CPU on one thread and on two;
 `make gpu` measures a GPU and adds it (see `measure`).
 
 Times are this machine's, and no check compares them. What is compared: how much work and how many bytes each
@@ -80,11 +80,11 @@ def best_seconds(call, device, seconds: float) -> float:
     return min(times)
 
 
-def measure(device="cpu", dtypes=DTYPES, sides=SIDES, lengths=LENGTHS, batches=BATCHES, seconds=SECONDS) -> dict:
+def measure(device="cpu", sides=SIDES, lengths=LENGTHS, batches=BATCHES, seconds=SECONDS) -> dict:
     """Seconds of each operation at each size; FLOPs and bytes follow from `work`."""
     grids = {"matmul": sides, "add": lengths, "layer": batches}
     result = {"sizes": {name: list(sizes) for name, sizes in grids.items()}, "width": WIDTH}
-    for dtype in dtypes:
+    for dtype in DTYPES:
         kind = getattr(torch, dtype)
         result[dtype] = {
             name: [best_seconds(prepared(name, size, kind, device), device, seconds) for size in sizes]
@@ -130,7 +130,7 @@ def facts() -> dict:
         kind = getattr(torch, dtype)
         product = (a.to(kind) @ b.to(kind)).double()
         found[f"checksum {dtype}"] = (weights @ product @ weights).item()
-    found["checksum exact"] = int((weights.long() @ (a @ b) @ weights.long()))
+    found["checksum exact"] = int(weights.long() @ (a @ b) @ weights.long())
     return found
 
 

@@ -1,4 +1,4 @@
-"""The recording of the roofline: what is done, how much work it is, and what `make gpu` adds. No time is asserted."""
+"""The roofline's recording: what is done, how much work it is, what `make gpu` adds. No time is asserted."""
 
 import importlib.util
 import json
@@ -9,8 +9,10 @@ import pytest
 import torch
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "benchmarks")]
+sys.path.insert(0, str(ROOT / "tools"))
 import recordings
+
+sys.path.insert(0, str(ROOT / "benchmarks"))  # benchmarks/gpu.py imports its neighbour
 
 recipe = recordings.load("matmul")
 TINY = {"sides": (4, 8), "lengths": (16,), "batches": (1, 2), "seconds": 0.0}
