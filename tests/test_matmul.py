@@ -9,10 +9,9 @@ import pytest
 import torch
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
-import recordings
-
 sys.path.insert(0, str(ROOT / "benchmarks"))  # benchmarks/gpu.py imports its neighbour
+sys.path.insert(0, str(ROOT / "tools"))
+import recordings  # noqa: E402
 
 recipe = recordings.load("matmul")
 TINY = {"sides": (4, 8), "lengths": (16,), "batches": (1, 2), "seconds": 0.0}
