@@ -37,7 +37,7 @@ function words(ui, now) {
   const shapes = { a: core.shapeText(now.a), b: core.shapeText(now.b), out: core.shapeText(now.shape) };
   const stretch = ["a", "b"].map((name) => {
     const axes = now.axes.filter(({ kind, size }) => kind === name && size !== 1).map(({ axis }) => minus(axis));
-    return axes.length ? t("stretch", { name, axes: axes.join(t("and")) }) : "";
+    return axes.length ? t(axes.length > 1 ? "stretchMore" : "stretch", { name, axes: axes.join(t("and")) }) : "";
   });
   const done = now.solved ? t("solved") : now.task === "rows" || now.task === "silent" ? t("ask rows") : "";
   return join(done, t("fits", shapes), ...(stretch.some(Boolean) ? stretch : [t("same")]), now.elements === 0 ? t("nothing") : now.pointed ? readText(ui, now) : "");

@@ -67,12 +67,13 @@ export function pictureOf(ui) {
   function one({ name, shape, from, none, cells, tall, caption }, { left, top, side, room }) {
     const group = s("g", { transform: `translate(${left.toFixed(1)} ${top.toFixed(1)})` });
     const seen = new Set();
+    const digits = String(Math.max(0, ...(from ?? []))).length;
     const marks = cells.map(([x, y], flat) => {
       const own = !from || !seen.has(from[flat]);
       seen.add(from?.[flat]);
       const rect = s("rect", { x: (x * side + 1.5).toFixed(1), y: (y * side + 1.5).toFixed(1), width: side - 2, height: side - 2, rx: 2, "data-flat": flat });
       group.append(rect);
-      if (from && side >= 16) group.append(Object.assign(s("text", { x: ((x + 0.5) * side + 0.5).toFixed(1), y: ((y + 0.5) * side + 4.5).toFixed(1), "text-anchor": "middle", class: own ? "fg-cell-text" : "fg-cell-text fg-quiet" }), { textContent: String(from[flat]) }));
+      if (from && side >= 9 + 7 * digits) group.append(Object.assign(s("text", { x: ((x + 0.5) * side + 0.5).toFixed(1), y: ((y + 0.5) * side + 4.5).toFixed(1), "text-anchor": "middle", class: own ? "fg-cell-text" : "fg-cell-text fg-quiet" }), { textContent: String(from[flat]) }));
       return { rect, base: `fg-cell fg-cell-${name}${own ? "" : " fg-cell-ghost"}`, own };
     });
     const note = none ? "✗" : count(shape) === 0 ? t("empty") : cells.length ? "" : t("tooLarge");
