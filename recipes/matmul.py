@@ -9,6 +9,7 @@ Times are this machine's, and no check compares them. What is compared: how much
 operation is, and the checksums of results that are exact in every number format.
 """
 
+import math
 import time
 
 import torch
@@ -25,7 +26,8 @@ LENGTHS = tuple(4**k for k in range(6, 14))  # of the vectors: 4,096 to 67 milli
 WIDTH = 4096  # inputs and outputs of the layer
 BATCHES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 GPU_BATCHES = (*BATCHES, 1024, 2048, 4096)
-SECONDS = 0.4  # that one measurement takes, and at least three calls
+ROUNDS = 4  # over all sizes: what disturbs for a while does not then spoil all of one size's calls
+SECONDS = 0.1  # that one measurement of a round takes, and at least two calls
 EXACT_SIDE = 64  # sums of 64 products of −1, 0, 1 are exact even in bfloat16
 
 
@@ -75,7 +77,7 @@ def best_seconds(call, device, seconds: float) -> float:
     once(1)  # what is loaded or chosen at first use
     calls = max(1, round(2e-4 / once(1)))  # short ones many at a time, or the clock would be measured
     times, end = [], time.perf_counter() + seconds
-    while len(times) < 3 or time.perf_counter() < end:
+    while len(times) < 2 or time.perf_counter() < end:
         times.append(once(calls))
     return min(times)
 
@@ -84,12 +86,14 @@ def measure(device="cpu", sides=SIDES, lengths=LENGTHS, batches=BATCHES, seconds
     """Seconds of each operation at each size; FLOPs and bytes follow from `work`."""
     grids = {"matmul": sides, "add": lengths, "layer": batches}
     result = {"sizes": {name: list(sizes) for name, sizes in grids.items()}, "width": WIDTH}
-    for dtype in DTYPES:
-        kind = getattr(torch, dtype)
-        result[dtype] = {
-            name: [best_seconds(prepared(name, size, kind, device), device, seconds) for size in sizes]
-            for name, sizes in grids.items()
-        }
+    result |= {dtype: {name: [math.inf] * len(sizes) for name, sizes in grids.items()} for dtype in DTYPES}
+    for _ in range(ROUNDS):
+        for dtype in DTYPES:
+            for name, sizes in grids.items():
+                best = result[dtype][name]
+                for i, size in enumerate(sizes):
+                    call = prepared(name, size, getattr(torch, dtype), device)
+                    best[i] = min(best[i], best_seconds(call, device, seconds))
     return result
 
 
@@ -113,7 +117,7 @@ def feeding(batch_size=64, seconds=SECONDS) -> dict:
             pass
 
     calls = {"DataLoader": loaded, "resident tensors": resident}
-    return {name: len(x) / best_seconds(call, "cpu", seconds) for name, call in calls.items()}
+    return {name: len(x) / best_seconds(call, "cpu", ROUNDS * seconds) for name, call in calls.items()}
 
 
 # --- what a check compares ---
