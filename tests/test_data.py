@@ -173,6 +173,8 @@ def test_a_constant_column_is_only_shifted():
     ours, theirs = data.standardise(torch.full((10, 1), 0.1), torch.tensor([[0.3]]))
     assert ours.tolist() == [[pytest.approx(0, abs=1e-7)]] * 10
     assert theirs.item() == pytest.approx(0.2)
+    (tiny,) = data.standardise(torch.tensor([[1e-30], [2e-30]]))  # its variance underflows
+    assert tiny.isfinite().all()
 
 
 @pytest.mark.parametrize(("parts", "error", "words"), [

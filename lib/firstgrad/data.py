@@ -133,7 +133,7 @@ def standardise(train, *others):
             raise ValueError(f"{name}: given NaN or infinity in row {row}, expected finite numbers")
     mean, deviation = train.mean(0), train.std(0, correction=0)
     constant = (train == train[0]).all(0)  # its computed deviation may be a rounding error instead of 0
-    deviation = torch.where(constant, 1.0, deviation)
+    deviation = torch.where(constant | (deviation == 0), 1.0, deviation)  # 0: an underflow
     return [(part - mean) / deviation for part in parts.values()]
 
 
