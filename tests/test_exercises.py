@@ -7,8 +7,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import torch
 
-from firstgrad import exercises
+from firstgrad import data, exercises
 from firstgrad.autograd import Value
 from firstgrad.check import grade as check
 
@@ -76,6 +77,17 @@ def affine_backward(G, X, W):
     return G.T @ X, G.sum(axis=0), G @ W
 
 
+def distances(x, y):
+    return ((x[:, None] - y[None]) ** 2).sum(-1)
+
+
+def scale(train, test, *, mean_of=0, deviation_of=0, correction=0):
+    """Chapter 02's standardisation; the keywords make typical mistakes (0: train, 1: test, 2: both)."""
+    parts = (train, test, torch.cat([train, test]))
+    mean, deviation = parts[mean_of].mean(0), parts[deviation_of].std(0, correction=correction)
+    return (train - mean) / deviation, (test - mean) / deviation
+
+
 OUT = 1 / (1 + math.exp(-1))
 SLOPE_B = 2 * (OUT - 1) * OUT * (1 - OUT)
 BEST_H = (2**-23 / 2) ** (1 / 3)
@@ -83,6 +95,15 @@ TENTH = 10 ** (1 / 49)
 ROOT_KAPPA = (math.sqrt(50) - 1) / (math.sqrt(50) + 1)
 RIGHT = {
     "00.1": [2.4],
+    "02.1": [[5, 3, 4], torch.Size([5, 3, 4])],
+    "02.2": [(1, 4, 12)],
+    "02.3": [(1, 1, 0, 1, 0)],
+    "02.4": [(2**24, 2**8)],
+    "02.5": [distances, lambda x, y: torch.cdist(x, y) ** 2],
+    "02.6": [230],
+    "02.7": [scale, lambda train, test: data.standardise(train, test)],
+    "02.8": [[(32, 1, 1, 1), (3, 1, 1)], [(32, 1, 1, 1), (1, 3, 1, 1)]],
+    "02.9": ["C", " c "],
     "05.1": [-4, -4.0],
     "05.2": [(2 * SLOPE_B, SLOPE_B), (-0.2115, -0.1058)],
     "05.3": [(2_000_000, 1_000_000, 1)],
@@ -110,6 +131,20 @@ RIGHT = {
 }
 WRONG = {
     "00.1": [3.6, 0.6, "2.4", 2.5],
+    "02.1": [[5, 1, 4], [5, 3, 1], [3, 5, 4], [5, 3, 4, 1], 60, "5, 3, 4"],
+    "02.2": [(12, 4, 1), (1, 3, 6), (4, 3, 2), (1, 4)],
+    "02.3": [(1, 1, 1, 1, 1), (1, 1, 0, 1, 1), (1, 0, 0, 1, 0), (1, 1, 1, 1, 0), (1, 1, 0, 0, 0)],
+    "02.4": [(2**23, 2**7), (2**25, 2**9), (2**24, 2**7), (3.4e38, 3.4e38)],
+    "02.5": [lambda x, y: distances(y, x), lambda x, y: distances(x, y).sqrt(), lambda x, y: x - y,
+             lambda x, y: (x[:, None] - y[None]) ** 2, lambda x, y: ((x - y) ** 2).sum(-1), 3],
+    "02.6": [206, 206.04, 207, 229, 188, 412],
+    "02.7": [lambda a, b: scale(a, b, mean_of=2, deviation_of=2), lambda a, b: scale(a, b, correction=1),
+             lambda a, b: (scale(a, b)[0], scale(b, a)[0]), lambda a, b: scale(b, a)[::-1],
+             lambda a, b: scale(a, b, mean_of=1), lambda a, b: scale(a, b)[0],
+             lambda a, b: (a - a.mean(), b - a.mean()), 3],
+    "02.8": [[(32,), (3,)], [(32, 1, 1, 1), (3,)], [(1, 32, 1, 1), (3, 1, 1)], [(32, 1, 1, 1), (3, 1, 1, 1)],
+             [(32, 1, 1, 1, 1), (3, 1, 1)], [(32, 3, 1, 1), (3, 1, 1)], [(1, 1, 1, 1), (3, 1, 1)], 32, "ab"],
+    "02.9": ["A", "B", "D", "E", 3],
     "05.1": [-1, -3, 3, 4, "-4", None],
     "05.2": [(SLOPE_B, SLOPE_B), (-2 * SLOPE_B, -SLOPE_B), (4 * (OUT - 1), 2 * (OUT - 1)), 3],
     "05.3": [(1_000_001, 1_000_000, 1), (2_000_000, 1, 1_000_000), (2_000_000, 1_000_000, 1_000_000)],

@@ -13,6 +13,8 @@ PAGES = paths(contents())
 CHAPTER = ["chapters/06_gradient_descent.html", "zh/chapters/06_gradient_descent.html"]
 # Chapters whose explorables have a handle and number boxes: what is slow is tried on these.
 HANDLED = [*CHAPTER, "chapters/07_adam.html", "zh/chapters/07_adam.html"]
+# With boxes to type in, or things to drag, but without a handle and a player.
+TYPED = ["chapters/02_tools.html", "zh/chapters/02_tools.html"]
 NONSENSE = ["1e308", "", "NaN", "-1", "0", "abc", "1e999", "−5", "1,5", " 0.1 ", "9" * 40]
 
 
@@ -212,7 +214,7 @@ def test_playing(visit, path):
 
 # --- touch ----------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("path", [*HANDLED, "index.html"])
+@pytest.mark.parametrize("path", [*TYPED, *HANDLED, "index.html"])
 def test_by_touch(visit, path):
     page = visit(path, width=360, height=740, has_touch=True, is_mobile=True, device_scale_factor=2)
     for one in all_on(page):
@@ -236,6 +238,20 @@ def test_by_touch(visit, path):
 
 
 # --- goals ----------------------------------------------------------------------------------------
+
+def four_tasks(one):
+    """Each task with new axes alone; a wrong one is taken back first."""
+    tasks = {"table": ["a.unsqueeze(1)"], "rows": ["b.unsqueeze(0)", None, "b.unsqueeze(1)"],
+             "silent": ["b.unsqueeze(1)"], "channels": ["b.unsqueeze(1)", "b.unsqueeze(1)"]}
+    for task, steps in tasks.items():
+        assert one.goal() == "no"
+        one.root.locator("select").select_option(task)
+        one.settle()
+        for step in steps:
+            again = one.root.locator(".fg-toolbar .fg-button")
+            (one.root.locator(f".fg-plus[title='{step}']") if step else again).click()
+            one.settle()
+
 
 def best_momentum(one):
     """The learning rate and the momentum that theory gives for the condition number of the start."""
@@ -296,8 +312,14 @@ def level_gradients(one):
     one.settle()
 
 
-GOALS = {"adam": forget_sooner, "descent": best_momentum, "learning_rate_lab": best_rates,
-         "computation_graph": three_predictions, "gradient_flow": level_gradients}
+GOALS = {
+    "broadcasting": four_tasks,
+    "computation_graph": three_predictions,
+    "gradient_flow": level_gradients,
+    "descent": best_momentum,
+    "learning_rate_lab": best_rates,
+    "adam": forget_sooner,
+}
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -342,7 +364,7 @@ def test_words_are_the_pages(visit, path):
 
 # --- nonsense -------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("path", HANDLED)
+@pytest.mark.parametrize("path", [*TYPED, *HANDLED])
 def test_nonsense_typed_in_is_answered(visit, path):
     """Refused with words beside the box, or taken and drawn; the explorable lives on."""
     page = visit(path)
@@ -388,7 +410,7 @@ def test_divergence_is_said(visit, path):
     none(page.watch.complaints)
 
 
-@pytest.mark.parametrize("path", HANDLED[::2])
+@pytest.mark.parametrize("path", [*TYPED, *HANDLED[::2]])
 @pytest.mark.parametrize("width", [320, 1280, 3840])
 def test_explorables_fit_any_width(visit, path, width):
     page = visit(path, width=width, height=800)
@@ -400,3 +422,49 @@ def test_explorables_fit_any_width(visit, path, width):
                 .map((el) => el.outerHTML.slice(0, 120)); }""")
         assert inside == [], one.name
         assert one.root.bounding_box()["width"] <= width
+
+
+# --- broadcasting ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", TYPED)
+def test_shapes_are_typed_dragged_and_explained(visit, path):
+    page = visit(path)
+    (one,) = [one for one in all_on(page) if one.name == "broadcasting"]
+    one.type("a", "4")  # against (3,)
+    assert one.root.get_attribute("data-tone") == "bad"
+    assert "The size of tensor a (4) must match the size of tensor b (3)" in one.says()
+    assert one.root.locator(".fg-chip-clash").count() == 3  # both sizes, and no result
+    one.type("a", "[4, 1]")
+    assert one.root.get_attribute("data-tone") == "plain"
+    x, y = centre(one.root.locator(".fg-chip-drag[data-of=b]"))
+    one.drag((x, y), (x + 33, y))  # two steps of 16 px
+    assert one.root.locator(".fg-control[data-trait=b] .fg-number").input_value() == "(5,)"
+    one.drag((x, y), (x - 900, y))
+    assert one.root.locator(".fg-control[data-trait=b] .fg-number").input_value() == "(0,)"
+    for shape in ("()", "(1000000, 1000000)", "0", "1, 1, 1, 1", "50257 768"):
+        one.type("a", shape)
+        assert one.root.get_attribute("data-error") == "no"
+        assert in_language(one.says(), edition(path))
+        assert not one.drawn("NaN")
+    none(page.watch.complaints)
+
+
+@pytest.mark.parametrize("path", TYPED)
+def test_an_element_of_the_result_is_pointed_at(visit, path):
+    """By mouse, by finger, by the slider: the words name what it reads, and both operands show it."""
+    page = visit(path, has_touch=True)
+    (one,) = [one for one in all_on(page) if one.name == "broadcasting"]
+    cell = one.root.locator(".fg-cells .fg-cell-out")
+    for index, words in ((7, "out[2, 1] = a[2, 0] + b[1]"), (0, "out[0, 0] = a[0, 0] + b[0]")):
+        cell.nth(index).click()
+        one.settle()
+        assert words in one.says()
+        assert one.root.locator(".fg-cell-now").count() == 3
+        assert one.root.locator(".fg-cell-source").count() == 2
+    cell.nth(11).tap()
+    one.settle()
+    assert "out[3, 2] = a[3, 0] + b[2]" in one.says()
+    one.type("cell", "4")
+    assert "out[1, 1] = a[1, 0] + b[1]" in one.says()
+    none(page.watch.complaints)

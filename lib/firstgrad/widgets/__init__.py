@@ -2,9 +2,18 @@
 
 from firstgrad.widgets.adam import AdamLab
 from firstgrad.widgets.base import Explorable
+from firstgrad.widgets.broadcasting import Broadcasting
 from firstgrad.widgets.computation_graph import ComputationGraph
 from firstgrad.widgets.descent import Descent
 from firstgrad.widgets.gradient_flow import GradientFlow
 from firstgrad.widgets.learning_rate_lab import LearningRateLab
 
-__all__ = ["AdamLab", "ComputationGraph", "Descent", "Explorable", "GradientFlow", "LearningRateLab"]
+__all__ = [
+    "AdamLab",
+    "Broadcasting",
+    "ComputationGraph",
+    "Descent",
+    "Explorable",
+    "GradientFlow",
+    "LearningRateLab",
+]
