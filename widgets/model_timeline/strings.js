@@ -1,0 +1,33 @@
+// What the explorable says, in both languages. Keys are the same; a test compares them.
+export const strings = {
+  en: {
+    title: "Landmark models, 1958 to 2025", question: "Three quantities grew: parameters, data, arithmetic. Which grew fastest, and who still says so?",
+    goal: "Find the language model that read the most tokens for each of its parameters, and select it.",
+    goalReached: "{name} read {ratio} tokens a parameter, GPT-3 {gpt}. A small model costs more to train so long, but less to use, every time.",
+    x: "Across", y: "Up", kind: "Kind", model: "Model", year: "year", parameters: "parameters", data: "training data", flops: "training FLOPs", ratio: "tokens per parameter",
+    all: "all kinds", text: "text", image: "image", speech: "speech", game: "game", multimodal: "multimodal", science: "science", other: "other", choose: "choose one",
+    doubling: "Your line doubles every … months", per: "Line of equal tokens per parameter", table: "As a table", date: "date", licence: "licence of the weights", source: "source",
+    counted: "{n} of {all} models publish both figures.", nothing: "None of these models publishes both figures.",
+    line: "Your line: × {growth} a year; the points miss it by a factor of {miss} on average.", best: "It fits as well as a line can: doubling every {months} months.",
+    above: "{n} of {all} models lie above {per} tokens a parameter.",
+    selected: "{name} ({date}, {organisation}): {parameters} parameters, {data}, {flops} FLOPs.", selectedRatio: "{ratio} tokens a parameter.", unknown: "? ", unknownData: "data not published",
+    amount: "{n} {unit}", tokens: "tokens", images: "images", words: "words", hours: "hours", patterns: "patterns", games: "games", positions: "positions", "sentence pairs": "sentence pairs", "image-text pairs": "image-text pairs",
+    picture: "{n} models, {y} over {x}. Selected: {model}.", noModel: "none", equal: "{per} tokens a parameter", tableLabel: "Table of {n} models, the largest {y} first", yours: "your line",
+    "argument axis": "axis", "argument months": "The time of a doubling", "argument y": "The figure", "argument points": "The number of points", "allowed number": "a number",
+  },
+  zh: {
+    title: "标志性模型，1958 至 2025", question: "参数、数据、运算，三个量都在增长。哪个最快？又有谁还愿意公布？",
+    goal: "找出平均每个参数读过最多词元的语言模型，并选中它。",
+    goalReached: "{name} 平均每个参数读了 {ratio} 个词元，GPT-3 只有 {gpt} 个。小模型训练这么久固然更贵，但以后每次使用都更便宜。",
+    x: "横轴", y: "纵轴", kind: "类别", model: "模型", year: "年份", parameters: "参数", data: "训练数据", flops: "训练运算量", ratio: "每个参数的词元数",
+    all: "全部", text: "文本", image: "图像", speech: "语音", game: "博弈", multimodal: "多模态", science: "科学", other: "其他", choose: "请选择",
+    doubling: "你的直线每多少个月翻一番", per: "每个参数词元数相等的线", table: "显示为表格", date: "日期", licence: "权重许可证", source: "出处",
+    counted: "{all} 个模型中，有 {n} 个公布了这两个数。", nothing: "这些模型都没有同时公布这两个数。",
+    line: "你的直线：每年 × {growth}；各点平均偏离 {miss} 倍。", best: "直线能做到的就是这样了：每 {months} 个月翻一番。",
+    above: "{all} 个模型中，有 {n} 个高于每个参数 {per} 个词元。",
+    selected: "{name}（{date}，{organisation}）：{parameters}参数，{data}，{flops} 次浮点运算。", selectedRatio: "平均每个参数 {ratio} 个词元。", unknown: "？", unknownData: "数据量未公布",
+    amount: "{n}{unit}", tokens: "词元", images: "张图像", words: "词", hours: "小时", patterns: "个图样", games: "局", positions: "个局面", "sentence pairs": "个句对", "image-text pairs": "个图文对",
+    picture: "{n} 个模型，横轴{x}，纵轴{y}。选中：{model}。", noModel: "无", equal: "每个参数 {per} 个词元", tableLabel: "{n} 个模型的表格，{y}最大的在前", yours: "你的直线",
+    "argument axis": "坐标轴", "argument months": "翻一番的时间", "argument y": "数值", "argument points": "点数", "allowed number": "数",
+  },
+};
