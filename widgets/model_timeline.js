@@ -12,7 +12,8 @@ const ROWS = core.rowsOf(table);
 const KINDS = { text: "blue", image: "orange", speech: "green", game: "purple", multimodal: "red", science: "grey", other: "grey" };
 const BEST = core.highest(core.points(ROWS, "parameters", "ratio", "text"));
 const NAMED = ["NETtalk", "LeNet-5", "AlexNet", "GPT-3", "Kimi K2"]; // as far as they have the figures
-const SINCE = 2012; // the reader's line is about deep learning
+const { SINCE } = core;
+const YEARS = { year: [1956, 2027], recent: [2011.5, 2027] };
 const FIT = 1.03; // a line this close to the best in its misses fits
 const REACH = 26; // px: how near a click must be
 
@@ -20,7 +21,7 @@ const traits = { x: "year", y: "parameters", kind: "all", model: "", doubling: 4
 
 /** A range of whole decades around the figures; years are linear. */
 function domainOf(axis, values) {
-  if (axis === "year") return [1956, 2027];
+  if (YEARS[axis]) return YEARS[axis];
   const logs = values.length ? values.map(Math.log10) : [0, 12];
   const [low, high] = [Math.min(...logs), Math.max(...logs)];
   return [10 ** (low - 0.06 * (high - low + 4)), 10 ** (high + 0.06 * (high - low + 4))];
@@ -30,7 +31,7 @@ function compute(ui) {
   const [x, y, kind, model] = ["x", "y", "kind", "model"].map(ui.get);
   const points = core.points(ROWS, x, y, kind);
   const recent = points.filter((point) => point.x >= SINCE);
-  const trend = x === "year" && recent.length > 2 ? core.fit(recent) : null;
+  const trend = YEARS[x] && recent.length > 2 ? core.fit(recent) : null;
   const months = ui.get("doubling");
   return { x, y, kind, model, points, trend, months, per: ui.get("per"), row: ROWS.find((row) => row.name === model),
     misses: trend && core.miss(recent, trend, months), least: trend && core.miss(recent, trend, trend.months), diagonal: x === "parameters" && y === "data" };
@@ -60,7 +61,7 @@ function chart(ui) {
     const best = shown.reduce((found, point) => (far(point) < far(found ?? point) || !found ? point : found), null);
     return best && far(best) <= REACH ? best : null;
   }
-  const beside = (mark, point, words) => mark.set(point.x, point.y, words, { dx: 9, dy: -9, anchor: point.x > (ui.get("x") === "year" ? 2005 : Infinity) ? "end" : "start" });
+  const beside = (mark, point, words) => mark.set(point.x, point.y, words, { dx: 9, dy: -9, anchor: point.x > (ui.get("x") === "year" ? 2005 : ui.get("x") === "recent" ? 2021 : Infinity) ? "end" : "start" });
   plot.node.addEventListener("pointermove", (event) => {
     const point = near(event);
     point && point.name !== ui.get("model") ? beside(hovered, point, point.name) : hovered.hide();
@@ -72,7 +73,7 @@ function chart(ui) {
     if (now.trend) {
       const at = (x) => now.trend.y * 2 ** (((x - now.trend.x) * 12) / now.months);
       line.set([SINCE, at(SINCE), 2027, at(2027)]);
-      lineName.set(SINCE, at(SINCE), ui.t("yours"), { dx: -8, dy: 4, anchor: "end" });
+      lineName.set(now.trend.x, now.trend.y, ui.t("yours"), { dx: 10, dy: 20 });
     } else if (now.diagonal) {
       const [low, high] = plot.x.domain;
       line.set([low, low * now.per, high, high * now.per]);
@@ -87,7 +88,7 @@ function chart(ui) {
       shown = points;
       hovered.hide();
       const values = (axis) => points.map((point) => point[axis]);
-      plot.layout({ x: { domain: domainOf(x, values("x")), scale: x === "year" ? "linear" : "log", label: ui.t(x) },
+      plot.layout({ x: { domain: domainOf(x, values("x")), scale: YEARS[x] ? "linear" : "log", label: ui.t(x) },
         y: { domain: domainOf(y, values("y")), scale: "log", label: ui.t(y) } });
       for (const [kind, mark] of Object.entries(dots)) mark.set(points.filter((point) => point.kind === kind).flatMap((point) => [point.x, point.y]));
       drawLine(now);
@@ -138,15 +139,16 @@ function tableOf(ui) {
 function words(ui, now) {
   const { t, lang } = ui;
   const join = (...sentences) => sentences.filter(Boolean).join(lang === "zh" ? "" : " ");
-  const trend = now.trend && (now.misses <= FIT * now.least ? t("best", { months: number(now.months) })
+  const trend = now.trend && !ui.get("table") && (now.misses <= FIT * now.least ? t("best", { months: number(now.months) })
     : t("line", { growth: number(2 ** (12 / now.months)), miss: number(now.misses, 3) }));
   const diagonal = now.diagonal && t("above", { n: now.points.filter((point) => point.y > now.per * point.x).length, all: now.points.length, per: number(now.per) });
   const counted = now.points.length ? t("counted", { n: now.points.length, all: ROWS.filter((row) => now.kind === "all" || row.kind === now.kind).length }) : t("nothing");
   if (!now.row) return join(counted, trend || diagonal);
   const { row } = now;
-  const data = row.data === null ? t("unknownData") : t("amount", { n: big(row.data, lang), unit: t(row.unit) });
+  const data = row.data === null ? t("noData") : t("amount", { n: big(row.data, lang), unit: t(row.unit) });
   const ratio = core.AXES.ratio(row);
-  return join(t("selected", { ...row, data, parameters: row.parameters === null ? t("unknown") : big(row.parameters, lang), flops: row.flops === null ? t("unknown").trim() : number(row.flops) }),
+  return join(t("selected", { ...row, data, parameters: row.parameters === null ? t("noParameters") : t("someParameters", { n: big(row.parameters, lang) }),
+    flops: row.flops === null ? t("noFlops") : t("someFlops", { n: number(row.flops) }) }),
     ratio !== null && t("selectedRatio", { ratio: number(ratio) }), trend || diagonal);
 }
 
@@ -154,7 +156,7 @@ function setup(ui) {
   const { t } = ui;
   ui.root.prepend(h("style", { text: css }));
   const options = (...names) => names.map((name) => [name, t(name)]);
-  ui.choice({ trait: "x", label: t("x"), as: "select", into: ui.toolbar, options: options("year", "parameters", "data", "flops") });
+  ui.choice({ trait: "x", label: t("x"), as: "select", into: ui.toolbar, options: options("year", "recent", "parameters", "data", "flops") });
   ui.choice({ trait: "y", label: t("y"), as: "select", into: ui.toolbar, options: options("parameters", "data", "flops", "ratio") });
   ui.choice({ trait: "kind", label: t("kind"), as: "select", into: ui.toolbar, options: options("all", ...Object.keys(KINDS)) });
   ui.choice({ trait: "model", label: t("model"), as: "select", into: ui.toolbar, options: [["", t("choose")], ...ROWS.map((row) => [row.name, `${row.name} (${row.date.slice(0, 4)})`])] });

@@ -2,6 +2,8 @@
 
 import difflib
 
+import traitlets
+
 from firstgrad.data import models
 from firstgrad.widgets.base import Choice, Explorable, Number
 
@@ -27,10 +29,10 @@ class ModelTimeline(Explorable):
     Raises: TypeError, ValueError that name the argument, what was given and what is allowed.
     """
 
-    x = Choice(("year", "parameters", "data", "flops"), "year").tag(sync=True)
+    x = Choice(("year", "recent", "parameters", "data", "flops"), "year").tag(sync=True)
     y = Choice(("parameters", "data", "flops", "ratio"), "parameters").tag(sync=True)
     kind = Choice(("all", "text", "image", "speech", "game", "multimodal", "science", "other"), "all").tag(sync=True)
     model = Model().tag(sync=True)
     doubling = Number(40, 0.5, 1000).tag(sync=True)  # months, of the reader's line
     per = Number(200, 0, 1e9, open_low=True).tag(sync=True)  # tokens per parameter, of the reader's line
-    table = Choice((False, True), False).tag(sync=True)
+    table = traitlets.Bool(False).tag(sync=True)
