@@ -55,9 +55,11 @@ def test_the_library_s_lstm(config):
     assert sizes.lstm_parameters(*config) == LSTMLanguageModel(LSTMConfig(*config)).parameter_count
 
 
-@pytest.mark.parametrize(("layers", "width", "heads", "hidden"), [(1, 8, 2, 32), (3, 24, 4, 50), (2, 16, 1, 64)])
-def test_torch_s_encoder(layers, width, heads, hidden):
-    stack = nn.TransformerEncoder(nn.TransformerEncoderLayer(width, heads, hidden), layers, enable_nested_tensor=False)
+@pytest.mark.parametrize("measures", [(1, 8, 2, 32), (3, 24, 4, 50), (2, 16, 1, 64)])
+def test_torch_s_encoder(measures):
+    layers, width, heads, hidden = measures
+    layer = nn.TransformerEncoderLayer(width, heads, hidden)
+    stack = nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
     parts = sizes.parameters(Shape(layers, width, heads, 100, 10, hidden))
     blocks = parts["attention"] + parts["feed_forward"] + parts["norms"] - 2 * width  # our last norm
     assert count(stack) == blocks
@@ -86,7 +88,7 @@ class Block(nn.Module):
 
 
 def kept_numbers(module, x):
-    """How many numbers autograd keeps for the backward pass, parameters and the norms' few statistics apart."""
+    """How many numbers autograd keeps for the backward pass, parameters and the norms' statistics apart."""
     own = {p.untyped_storage().data_ptr() for p in module.parameters()}
     kept = {}
 
@@ -102,16 +104,17 @@ def kept_numbers(module, x):
 
 
 @pytest.mark.parametrize("family", ["gpt", "llama"])
-@pytest.mark.parametrize(("heads", "head", "hidden", "context", "batch"), [(4, 16, 256, 48, 3), (3, 8, 50, 17, 2)])
-def test_activations_are_what_autograd_keeps(family, heads, head, hidden, context, batch):
+@pytest.mark.parametrize("measures", [(4, 16, 256, 48, 3), (3, 8, 50, 17, 2)])
+def test_activations_are_what_autograd_keeps(family, measures):
+    heads, head, hidden, context, batch = measures
     h = heads * head
     shape = Shape(1, h, heads, 11, context, hidden, family)
     block = Block(shape)
     assert count(block) == sum(sizes.parameters(shape)[p] for p in ("attention", "feed_forward")) + (
         2 * h if family == "llama" else 4 * h)
     numbers = kept_numbers(block, torch.randn(batch, context, h, requires_grad=True))
-    both = [sizes.activations(Shape(n, h, heads, 11, context, hidden, family), batch, "fp32") for n in (1, 2)]
-    expected = both[1] - both[0]  # bytes of one block
+    more = Shape(2, h, heads, 11, context, hidden, family)
+    expected = sizes.activations(more, batch, "fp32") - sizes.activations(shape, batch, "fp32")
     if family == "gpt":  # without dropout there are no masks (1 byte), and no second copy of the weights
         expected -= batch * context * (2 * h + (1 + 4) * heads * context)
     assert 4 * numbers == expected
@@ -182,10 +185,11 @@ def test_bad_input_names_the_argument(call, error, word):
         call()
 
 
-# --- the table of models -------------------------------------------------------------------------------------
+# --- the table of models -------------------------------------------------------------------------------
 
 KINDS = {"text", "image", "speech", "game", "multimodal", "science", "other"}
-UNITS = {"tokens", "words", "images", "hours", "games", "positions", "patterns", "sentence pairs", "image-text pairs"}
+UNITS = {"tokens", "words", "images", "hours", "games", "positions", "patterns",
+         "sentence pairs", "image-text pairs"}
 
 
 def test_the_table_of_models():

@@ -49,6 +49,7 @@ def test_words_are_the_same_in_both_languages():
         path = STATIC.parents[3] / f"widgets/{name}/strings.js"
         script = (f"import('{path.as_uri()}').then(({{strings}}) => "
                   "console.log(JSON.stringify(['en', 'zh'].map((l) => Object.keys(strings[l])))))")
-        run = subprocess.run([node(), "--input-type=module", "-e", script], capture_output=True, text=True, check=True)
+        command = [node(), "--input-type=module", "-e", script]
+        run = subprocess.run(command, capture_output=True, text=True, check=True)
         english, chinese = json.loads(run.stdout)
         assert english == chinese

@@ -1,8 +1,8 @@
 """How large is a model, and what does it take to train it? Parameters, memory, arithmetic, time, money.
 
 Everything here is counting: no torch, no rounding. `widgets/core/sizes.js` holds the same formulas for the
-explorable *model sizer*; a test holds the two equal. Symbols: h width, f feed-forward units, L layers, a heads,
-s context in tokens, v vocabulary, b sequences at a time, N parameters, D tokens of the training.
+explorable *model sizer*; a test holds the two equal. Symbols: h width, f feed-forward units, L layers, a
+heads, s context in tokens, v vocabulary, b sequences at a time, N parameters, D tokens of the training.
 """
 
 import math
@@ -12,12 +12,11 @@ from itertools import pairwise
 
 from .arguments import choice, number, whole
 
-# What differs between three families of Transformers: is there a bias, a gate in the feed-forward layer, a
-# dropout mask to keep; how many vectors of width h the norms of a block and the last norm hold.
+# What three families of Transformers keep differently: is there a gate in the feed-forward layer, a dropout?
 _FAMILIES = {
-    "gpt": {"bias": True, "gated": False, "dropout": True},
-    "bert": {"bias": True, "gated": False, "dropout": True},
-    "llama": {"bias": False, "gated": True, "dropout": False},
+    "gpt": {"gated": False, "dropout": True},
+    "bert": {"gated": False, "dropout": True},
+    "llama": {"gated": True, "dropout": False},
 }
 FAMILIES = tuple(_FAMILIES)
 PRECISIONS = {"mixed": (2, 2, 12), "fp32": (4, 4, 8)}  # bytes a parameter: weight, gradient, optimiser
@@ -105,17 +104,17 @@ def activations(shape: Shape, batch: int = 1, precision: str = "mixed", recomput
 
     recompute: "none" keeps all; "selective" computes the attention matrices again; "full" keeps the input of
     each block and computes all else again.
-    Source: Korthikanti et al. 2022, §4 (s·b·h·(34 + 5·a·s/h) bytes a block for f = 4h, 16-bit numbers and dropout),
-    arXiv:2205.05198.  Differs: any f, 32-bit numbers, a gated block without dropout; one block's worth of
-    scratch space during recomputation is not counted, as there.
+    Source: Korthikanti et al. 2022, §4, arXiv:2205.05198 (s·b·h·(34 + 5·a·s/h) bytes a block for f = 4h,
+    16-bit numbers and dropout).  Differs: any f, 32-bit numbers, a gated block without dropout. As there, the
+    scratch space of the block that is being recomputed is not counted.
     """
     b = whole("batch", batch)
-    e = choice("precision", precision, PRECISIONS) and PRECISIONS[precision][0]
+    e = PRECISIONS[choice("precision", precision, PRECISIONS)][0]
     choice("recompute", recompute, RECOMPUTE)
     L, h, f, a, s = shape.layers, shape.width, shape.feed_forward, shape.heads, shape.context
     family = _FAMILIES[shape.family]
     mask = 1 if family["dropout"] else 0  # bytes
-    # Of each token: six inputs of a matrix product or norm, then Q, K and V less what was counted: 8h in all.
+    # Of each token: the inputs of two norms and of three matrix products, then Q, K and V: 8h in all.
     linear = e * (8 * h + (4 if family["gated"] else 2) * f) + 2 * mask * h
     # Of each pair of tokens and head: the softmax and, with dropout, its mask and what is left of it.
     scores = (2 * e + 1 if mask else e) * a * s
@@ -127,7 +126,7 @@ def activations(shape: Shape, batch: int = 1, precision: str = "mixed", recomput
 def memory(shape: Shape, batch: int = 1, precision: str = "mixed", recompute: str = "none") -> dict[str, int]:
     """Bytes to train with Adam: weights, gradients, optimiser, activations.
 
-    precision: "fp32"; or "mixed", 16-bit weights and gradients beside 32-bit weights that the optimiser keeps.
+    precision: "fp32"; or "mixed", 16-bit weights and gradients, while the optimiser keeps 32-bit weights.
     Source: Rajbhandari et al. 2020, §3.1 (2 + 2 + 12 bytes a parameter), arXiv:1910.02054.
     """
     kept = activations(shape, batch, precision, recompute)
@@ -146,11 +145,12 @@ def attention_flops(shape: Shape, tokens: float) -> float:
     return 12.0 * shape.layers * shape.width * shape.context * number("tokens", tokens, above=0)
 
 
-def training_seconds(flops: float, gpus: int, peak: float, utilisation: float, recompute: str = "none") -> float:
+def training_seconds(flops: float, gpus: int, peak: float, utilisation: float,
+                     recompute: str = "none") -> float:
     """How long `gpus` processors work.
 
     peak: FLOP/s of one.  utilisation: the share of it that is reached.
-    recompute: "full" runs the forward pass twice, so 8 FLOPs where `flops` has 6; "selective" costs next to nothing.
+    recompute: "full" runs the forward pass twice, so 8 FLOPs where `flops` has 6; "selective" costs little.
     """
     number("flops", flops, above=0)
     whole("gpus", gpus)

@@ -1,4 +1,4 @@
-"""The JavaScript cores of *model_sizer* and *model_timeline* give what Python gives; seeded mutants are caught."""
+"""The JavaScript cores of *model_sizer* and *model_timeline* give what Python gives; mutants are caught."""
 
 import math
 
@@ -61,8 +61,8 @@ def training_agrees(core):
         assert core("gpusNeeded", total, gpu) == sizes.gpus_needed(total, GPUS[gpu])
 
     prove(check, **SHAPES, tokens=st.floats(1, 1e15), gpus=st.integers(1, 10**6), price=st.floats(0, 1e4),
-          utilisation=st.floats(0.001, 1), gpu=st.sampled_from(list(GPUS)), recompute=st.sampled_from(RECOMPUTE),
-          total=st.floats(1, 1e16))
+          utilisation=st.floats(0.001, 1), gpu=st.sampled_from(list(GPUS)),
+          recompute=st.sampled_from(RECOMPUTE), total=st.floats(1, 1e16))
 
 
 def heads_fit(core):
@@ -97,7 +97,8 @@ GPT3 = {"layers": 96, "width": 12288, "heads": 96, "vocabulary": 50257, "context
     ("parameters", [{**GPT3, "vocabulary": "many"}], "vocabulary"), ("memory", [GPT3, 0], "batch"),
     ("memory", [GPT3, 1, "fp8"], "precision"), ("memory", [GPT3, 1, "mixed", "some"], "recompute"),
     ("trainingFlops", [1e9, -1], "tokens"), ("trainingFlops", [math.nan, 1], "count"),
-    ("trainingSeconds", [1e20, 0, 1e12, 0.4], "gpus"), ("trainingSeconds", [1e20, 8, 1e12, 1.5], "utilisation"),
+    ("trainingSeconds", [1e20, 0, 1e12, 0.4], "gpus"),
+    ("trainingSeconds", [1e20, 8, 1e12, 1.5], "utilisation"),
     ("cost", [1, 8, -2], "price"), ("gpusNeeded", [1e9, "H9000"], "gpu"),
 ])
 def test_bad_input_is_named(core, function, arguments, word):
@@ -116,7 +117,7 @@ MUTANTS = [
     (memory_agrees, "4 * v + mask * h", "2 * v + mask * h"),
     (training_agrees, "? 4 / 3 : 1", "? 3 / 2 : 1"),
     (training_agrees, "12 * layers * width * context", "6 * layers * width * context"),
-    (training_agrees, "Math.ceil(needPositive(\"total\", bytes)", "Math.round(needPositive(\"total\", bytes)"),
+    (training_agrees, "Math.ceil(needPositive", "Math.round(needPositive"),
     (heads_fit, "while (width % a) a -= 1", "while (width % a) a -= 2"),
 ]
 
@@ -128,7 +129,7 @@ def test_mutant_is_caught(check, old, new, tmp_path):
         check(made)
 
 
-# --- the timeline ------------------------------------------------------------------------------------------
+# --- the timeline -------------------------------------------------------------------------------------
 
 def lines_are_least_squares(core):
     def check(seed, count, slope, noise):
@@ -164,7 +165,7 @@ def test_the_page_reads_the_table_that_python_reads(timeline):
     rows = timeline("rowsOf", (ROOT / "data/models.csv").read_text("utf-8"))
     for theirs, ours in zip(rows, models(), strict=True):
         assert theirs["year"] == pytest.approx(ours["year"], abs=0.006)
-        assert {k: v for k, v in theirs.items() if k != "year"} == {k: v for k, v in ours.items() if k != "year"}
+        assert {**theirs, "year": 0} == {**ours, "year": 0}
     ratio = timeline("points", rows, "year", "ratio", "text")
     best = max((r["data"] / r["parameters"], r["name"]) for r in models()
                if r["unit"] == "tokens" and r["parameters"] and r["kind"] == "text")

@@ -7,6 +7,7 @@ from ..data import models
 from ..sizes import Shape, memory, parameters
 
 _CHINCHILLA = 20  # tokens a parameter
+_KNOWN = [row for row in models() if row["unit"] == "tokens" and row["parameters"]]
 
 
 def _best_size(flops):
@@ -15,8 +16,7 @@ def _best_size(flops):
 
 
 def _above():
-    ratios = [row["data"] / row["parameters"] for row in models() if row["unit"] == "tokens" and row["parameters"]]
-    return sum(ratio > _CHINCHILLA for ratio in ratios)
+    return sum(row["data"] / row["parameters"] > _CHINCHILLA for row in _KNOWN)
 
 
 def _one_gpu(answer) -> Verdict:
@@ -49,7 +49,8 @@ EXERCISES = {
     ),
     "01.2": Value(
         [4, 2, 1],
-        explain="The matrices are h by h or h by 4h; a layer more is a layer more; heads only share the width out.",
+        explain="The matrices are h by h or h by 4h; twice the layers are twice the blocks; "
+                "heads only share the width out.",
         hint="Look at 12·L·h². Which of the three is squared, and which is not there?",
     ),
     "01.3": Value(
@@ -69,7 +70,7 @@ EXERCISES = {
     "01.5": Value(
         3.55e23 / (6 * 137e9),
         relative=0.02,
-        explain="0.43 trillion tokens, while the data set has 1.56 trillion words: it was not read to the end.",
+        explain="0.43 trillion tokens; the data set has 1.56 trillion words, so it was not read to the end.",
         hint="Solve C = 6·N·D for D.",
         mistakes={1.56e12: "That is the size of the data set. What do the FLOPs say?",
                   3.55e23 / 137e9: "Six FLOPs for each parameter and token."},
@@ -85,15 +86,14 @@ EXERCISES = {
         [6, 73_728],
         relative=1e-3,
         explain="12·L·h·s equals 6 · 12·L·h² at s = 6h.",
-        hint="6·N with N = 12·L·h² against 12·L·h·s: what is s/h when they are equal?",
+        hint="Set the two costs of a token equal: L and one h go away.",
     ),
     "01.8": Value(
         _above(),
         relative=0,
         explain="Most of them: since 2023 models are trained for longer than the rule says.",
         hint="Rows whose unit is 'tokens' and whose parameters are known; data / parameters > 20.",
-        mistakes={sum(r["unit"] == "tokens" and r["parameters"] is not None for r in models()):
-                  "Those are all the rows with both figures. How many have a ratio above 20?"},
+        mistakes={len(_KNOWN): "Those are all the rows with both figures. How many have a ratio above 20?"},
     ),
     "01.9": _one_gpu,
 }

@@ -1,4 +1,4 @@
-"""The explorable *model sizer*: from a Transformer's measures to memory, arithmetic, days and money (chapter 01)."""
+"""The explorable *model sizer*: from a Transformer's measures to memory, time and money (chapter 01)."""
 
 from firstgrad.widgets.base import Choice, Explorable, Number
 

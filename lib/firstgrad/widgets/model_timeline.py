@@ -7,6 +7,8 @@ import traitlets
 from firstgrad.data import models
 from firstgrad.widgets.base import Choice, Explorable, Number
 
+KINDS = ("all", "text", "image", "speech", "game", "multimodal", "science", "other")
+
 
 class Model(Choice):
     """The name of a model of the table, or "". Raises: ValueError with the nearest name."""
@@ -31,7 +33,7 @@ class ModelTimeline(Explorable):
 
     x = Choice(("year", "recent", "parameters", "data", "flops"), "year").tag(sync=True)
     y = Choice(("parameters", "data", "flops", "ratio"), "parameters").tag(sync=True)
-    kind = Choice(("all", "text", "image", "speech", "game", "multimodal", "science", "other"), "all").tag(sync=True)
+    kind = Choice(KINDS, "all").tag(sync=True)
     model = Model().tag(sync=True)
     doubling = Number(40, 0.5, 1000).tag(sync=True)  # months, of the reader's line
     per = Number(200, 0, 1e9, open_low=True).tag(sync=True)  # tokens per parameter, of the reader's line
