@@ -21,6 +21,7 @@ const traits = {
   ...Object.fromEntries(SHAPE.map((name, i) => [name, PRESETS["GPT-3"][i]])),
   batch: 1, precision: "mixed", recompute: "none", gpu: "H100", gpus: 1024, utilisation: 0.4, price: 2,
 };
+const DOUBLE = Math.log10(2); // a step of the sliders that count things, on their logarithmic track
 const GOAL = { count: 4.5e9, memory: 80e9 };
 // Widths that real models have: multiples of 64, of 128, of 256, the larger the coarser.
 const WIDTHS = [...range(64, 2048, 64), ...range(2176, 8192, 128), ...range(8448, 32768, 256)];
@@ -107,9 +108,9 @@ function setup(ui) {
   ui.slider({ trait: "context", label: t("context"), symbol: "s", min: 64, max: 131072, scale: "log", integer: true, step: 0.01, limits: { low: 1, high: 1e7 }, into: model });
   const training = group(ui, "trainingGroup", columns[1]);
   ui.slider({ trait: "tokens", label: t("tokens"), symbol: "D", min: 1e6, max: 1e14, scale: "log", into: training });
-  ui.slider({ trait: "batch", label: t("batch"), symbol: "b", min: 1, max: 4096, scale: "log", integer: true, step: 0.01, into: training });
+  ui.slider({ trait: "batch", label: t("batch"), symbol: "b", min: 1, max: 4096, scale: "log", integer: true, step: DOUBLE, into: training });
   const machine = group(ui, "machineGroup", columns[1]);
-  ui.slider({ trait: "gpus", label: t("gpus"), min: 1, max: 100000, scale: "log", integer: true, step: 0.01, limits: { low: 1, high: 1e7 }, into: machine });
+  ui.slider({ trait: "gpus", label: t("gpus"), min: 1, max: 131072, scale: "log", integer: true, step: DOUBLE, limits: { low: 1, high: 1e7 }, into: machine });
   ui.slider({ trait: "utilisation", label: t("utilisation"), min: 0.05, max: 0.7, limits: { low: 0.001, high: 1 }, into: machine });
   ui.slider({ trait: "price", label: t("price"), min: 0.1, max: 20, scale: "log", limits: { low: 0, high: 1e6 }, into: machine });
 

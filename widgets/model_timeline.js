@@ -73,7 +73,7 @@ function chart(ui) {
     if (now.trend) {
       const at = (x) => now.trend.y * 2 ** (((x - now.trend.x) * 12) / now.months);
       line.set([SINCE, at(SINCE), 2027, at(2027)]);
-      lineName.set(now.trend.x, now.trend.y, ui.t("yours"), { dx: 10, dy: 20 });
+      now.x === "year" ? lineName.set(SINCE, at(SINCE), ui.t("yours"), { dx: -8, dy: 4, anchor: "end" }) : lineName.set(now.trend.x, now.trend.y, ui.t("yours"), { dx: 10, dy: 20 });
     } else if (now.diagonal) {
       const [low, high] = plot.x.domain;
       line.set([low, low * now.per, high, high * now.per]);

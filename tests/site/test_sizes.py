@@ -1,4 +1,4 @@
-"""The explorables of chapter 01, beyond what all of them must do: the numbers shown, the table, the pointer."""
+"""The explorables of chapter 01, beyond what all must do: the numbers shown, the table, the pointer."""
 
 import pytest
 from explorable import all_on
@@ -12,8 +12,10 @@ def named(page, name):
     return next(one for one in all_on(page) if one.name == name)
 
 
-@pytest.mark.parametrize(("preset", "said"), [("GPT-3", "175 B"), ("BERT-base", "109 M"), ("BERT-large", "335 M"),
-                                              ("GPT-2", "1.56 B"), ("LLaMA-65B", "65.3 B")])
+@pytest.mark.parametrize(("preset", "said"), [
+    ("GPT-3", "175 B"), ("BERT-base", "109 M"), ("BERT-large", "335 M"), ("GPT-2", "1.56 B"),
+    ("LLaMA-65B", "65.3 B"),
+])
 def test_published_models_have_their_size(visit, preset, said):
     page = visit(PAGES[0])
     one = named(page, "model_sizer")
@@ -72,7 +74,7 @@ def test_the_pointer_names_and_a_click_selects(visit, path):
         return [box.left + path[0], box.top + path[1]]; }""")
     page.mouse.move(dot[0] + 5, dot[1] + 5)
     one.settle()
-    assert "ADALINE" in plot.locator(".fg-label:visible").all_inner_texts()
+    assert "ADALINE" in plot.locator(".fg-label:visible").all_text_contents()
     page.mouse.click(dot[0] + 5, dot[1] + 5)
     one.settle()
     assert one.root.locator("[data-trait=model] select").input_value() == "ADALINE"
