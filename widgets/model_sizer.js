@@ -9,10 +9,10 @@ import { big, bytes, duration, money } from "./model_sizer/units.js";
 export { core };
 
 const SHAPE = ["family", "layers", "width", "heads", "vocabulary", "context", "ratio", "tokens"];
-// Measures and tokens as published: data/models.csv and the chapter say where. BERT's tokens: 10⁶ steps of 256 × 512.
+// Measures and tokens as published; null where they are not. BERT's tokens: 10⁶ steps of 256 × 512 (Devlin et al. 2019).
 const PRESETS = {
   "GPT-3": ["gpt", 96, 12288, 96, 50257, 2048, 4, 3e11],
-  "GPT-2": ["gpt", 48, 1600, 25, 50257, 1024, 4, 1e10],
+  "GPT-2": ["gpt", 48, 1600, 25, 50257, 1024, 4, null],
   "BERT-large": ["bert", 24, 1024, 16, 30522, 512, 4, 1.31e11],
   "BERT-base": ["bert", 12, 768, 12, 30522, 512, 4, 1.31e11],
   "LLaMA-65B": ["llama", 80, 8192, 64, 32000, 2048, 2.6875, 1.4e12],
@@ -79,10 +79,10 @@ function group(ui, key, column) {
 /** Sets the measures of a published model; shows nothing where the reader's are those of none. */
 function presets(ui) {
   const control = ui.choice({ trait: "preset", label: ui.t("preset"), as: "select", into: ui.toolbar, options: Object.keys(PRESETS).map((name) => [name, name]),
-    onChange: (name) => ui.set(Object.fromEntries(SHAPE.map((trait, i) => [trait, PRESETS[name][i]]))) });
+    onChange: (name) => ui.set(Object.fromEntries(SHAPE.map((trait, i) => [trait, PRESETS[name][i]]).filter(([, value]) => value !== null))) });
   const select = control.node.querySelector("select");
   return () => {
-    const name = Object.keys(PRESETS).find((key) => SHAPE.every((trait, i) => ui.get(trait) === PRESETS[key][i]));
+    const name = Object.keys(PRESETS).find((key) => SHAPE.every((trait, i) => [null, ui.get(trait)].includes(PRESETS[key][i])));
     select.value = name ?? "";
   };
 }
