@@ -486,4 +486,5 @@ def test_a_caption_without_translation_is_named(book):
 
 
 def test_numbers_keep_their_digits_but_before_words_that_chinese_counts_differently():
-    assert rules.numbers("17.5 billion, 175 million; 12.5 and 1,024 of 3, up to 99.") == {"12.5", "1024", "99"}
+    text = "17.5 billion, 175 million; 12.5 and 1,024 of 3, up to 99."
+    assert rules.numbers(text) == {"12.5", "1024", "99"}

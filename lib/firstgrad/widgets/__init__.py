@@ -7,6 +7,8 @@ from firstgrad.widgets.computation_graph import ComputationGraph
 from firstgrad.widgets.descent import Descent
 from firstgrad.widgets.gradient_flow import GradientFlow
 from firstgrad.widgets.learning_rate_lab import LearningRateLab
+from firstgrad.widgets.model_sizer import ModelSizer
+from firstgrad.widgets.model_timeline import ModelTimeline
 
 __all__ = [
     "AdamLab",
@@ -16,4 +18,6 @@ __all__ = [
     "Explorable",
     "GradientFlow",
     "LearningRateLab",
+    "ModelSizer",
+    "ModelTimeline",
 ]
