@@ -13,7 +13,7 @@ const inside = (z) => Math.max(LOW, Math.min(HIGH, z));
 /** @param {import("../ui/frame.js").Ui} ui */
 export function scoresOf(ui) {
   const { t } = ui;
-  const plot = ui.plot({ label: t("scores"), margin: MARGIN, height: (width) => Math.round(Math.min(300, Math.max(200, width * 0.62))),
+  const plot = ui.plot({ label: t("scores"), margin: MARGIN, height: (width) => (ui.wide() ? Math.round(Math.min(260, Math.max(235, width * 0.6))) : Math.round(Math.min(300, Math.max(200, width * 0.62)))),
     x: { domain: [LOW, HIGH], label: t("scores"), ticks: 7 }, y: { domain: [0, 0.1], label: t("share"), ticks: 4 } });
   plot.node.classList.add("fg-th-place");
   const side = plot.area({ class: "fg-target", layer: "under" });
@@ -27,7 +27,7 @@ export function scoresOf(ui) {
 
   return function draw(now) {
     const heights = [now.bins[0].map((s) => s * (1 - now.prevalence)), now.bins[1].map((s) => s * now.prevalence)];
-    const top = 1.12 * Math.max(...heights.flat());
+    const top = 1.3 * Math.max(...heights.flat()); // the words of the cut stand above the bars
     plot.layout({ y: { domain: [0, top] } });
     const key = [now.data, now.prevalence, plot.width, plot.height].join();
     if (key !== drawn) {
@@ -35,8 +35,9 @@ export function scoresOf(ui) {
       others.set(stairs(heights[0]));
       shirts.set(stairs(heights[1]));
       heights.forEach((list, i) => {
-        const peak = list.indexOf(Math.max(...list.slice(1, -1)));
-        names[i].set((EDGES[peak] + EDGES[peak + 1]) / 2, list[peak], t(i ? "shirts" : "others"), { dy: -7, anchor: i ? "start" : "middle" });
+        // Beside the highest bar of the shirts; over the left shoulder of the others.
+        const at = i ? list.indexOf(Math.max(...list)) : Math.round(BINS / 4);
+        names[i].set((EDGES[at] + EDGES[at + 1]) / 2, Math.max(...list.slice(Math.max(0, at - 4), at + 5)), t(i ? "shirts" : "others"), { dy: -7, anchor: i ? "start" : "middle" });
       });
     }
     const z = inside(core.logit(now.threshold));
@@ -80,7 +81,7 @@ export function rocOf(ui) {
     const at = (x) => now.tpr + slope * (x - now.fpr);
     const ends = slope > 1 ? [now.fpr + (0 - now.tpr) / slope, 0, now.fpr + (1 - now.tpr) / slope, 1] : [0, at(0), 1, at(1)];
     equal.set(ends);
-    slope > 1 ? equalName.set(ends[0], 0, t("sameCost"), { dx: 8, dy: -26 }) : equalName.set(1, at(1), t("sameCost"), { dx: -8, dy: -8, anchor: "end" });
+    equalName.set(1, 0, `– – ${t("sameCost")}`, { dx: -8, dy: -30, anchor: "end" });
     point.set([now.fpr, now.tpr]);
     plot.describe(t("rocNow", { area: now.area.toFixed(3), fpr: ui.number(now.fpr), tpr: ui.number(now.tpr) }));
   };
@@ -116,7 +117,7 @@ export function prOf(ui) {
     const from = f / (2 - f); // the recall at which this F1 takes a precision of 1
     if (f > 0.01) {
       equal.set(Array.from({ length: 41 }, (_, i) => from + ((1 - from) * i) / 40).flatMap((r) => [r, (f * r) / (2 * r - f)]));
-      equalName.set(from, 1, t("sameF1"), { dx: 8, dy: 16 });
+      equalName.set(1, 1, `– – ${t("sameF1")}`, { dx: -8, dy: 36, anchor: "end" });
     } else [equal, equalName].forEach((mark) => mark.hide());
     Number.isFinite(now.precision) ? point.set([now.recall, now.precision]) : point.hide();
     plot.describe(t("prNow", { area: now.average.toFixed(3), recall: ui.number(now.recall), precision: Number.isFinite(now.precision) ? ui.number(now.precision) : t("nothing") }));

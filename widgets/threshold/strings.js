@@ -3,7 +3,7 @@ export const strings = {
   en: {
     title: "Threshold", question: "The classifier gives every picture a probability of showing a shirt. From which probability on should we say “shirt”?",
     data: "Pictures", validation: "validation", test: "test",
-    threshold: "Threshold", prevalence: "Share of shirts", cost: "Cost of a miss, in false alarms", recorded: "recorded", bestF1: "best F1", cheapest: "cheapest",
+    threshold: "Threshold", prevalence: "Share of shirts", cost: "Cost of a miss", recorded: "recorded", bestF1: "best F1", cheapest: "cheapest",
     scores: "score z (log-odds)", share: "share of all pictures", shirts: "shirts", others: "other clothes", cut: "“shirt” from {p} on",
     roc: "ROC: shirts found", rocX: "false alarms, of the others", pr: "precision", prX: "recall: shirts found", chance: "coin", sameCost: "same cost", sameF1: "same F1",
     matrix: "Of 1,000 pictures", saysShirt: "says shirt", saysOther: "says other", isShirt: "is a shirt", isOther: "is not", hit: "found", miss: "missed", alarm: "false alarm", rejection: "rightly left",
@@ -24,7 +24,7 @@ export const strings = {
   zh: {
     title: "阈值", question: "分类器对每张图片给出一个“是衬衫”的概率。从多大的概率起，才该说“是衬衫”？",
     data: "图片", validation: "验证集", test: "测试集",
-    threshold: "阈值", prevalence: "衬衫所占比例", cost: "漏掉一件相当于几次误报", recorded: "原比例", bestF1: "F1 最高", cheapest: "代价最低",
+    threshold: "阈值", prevalence: "衬衫所占比例", cost: "漏掉一件的代价", recorded: "原比例", bestF1: "F1 最高", cheapest: "代价最低",
     scores: "得分 z（对数几率）", share: "占全部图片的比例", shirts: "衬衫", others: "其他衣物", cut: "从 {p} 起判为衬衫",
     roc: "ROC：找到的衬衫", rocX: "误报占其他衣物的比例", pr: "精确率", prX: "召回率：找到的衬衫", chance: "抛硬币", sameCost: "代价相同", sameF1: "F1 相同",
     matrix: "每 1,000 张图片", saysShirt: "判为衬衫", saysOther: "判为其他", isShirt: "是衬衫", isOther: "不是", hit: "找到", miss: "漏掉", alarm: "误报", rejection: "正确排除",
