@@ -50,7 +50,7 @@ function computer(ui) {
 /** What the counts are, and the remark that helps most. */
 function words(ui, now) {
   const { t, number } = ui;
-  const k = (share) => number(1000 * share, 3);
+  const k = (share) => number(1000 * share, share < 0.1 ? 2 : 3);
   const { shares, sets } = now;
   const on = (name, threshold) => core.judge(sets[name].swept, threshold, sets[name].own, 1).f1.toFixed(3);
   const said = { flagged: k(shares.tp + shares.fp), tp: k(shares.tp), fp: k(shares.fp), fn: k(shares.fn), fpr: number(now.fpr), tpr: number(now.tpr),

@@ -13,6 +13,7 @@ PAGES = paths(contents())
 CHAPTER = ["chapters/06_gradient_descent.html", "zh/chapters/06_gradient_descent.html"]
 # Chapters whose explorables have a handle and number boxes: what is slow is tried on these.
 HANDLED = [*CHAPTER, "chapters/07_adam.html", "zh/chapters/07_adam.html"]
+BOXES = ["chapters/04_losses_and_metrics.html", "zh/chapters/04_losses_and_metrics.html"]  # and no handle
 NONSENSE = ["1e308", "", "NaN", "-1", "0", "abc", "1e999", "−5", "1,5", " 0.1 ", "9" * 40]
 
 
@@ -212,7 +213,7 @@ def test_playing(visit, path):
 
 # --- touch ----------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("path", [*HANDLED, "index.html"])
+@pytest.mark.parametrize("path", [*BOXES, *HANDLED, "index.html"])
 def test_by_touch(visit, path):
     page = visit(path, width=360, height=740, has_touch=True, is_mobile=True, device_scale_factor=2)
     for one in all_on(page):
@@ -296,7 +297,24 @@ def level_gradients(one):
     one.settle()
 
 
-GOALS = {"adam": forget_sooner, "descent": best_momentum, "learning_rate_lab": best_rates,
+def two_thresholds(one):
+    """The best F1 from the validation scores, then the lowest cost when a miss is dear."""
+    one.type("threshold", "0.4")
+    assert one.goal() == "no"
+    one.type("threshold", "0.33")
+    one.page.wait_for_timeout(50)
+    one.settle()
+    one.type("cost", "10")
+    one.page.wait_for_timeout(50)
+    one.settle()
+    assert one.goal() == "no"
+    one.type("threshold", "0.115")
+    one.page.wait_for_timeout(50)
+    one.settle()
+
+
+GOALS = {"threshold": two_thresholds,
+         "adam": forget_sooner, "descent": best_momentum, "learning_rate_lab": best_rates,
          "computation_graph": three_predictions, "gradient_flow": level_gradients}
 
 
@@ -342,7 +360,7 @@ def test_words_are_the_pages(visit, path):
 
 # --- nonsense -------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("path", HANDLED)
+@pytest.mark.parametrize("path", [*BOXES, *HANDLED])
 def test_nonsense_typed_in_is_answered(visit, path):
     """Refused with words beside the box, or taken and drawn; the explorable lives on."""
     page = visit(path)
@@ -388,7 +406,57 @@ def test_divergence_is_said(visit, path):
     none(page.watch.complaints)
 
 
-@pytest.mark.parametrize("path", HANDLED[::2])
+def threshold_on(page):
+    return next(one for one in all_on(page) if one.name == "threshold")
+
+
+def drawn(one):
+    """The ROC curve with its point, and the precision-recall curve with its: what the last two plots hold."""
+    return one.root.evaluate("""(root) => [...root.querySelectorAll(".fg-plot")].slice(1).map((plot) =>
+        [plot.querySelector("path.fg-line[style*=accent]").getAttribute("d"),
+         plot.querySelector("path.fg-dots").getAttribute("d")].join(" "))""")
+
+
+@pytest.mark.parametrize("path", BOXES)
+def test_the_roc_curve_does_not_move_with_the_prevalence_and_precision_does(visit, path):
+    page = visit(path)
+    one = threshold_on(page)
+    roc, precision = drawn(one)
+    one.type("prevalence", "0.01")
+    assert drawn(one)[0] == roc
+    assert drawn(one)[1] != precision
+    assert one.goal() == "no"  # what is best for another mixture is not what was asked
+    one.type("threshold", "0.9")
+    assert drawn(one)[0] != roc
+    assert one.goal() == "no"
+    mark = one.root.locator(".fg-control[data-trait=prevalence] .fg-mark")
+    mark.click()  # back to the recorded share
+    one.settle()
+    assert mark.count() == 0
+    none(page.watch.complaints)
+
+
+@pytest.mark.parametrize("path", BOXES)
+def test_a_click_into_a_picture_sets_the_threshold(visit, path):
+    page = visit(path)
+    one = threshold_on(page)
+    box = one.root.locator(".fg-control[data-trait=threshold] .fg-number")
+    seen = [box.input_value()]
+    for plot in one.root.locator(".fg-plot").all():
+        plot.scroll_into_view_if_needed()
+        where = plot.bounding_box()
+        page.mouse.click(where["x"] + 0.6 * where["width"], where["y"] + 0.4 * where["height"])
+        one.settle()
+        seen.append(box.input_value())
+        assert 0 < float(seen[-1]) < 1
+    assert len(set(seen)) == 4
+    one.type("threshold", "1")  # nothing is called a shirt, and there is no precision
+    assert "–" in one.root.locator(".fg-th-panel").inner_text()
+    assert not one.drawn("NaN")
+    none(page.watch.complaints)
+
+
+@pytest.mark.parametrize("path", [BOXES[0], *HANDLED[::2]])
 @pytest.mark.parametrize("width", [320, 1280, 3840])
 def test_explorables_fit_any_width(visit, path, width):
     page = visit(path, width=width, height=800)
