@@ -43,7 +43,7 @@ function computer(ui) {
     const best = bests(set, data, prevalence, cost);
     const recorded = Math.abs(prevalence / set.own - 1) < 0.03;
     return { ...set, ...judged, data, threshold, prevalence, costRatio: cost, best, average: best.average, recorded, sets,
-      f1Best: judged.f1 >= best.f1.value - 0.005, cheapest: judged.cost <= 1.02 * best.cost.value };
+      f1Best: judged.f1 >= best.f1.value - 0.008, cheapest: judged.cost <= 1.02 * best.cost.value };
   };
 }
 
