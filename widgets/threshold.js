@@ -50,11 +50,11 @@ function computer(ui) {
 /** What the counts are, and the remark that helps most. */
 function words(ui, now) {
   const { t, number } = ui;
-  const k = (share) => number(1000 * share, share < 0.1 ? 2 : 3);
+  const k = (share) => number(1000 * share, 3);
   const { shares, sets } = now;
   const on = (name, threshold) => core.judge(sets[name].swept, threshold, sets[name].own, 1).f1.toFixed(3);
   const said = { flagged: k(shares.tp + shares.fp), tp: k(shares.tp), fp: k(shares.fp), fn: k(shares.fn), fpr: number(now.fpr), tpr: number(now.tpr),
-    precision: Number.isFinite(now.precision) ? now.precision.toFixed(2) : t("nothing"), f1: now.f1.toFixed(3), accuracy: `${(100 * now.accuracy).toFixed(1)}%`, cost: number(now.costRatio) };
+    precision: Number.isFinite(now.precision) ? now.precision.toFixed(2) : t("nothing"), f1: now.f1.toFixed(3), accuracy: `${(100 * now.accuracy).toFixed(1)}%`, cost: number(now.costRatio), price: k(now.cost) };
   const before = core.judge(now.swept, now.threshold, now.own, 1).precision;
   const more = { before: Number.isFinite(before) ? before.toFixed(2) : t("nothing"), theory: number(1 / (1 + now.costRatio)),
     best: now.costRatio === 1 ? now.best.f1.value.toFixed(3) : k(now.best.cost.value), test: on("test", now.threshold), half: on("test", 0.5) };
