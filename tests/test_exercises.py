@@ -88,6 +88,26 @@ def scale(train, test, *, mean_of=0, deviation_of=0, correction=0):
     return (train - mean) / deviation, (test - mean) / deviation
 
 
+def log_sum_exp(z):
+    m = max(z)
+    return m + math.log(sum(math.exp(a - m) for a in z))
+
+
+def naive_log_sum_exp(z):
+    return math.log(sum(math.exp(a) for a in z))
+
+
+def poisson(z, y):
+    return math.exp(z) - y * z, math.exp(z) - y
+
+
+def area(labels, scores, tie=0.5):
+    ones = [s for s, y in zip(scores, labels, strict=True) if y == 1]
+    zeros = [s for s, y in zip(scores, labels, strict=True) if y == 0]
+    return sum((a > b) + tie * (a == b) for a in ones for b in zeros) / (len(ones) * len(zeros))
+
+
+ILL = 0.009 / (0.009 + 0.99 * 0.05)
 OUT = 1 / (1 + math.exp(-1))
 SLOPE_B = 2 * (OUT - 1) * OUT * (1 - OUT)
 BEST_H = (2**-23 / 2) ** (1 / 3)
@@ -113,6 +133,15 @@ RIGHT = {
     "02.7": [scale, lambda train, test: data.standardise(train, test)],
     "02.8": [[(32, 1, 1, 1), (3, 1, 1)], [(32, 1, 1, 1), (1, 3, 1, 1)]],
     "02.9": ["C", " c "],
+    "04.1": [(-math.log(0.8), -math.log(0.2)), (0.223, 1.61)],
+    "04.2": [(0.125, -0.75, 0.625)],
+    "04.3": [(0.97, 0.75, 0.6, 2 / 3)],
+    "04.4": [0.75],
+    "04.5": [(ILL, 0.009 / 0.99), (0.15385, 0.0090909)],
+    "04.6": [log_sum_exp],
+    "04.7": [poisson],
+    "04.8": [area],
+    "04.9": [1 / 31, 0.04],
     "05.1": [-4, -4.0],
     "05.2": [(2 * SLOPE_B, SLOPE_B), (-0.2115, -0.1058)],
     "05.3": [(2_000_000, 1_000_000, 1)],
@@ -166,6 +195,19 @@ WRONG = {
     "02.8": [[(32,), (3,)], [(32, 1, 1, 1), (3,)], [(1, 32, 1, 1), (3, 1, 1)], [(32, 1, 1, 1), (3, 1, 1, 1)],
              [(32, 1, 1, 1, 1), (3, 1, 1)], [(32, 3, 1, 1), (3, 1, 1)], [(1, 1, 1, 1), (3, 1, 1)], 32, "ab"],
     "02.9": ["A", "B", "D", "E", 3],
+    "04.1": [(1.609, 0.223), (0.2, 0.8), (math.log(0.8), math.log(0.2)), (-math.log2(0.8), -math.log2(0.2))],
+    "04.2": [(1 / 8, 2 / 8, 5 / 8), (-1 / 8, 6 / 8, -5 / 8), (0, -0.3069, 1.6094),
+             (0.125, -0.75)],
+    "04.3": [(0.97, 0.6, 0.75, 2 / 3), (0.97, 0.75, 0.6, 0.675), (0.99, 0.75, 0.6, 2 / 3)],
+    "04.4": [0.45, math.sqrt(0.9), 81 / 82, 1.0986, "0.75"],
+    "04.5": [(0.9, 0.0091), (ILL, 0.9), (ILL, 0.01), (0.1538, 0.05)],
+    "04.6": [naive_log_sum_exp, max, lambda z: log_sum_exp(z) - max(z), lambda z: math.exp(z[0]), 3],
+    "04.7": [lambda z, y: (math.exp(z) - y * z, y - math.exp(z)),
+             lambda z, y: (math.exp(z) - y * z, math.exp(z)),
+             lambda z, y: (z - y * math.log(abs(z) + 1e-9), 1 - y), lambda z, y: math.exp(z) - y * z],
+    "04.8": [lambda y, s: area(y, s, tie=0), lambda y, s: area(y, s, tie=1), lambda y, s: 1 - area(y, s),
+             lambda y, s: sum(y) / len(y)],
+    "04.9": [0.5, 0.2, 0.08, 0.001, 1.5, "0.05", (0.05, 1), None, True],
     "05.1": [-1, -3, 3, 4, "-4", None],
     "05.2": [(SLOPE_B, SLOPE_B), (-2 * SLOPE_B, -SLOPE_B), (4 * (OUT - 1), 2 * (OUT - 1)), 3],
     "05.3": [(1_000_001, 1_000_000, 1), (2_000_000, 1, 1_000_000), (2_000_000, 1_000_000, 1_000_000)],

@@ -17,6 +17,7 @@ HANDLED = [*CHAPTER, "chapters/07_adam.html", "zh/chapters/07_adam.html"]
 TYPED = [
     "chapters/01_what_a_large_model_is.html", "zh/chapters/01_what_a_large_model_is.html",
     "chapters/02_tools.html", "zh/chapters/02_tools.html",
+    "chapters/04_losses_and_metrics.html", "zh/chapters/04_losses_and_metrics.html",
     *HANDLED,
 ]
 NONSENSE = ["1e308", "", "NaN", "-1", "0", "abc", "1e999", "−5", "1,5", " 0.1 ", "9" * 40]
@@ -335,10 +336,27 @@ def into_one_processor(one):
     one.settle()
 
 
+def two_thresholds(one):
+    """The best F1 from the validation scores, then the lowest cost when a miss is dear."""
+    one.type("threshold", "0.4")
+    assert one.goal() == "no"
+    one.type("threshold", "0.33")
+    one.page.wait_for_timeout(50)
+    one.settle()
+    one.type("cost", "10")
+    one.page.wait_for_timeout(50)
+    one.settle()
+    assert one.goal() == "no"
+    one.type("threshold", "0.115")
+    one.page.wait_for_timeout(50)
+    one.settle()
+
+
 GOALS = {
     "model_timeline": long_trained,
     "model_sizer": into_one_processor,
     "broadcasting": four_tasks,
+    "threshold": two_thresholds,
     "computation_graph": three_predictions,
     "gradient_flow": level_gradients,
     "descent": best_momentum,
@@ -492,4 +510,59 @@ def test_an_element_of_the_result_is_pointed_at(visit, path):
     assert "out[3, 2] = a[3, 0] + b[2]" in one.says()
     one.type("cell", "4")
     assert "out[1, 1] = a[1, 0] + b[1]" in one.says()
+    none(page.watch.complaints)
+
+
+# --- threshold ---
+
+THRESHOLD = [path for path in PAGES if "04_losses" in path]
+
+
+def threshold_on(page):
+    return next(one for one in all_on(page) if one.name == "threshold")
+
+
+def drawn(one):
+    """The ROC curve with its point, and the precision-recall curve with its: what the last two plots hold."""
+    return one.root.evaluate("""(root) => [...root.querySelectorAll(".fg-plot")].slice(1).map((plot) =>
+        [plot.querySelector("path.fg-line[style*=accent]").getAttribute("d"),
+         plot.querySelector("path.fg-dots").getAttribute("d")].join(" "))""")
+
+
+@pytest.mark.parametrize("path", THRESHOLD)
+def test_the_roc_curve_does_not_move_with_the_prevalence_and_precision_does(visit, path):
+    page = visit(path)
+    one = threshold_on(page)
+    roc, precision = drawn(one)
+    one.type("prevalence", "0.01")
+    assert drawn(one)[0] == roc
+    assert drawn(one)[1] != precision
+    assert one.goal() == "no"  # what is best for another mixture is not what was asked
+    one.type("threshold", "0.9")
+    assert drawn(one)[0] != roc
+    assert one.goal() == "no"
+    mark = one.root.locator(".fg-control[data-trait=prevalence] .fg-mark")
+    mark.click()  # back to the recorded share
+    one.settle()
+    assert mark.count() == 0
+    none(page.watch.complaints)
+
+
+@pytest.mark.parametrize("path", THRESHOLD)
+def test_a_click_into_a_picture_sets_the_threshold(visit, path):
+    page = visit(path)
+    one = threshold_on(page)
+    box = one.root.locator(".fg-control[data-trait=threshold] .fg-number")
+    seen = [box.input_value()]
+    for plot in one.root.locator(".fg-plot").all():
+        plot.scroll_into_view_if_needed()
+        where = plot.bounding_box()
+        page.mouse.click(where["x"] + 0.6 * where["width"], where["y"] + 0.4 * where["height"])
+        one.settle()
+        seen.append(box.input_value())
+        assert 0 < float(seen[-1]) < 1
+    assert len(set(seen)) == 4
+    one.type("threshold", "1")  # nothing is called a shirt, and there is no precision
+    assert "–" in one.root.locator(".fg-th-panel").inner_text()
+    assert not one.drawn("NaN")
     none(page.watch.complaints)

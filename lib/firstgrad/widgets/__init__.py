@@ -9,6 +9,7 @@ from firstgrad.widgets.gradient_flow import GradientFlow
 from firstgrad.widgets.learning_rate_lab import LearningRateLab
 from firstgrad.widgets.model_sizer import ModelSizer
 from firstgrad.widgets.model_timeline import ModelTimeline
+from firstgrad.widgets.threshold import Threshold
 
 __all__ = [
     "AdamLab",
@@ -20,4 +21,5 @@ __all__ = [
     "LearningRateLab",
     "ModelSizer",
     "ModelTimeline",
+    "Threshold",
 ]
