@@ -6,5 +6,14 @@ from firstgrad.widgets.computation_graph import ComputationGraph
 from firstgrad.widgets.descent import Descent
 from firstgrad.widgets.gradient_flow import GradientFlow
 from firstgrad.widgets.learning_rate_lab import LearningRateLab
+from firstgrad.widgets.playground import Playground
 
-__all__ = ["AdamLab", "ComputationGraph", "Descent", "Explorable", "GradientFlow", "LearningRateLab"]
+__all__ = [
+    "AdamLab",
+    "ComputationGraph",
+    "Descent",
+    "Explorable",
+    "GradientFlow",
+    "LearningRateLab",
+    "Playground",
+]
