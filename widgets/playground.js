@@ -218,7 +218,7 @@ function setup(ui) {
     output.plot.describe(t("mapNow", { dataset: t(ui.get("dataset")), what, activation: t(ui.get("activation")), points: model.points.length / 3 }));
     editor.draw(now);
     table.draw(now);
-    say(out, t("epochNow", { epoch: number(Math.floor(model.epochs())), step: number(model.step, 6) }));
+    say(out, t("epochNow", { epoch: number(Math.floor(model.epochs())), step: model.step }));
     ui.question(t(`question ${ui.get("dataset")}`));
     ui.goal(now.met ? t("goalReached", { test: number(model.testScore.loss) }) : t(`goal ${ui.get("dataset")}`, { below: number(now.below) }), now.met);
     const { text, bad = false } = words(now);

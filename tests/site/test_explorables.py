@@ -12,7 +12,11 @@ pytestmark = pytest.mark.browser
 PAGES = paths(contents())
 CHAPTER = ["chapters/06_gradient_descent.html", "zh/chapters/06_gradient_descent.html"]
 # Chapters whose explorables have a handle and number boxes: what is slow is tried on these.
-HANDLED = [*CHAPTER, "chapters/07_adam.html", "zh/chapters/07_adam.html"]
+HANDLED = [
+    "chapters/03_multilayer_perceptrons.html", "zh/chapters/03_multilayer_perceptrons.html",
+    *CHAPTER,
+    "chapters/07_adam.html", "zh/chapters/07_adam.html",
+]
 NONSENSE = ["1e308", "", "NaN", "-1", "0", "abc", "1e999", "−5", "1,5", " 0.1 ", "9" * 40]
 
 
@@ -296,8 +300,26 @@ def level_gradients(one):
     one.settle()
 
 
-GOALS = {"adam": forget_sooner, "descent": best_momentum, "learning_rate_lab": best_rates,
-         "computation_graph": three_predictions, "gradient_flow": level_gradients}
+def three_sides(one):
+    """A third neuron closes the fence around the circle; then it has to learn."""
+    one.root.locator(".fg-width .fg-step").first.click()
+    one.root.locator(".fg-player select").select_option("fast")
+    play = one.root.locator(".fg-player .fg-icon").nth(1)
+    play.click()
+    for _ in range(100):
+        if one.goal() == "yes":
+            break
+        one.page.wait_for_timeout(100)
+    play.click()
+    one.settle()
+
+
+GOALS = {
+    "playground": three_sides,
+    "computation_graph": three_predictions, "gradient_flow": level_gradients,
+    "descent": best_momentum, "learning_rate_lab": best_rates,
+    "adam": forget_sooner,
+}
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -27,7 +27,7 @@ export function chartOf(ui, { into }) {
     draw({ below }, words) {
       const last = curves.test.at(-2) ?? 0;
       const shown = [...curves.train, ...curves.test].filter((v, i) => i % 2 && v > 0).concat(below / 1.5);
-      const [low, high] = [1 / nice(1 / (0.8 * Math.min(...shown))), nice(1.2 * Math.max(...shown, 2 * below))];
+      const [low, high] = [1 / nice(1 / (0.55 * Math.min(...shown))), nice(1.2 * Math.max(...shown, 2 * below))];
       plot.layout({ x: { domain: [0, nice(Math.max(20, last * 1.05))] }, y: { domain: [low, high] } });
       goal.set([0, below, plot.x.domain[1], below]);
       goalName.set(0, below, t("goalHere", { below: ui.number(below) }), { dx: 5, dy: -5 });

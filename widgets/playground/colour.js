@@ -25,6 +25,9 @@ export function themeOf(root) {
   return { key: paper + plus, paper, plus, minus, ink, muted, good, ramp: ramp(rgb(minus), rgb(paper), rgb(plus)) };
 }
 
+/** A pixel of the ramp, for drawing. @param {number} pixel */
+export const rgbOf = (pixel) => `rgb(${pixel & 255},${(pixel >> 8) & 255},${(pixel >> 16) & 255})`;
+
 function ramp(low, middle, high) {
   const out = new Uint32Array(LEVELS);
   const bytes = new Uint8ClampedArray(out.buffer);

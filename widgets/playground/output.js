@@ -1,7 +1,7 @@
 // What the network answers everywhere, the points, a probe that can be moved, and the pen.
 import { REACH } from "../core/points.js";
 import { h } from "../ui/dom.js";
-import { colourAt, FINE } from "./colour.js";
+import { colourAt, FINE, rgbOf } from "./colour.js";
 
 const MARGIN = { left: 26, right: 8, top: 8, bottom: 22 };
 const NEAR = 0.32; // the eraser's radius
@@ -90,7 +90,7 @@ export function outputOf(ui, { into }) {
     if (showTest) test.forEach((row) => one(row, true));
     train.forEach((row) => one(row, false));
   }
-  const mix = (theme, target) => `color-mix(in srgb, ${target >= 0 ? theme.plus : theme.minus} ${Math.round(100 * Math.min(1, Math.abs(target)))}%, ${theme.paper})`;
+  const mix = (theme, target) => rgbOf(theme.ramp[colourAt(target, false)]);
 
   return {
     plot,

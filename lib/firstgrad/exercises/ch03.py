@@ -99,11 +99,9 @@ EXERCISES = {
                   986: "Those are the neurons, inputs included. Count the links, and the biases."},
     ),
     "03.2": Value(
-        [0.0, 3.0, -5.5, 1 / (1 + math.exp(5.5))],
-        absolute=1e-6,
+        [-5.5, 1 / (1 + math.exp(5.5))],
         explain="The first neuron sees −1 and stays silent.",
-        hint="First W₁x + b₁ = (−1, 3), then ReLU, then the second layer.",
-        mistakes={},
+        hint="First W₁x + b₁, then ReLU on each, then the second layer, and σ last.",
     ),
     "03.3": Value(
         0.25**10,
