@@ -1,4 +1,4 @@
-"""The explorable *playground*: its Python side, that both sides agree, and that Python can take its weights."""
+"""The explorable *playground*: its Python side, that both sides agree, that Python can take its weights."""
 
 import json
 import re
@@ -35,7 +35,8 @@ def test_defaults_are_the_same_on_both_sides():
 
 
 def test_both_sides_know_the_same_names():
-    script = f"""import('{(STATIC / "playground.js").as_uri()}').then(({{core}}) => console.log(JSON.stringify(
+    url = (STATIC / "playground.js").as_uri()
+    script = f"""import('{url}').then(({{core}}) => console.log(JSON.stringify(
         ["DATASETS", "FEATURES", "ACTIVATIONS", "OPTIMISERS"].map((name) => Object.keys(core[name]))
         .concat([[core.REACH, core.COUNT]]))))"""
     datasets, features, activations, optimisers, (reach, count) = json.loads(run_node(script))
@@ -52,8 +53,9 @@ def test_python_reads_the_weights_as_a_network(core):
     model = MLP(MLPConfig(widget.sizes, widget.activation)).double()
     nn.utils.vector_to_parameters(torch.tensor(widget.weights, dtype=torch.float64), model.parameters())
     x = [[0.5, -1.0], [2.0, 1.0]]
-    given = {"sizes": widget.sizes, "activation": "gelu", "loss": "bce", "optimiser": "sgd", "learningRate": 0.1,
-             "parameters": widget.weights, "x": sum(x, []), "y": [0, 1], "batches": []}
+    given = {"sizes": widget.sizes, "activation": "gelu", "loss": "bce", "optimiser": "sgd",
+             "learningRate": 0.1, "parameters": widget.weights, "x": [*x[0], *x[1]],
+             "y": [0, 1], "batches": []}
     expected = model(torch.tensor(x, dtype=torch.float64))[:, 0].tolist()
     np.testing.assert_allclose(core("train", given)["outputs"], expected, rtol=1e-10)
 

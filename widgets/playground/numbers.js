@@ -45,7 +45,7 @@ export function editorOf(ui, { into, onEdit }) {
         if (Number.isFinite(value)) input.value = plain(Number((value + by).toFixed(6)));
         accept(input, index);
       });
-      input.addEventListener("blur", () => { complain(input, ""); input.dataset.stale = "yes"; });
+      input.addEventListener("blur", () => { complain(input, ""); input.dataset.stale = "yes"; ui.redraw(); });
       return { input, index };
     });
     boxes.replaceChildren(...inputs.map(({ input }, k) => h("label", { class: "fg-edit-box" }, h("span", { text: entries[k][0] }), input)));
@@ -96,7 +96,7 @@ export function tableOf(ui) {
         ...Array.from({ length: fan }, (_, j) => cell((now_) => now_.net.parameters[weights + i * fan + j])), cell((now_) => now_.net.parameters[biases + i]),
         cell(({ at }) => at.z[layer][i]), cell(({ at, classes }) => (last && classes ? 1 / (1 + Math.exp(-at.z[layer][i])) : at.h[layer][i]))));
       return h("table", { class: "fg-table" }, h("caption", { text: last ? t("outputLayer") : t("hiddenLayer", { layer }) }),
-        h("thead", {}, h("tr", {}, h("th", { scope: "col", text: "" }), ...columns.map((text) => h("th", { scope: "col", text })))), h("tbody", {}, ...rows));
+        h("thead", {}, h("tr", {}, h("td", {}), ...columns.map((text) => h("th", { scope: "col", text })))), h("tbody", {}, ...rows));
     });
     node.replaceChildren(h("p", { class: "fg-table-note" }), ...tables);
   }

@@ -15,7 +15,7 @@ REACH, MOST_POINTS = 3, 500  # points lie in the square from −REACH to REACH
 
 
 class Rows(traitlets.TraitType):
-    """A list of which `fits` finds every item right. Raises: TypeError, ValueError that name what is allowed."""
+    """A list of items that are right by `fits`. Raises: TypeError, ValueError that say what is allowed."""
 
     def __init__(self, default, fits, allowed, *, least=0, most=math.inf):
         super().__init__(default)
@@ -64,7 +64,8 @@ class Playground(Explorable):
     noise = Number(0.1, 0, 1).tag(sync=True)  # standard deviation: of the places, or of the values
     train_share = Number(0.5, 0.1, 0.9).tag(sync=True)
     seed = Number(1, 0, whole=True).tag(sync=True)  # of the data, the first weights and the batches
-    drawn = Rows([], _row, "rows [x1, x2, 0 or 1] with x1 and x2 from -3 to 3", most=MOST_POINTS).tag(sync=True)
+    drawn = Rows([], _row, "rows [x1, x2, 0 or 1] with x1 and x2 from -3 to 3",
+                 most=MOST_POINTS).tag(sync=True)
     pen = Choice(("plus", "minus", "erase"), "plus").tag(sync=True)
     features = Rows(["x1", "x2"], FEATURES.__contains__, f"one or more of {', '.join(FEATURES)}", least=1,
                     most=len(FEATURES)).tag(sync=True)
