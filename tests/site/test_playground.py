@@ -232,8 +232,10 @@ def test_one_batch_and_one_epoch(visit):
     one = opened(visit)
     buttons = one.root.locator(".fg-player .fg-icon")
     buttons.nth(2).click()
+    one.settle()
     assert steps(one) == 1
     buttons.nth(3).click()
+    one.settle()
     assert steps(one) == 26  # 250 points in batches of 10
     buttons.nth(0).click()
     one.settle()
