@@ -108,6 +108,29 @@ def area(labels, scores, tie=0.5):
 
 
 ILL = 0.009 / (0.009 + 0.99 * 0.05)
+
+
+def mlp_forward(X, layers, *, last=False, transposed=False):
+    for number, (W, b) in enumerate(layers):
+        X = X @ (W if transposed else W.T) + b
+        X = X * (X > 0) if last or number < len(layers) - 1 else X
+    return X
+
+
+def collapse(layers, *, forgetful=False):
+    W, b = layers[0]
+    for V, c in layers[1:]:
+        W, b = V @ W, (b if forgetful else V @ b) + c
+    return W, b
+
+
+def silu_slope(z):
+    s = 1 / (1 + math.exp(-z))
+    return s + z * s * (1 - s)
+
+
+THIRDS = [math.pi / 2 + k * 2 * math.pi / 3 for k in range(3)]
+FENCE = [f(angle) for angle in THIRDS for f in (math.cos, math.sin)] + [1.5] * 3 + [1.0] * 3 + [-2.0]
 OUT = 1 / (1 + math.exp(-1))
 SLOPE_B = 2 * (OUT - 1) * OUT * (1 - OUT)
 BEST_H = (2**-23 / 2) ** (1 / 3)
@@ -133,6 +156,14 @@ RIGHT = {
     "02.7": [scale, lambda train, test: data.standardise(train, test)],
     "02.8": [[(32, 1, 1, 1), (3, 1, 1)], [(32, 1, 1, 1), (1, 3, 1, 1)]],
     "02.9": ["C", " c "],
+    "03.1": [109386],
+    "03.2": [(-5.5, 1 / (1 + math.exp(5.5))), (-5.5, 0.00407)],
+    "03.3": [0.25**10, 9.537e-7],
+    "03.4": [silu_slope],
+    "03.5": [mlp_forward],
+    "03.6": [collapse],
+    "03.7": [([1, 1, 1], [0, -1, -2], [1, -2, 1]), ([2, 1, 1], [0, -1, -2], [0.5, -2, 1])],
+    "03.8": [FENCE],
     "04.1": [(-math.log(0.8), -math.log(0.2)), (0.223, 1.61)],
     "04.2": [(0.125, -0.75, 0.625)],
     "04.3": [(0.97, 0.75, 0.6, 2 / 3)],
@@ -195,6 +226,21 @@ WRONG = {
     "02.8": [[(32,), (3,)], [(32, 1, 1, 1), (3,)], [(1, 32, 1, 1), (3, 1, 1)], [(32, 1, 1, 1), (3, 1, 1, 1)],
              [(32, 1, 1, 1, 1), (3, 1, 1)], [(32, 3, 1, 1), (3, 1, 1)], [(1, 1, 1, 1), (3, 1, 1)], 32, "ab"],
     "02.9": ["A", "B", "D", "E", 3],
+    "03.1": [109184, 986, 101632, "109386", None],
+    "03.2": [(-8.5, 0.0002), (-7.5, 0.00055), (-5.5, 0.9959), (0, 0.5), -5.5, (3, 0.95)],
+    "03.3": [2.5, 0.5**10, 0.25, 0.0, -(0.25**10)],
+    "03.4": [lambda z: 1 / (1 + math.exp(-z)), lambda z: silu_slope(z) - 1 / (1 + math.exp(-z)),
+             lambda z: z / (1 + math.exp(-z)), lambda: 1, 0.5],
+    "03.5": [lambda X, layers: mlp_forward(X, layers, last=True),
+             lambda X, layers: mlp_forward(X, layers, transposed=True),
+             lambda X, layers: X @ collapse(layers)[0].T + collapse(layers)[1], lambda X, layers: X, 3],
+    "03.6": [lambda layers: collapse(layers, forgetful=True), lambda layers: collapse(layers[:2]),
+             lambda layers: collapse(layers)[0], lambda layers: (collapse(layers)[0], 0.0), 3],
+    "03.7": [([1, 1, 1], [0, -1, -2], [1, -1, 1]), ([1, 1, 1], [0, 1, 2], [1, -2, 1]),
+             ([1, 1, 1], [0, -1, -2], [1, -2, 0]), ([1, 1], [0, -1], [1, -2]), 3, (1, 2, 3),
+             ([1, 1, float("nan")], [0, -1, -2], [1, -2, 1])],
+    "03.8": [[0.0] * 13, FENCE[:12], [*FENCE[:12], 4.0], [*FENCE[:12], -4.0],
+             [*FENCE[:6], 0, 0, 0, *FENCE[9:]], "weights", [float("nan")] * 13],
     "04.1": [(1.609, 0.223), (0.2, 0.8), (math.log(0.8), math.log(0.2)), (-math.log2(0.8), -math.log2(0.2))],
     "04.2": [(1 / 8, 2 / 8, 5 / 8), (-1 / 8, 6 / 8, -5 / 8), (0, -0.3069, 1.6094),
              (0.125, -0.75)],
@@ -280,7 +326,7 @@ def test_waits_while_dots_are_left(exercise):
     assert check(exercise, (*right[:-1], ...)) is None
 
 
-RUN = ("01.9", "06.8", "07.8")  # any numbers that lead to the goal
+RUN = ("01.9", "03.7", "06.8", "07.8")  # any numbers that lead to the goal
 
 
 @pytest.mark.parametrize("exercise", [i for i in RIGHT if isinstance(RIGHT[i][0], tuple) and i not in RUN])

@@ -12,7 +12,11 @@ pytestmark = pytest.mark.browser
 PAGES = paths(contents())
 CHAPTER = ["chapters/06_gradient_descent.html", "zh/chapters/06_gradient_descent.html"]
 # Chapters whose explorables have a handle and number boxes: what is slow is tried on these.
-HANDLED = [*CHAPTER, "chapters/07_adam.html", "zh/chapters/07_adam.html"]
+HANDLED = [
+    "chapters/03_multilayer_perceptrons.html", "zh/chapters/03_multilayer_perceptrons.html",
+    *CHAPTER,
+    "chapters/07_adam.html", "zh/chapters/07_adam.html",
+]
 # Chapters whose explorables have number boxes, a handle or not.
 TYPED = [
     "chapters/01_what_a_large_model_is.html", "zh/chapters/01_what_a_large_model_is.html",
@@ -352,10 +356,25 @@ def two_thresholds(one):
     one.settle()
 
 
+def three_sides(one):
+    """A third neuron closes the fence around the circle; then it has to learn."""
+    one.root.locator(".fg-width .fg-step").first.click()
+    one.root.locator(".fg-player select").select_option("fast")
+    play = one.root.locator(".fg-player .fg-icon").nth(1)
+    play.click()
+    for _ in range(100):
+        if one.goal() == "yes":
+            break
+        one.page.wait_for_timeout(100)
+    play.click()
+    one.settle()
+
+
 GOALS = {
     "model_timeline": long_trained,
     "model_sizer": into_one_processor,
     "broadcasting": four_tasks,
+    "playground": three_sides,
     "threshold": two_thresholds,
     "computation_graph": three_predictions,
     "gradient_flow": level_gradients,

@@ -9,6 +9,7 @@ from firstgrad.widgets.gradient_flow import GradientFlow
 from firstgrad.widgets.learning_rate_lab import LearningRateLab
 from firstgrad.widgets.model_sizer import ModelSizer
 from firstgrad.widgets.model_timeline import ModelTimeline
+from firstgrad.widgets.playground import Playground
 from firstgrad.widgets.threshold import Threshold
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "LearningRateLab",
     "ModelSizer",
     "ModelTimeline",
+    "Playground",
     "Threshold",
 ]
