@@ -6,5 +6,7 @@ from firstgrad.widgets.computation_graph import ComputationGraph
 from firstgrad.widgets.descent import Descent
 from firstgrad.widgets.gradient_flow import GradientFlow
 from firstgrad.widgets.learning_rate_lab import LearningRateLab
+from firstgrad.widgets.regularisation import Regularisation
 
-__all__ = ["AdamLab", "ComputationGraph", "Descent", "Explorable", "GradientFlow", "LearningRateLab"]
+__all__ = ["AdamLab", "ComputationGraph", "Descent", "Explorable", "GradientFlow", "LearningRateLab",
+           "Regularisation"]
