@@ -61,7 +61,7 @@ def dropout(x, rate, generator=None):
 
     x: tensor of floats.  generator: a torch.Generator, or torch's own.  The mean over all masks is x.
     Raises: ValueError or TypeError when the rate is not in [0, 1).
-    Source: Srivastava et al. 2014, §10.  Differs: scaled at training time, as torch's.
+    Source: Srivastava et al. 2014, JMLR 15(56).  Differs: scaled at training time, as torch's.
     """
     import torch
 
