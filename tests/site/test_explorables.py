@@ -13,6 +13,8 @@ PAGES = paths(contents())
 CHAPTER = ["chapters/06_gradient_descent.html", "zh/chapters/06_gradient_descent.html"]
 # Chapters whose explorables have a handle and number boxes: what is slow is tried on these.
 HANDLED = [*CHAPTER, "chapters/07_adam.html", "zh/chapters/07_adam.html"]
+# Chapters whose explorables have number boxes and no handle.
+BOXED = [*HANDLED, "chapters/08_regularisation.html", "zh/chapters/08_regularisation.html"]
 NONSENSE = ["1e308", "", "NaN", "-1", "0", "abc", "1e999", "−5", "1,5", " 0.1 ", "9" * 40]
 
 
@@ -212,7 +214,7 @@ def test_playing(visit, path):
 
 # --- touch ----------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("path", [*HANDLED, "index.html"])
+@pytest.mark.parametrize("path", [*BOXED, "index.html"])
 def test_by_touch(visit, path):
     page = visit(path, width=360, height=740, has_touch=True, is_mobile=True, device_scale_factor=2)
     for one in all_on(page):
@@ -296,8 +298,24 @@ def level_gradients(one):
     one.settle()
 
 
+def past_the_peak(one):
+    """Twice as many waves as points; then the best penalty, with few points and with many."""
+    one.pick(one.root.locator("input[type=radio][value=none]"))
+    one.type("waves", "50")
+    assert one.goal() == "no"
+    one.pick(one.root.locator("input[type=radio][value=l2]"))
+    for points, penalty in (("20", "0.029"), ("40", "0.0126")):
+        one.type("points", points)
+        one.type("penalty", "0.5")
+        assert one.goal() == "no"
+        one.type("penalty", penalty)
+        one.page.wait_for_timeout(50)
+        one.settle()
+
+
 GOALS = {"adam": forget_sooner, "descent": best_momentum, "learning_rate_lab": best_rates,
-         "computation_graph": three_predictions, "gradient_flow": level_gradients}
+         "computation_graph": three_predictions, "gradient_flow": level_gradients,
+         "regularisation": past_the_peak}
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -342,7 +360,7 @@ def test_words_are_the_pages(visit, path):
 
 # --- nonsense -------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("path", HANDLED)
+@pytest.mark.parametrize("path", BOXED)
 def test_nonsense_typed_in_is_answered(visit, path):
     """Refused with words beside the box, or taken and drawn; the explorable lives on."""
     page = visit(path)
@@ -388,7 +406,7 @@ def test_divergence_is_said(visit, path):
     none(page.watch.complaints)
 
 
-@pytest.mark.parametrize("path", HANDLED[::2])
+@pytest.mark.parametrize("path", BOXED[::2])
 @pytest.mark.parametrize("width", [320, 1280, 3840])
 def test_explorables_fit_any_width(visit, path, width):
     page = visit(path, width=width, height=800)
