@@ -64,7 +64,7 @@ function words(ui, now) {
   const said = { n, p, train: number(fitted.train, 2), held: number(fitted.held, 2), floor: number(sigma * sigma, 2), norm: number(fitted.norm, 2), used: fitted.used,
     strength: number(strength, 2), dropped: number(100 * strength, 2), same: number(strength / (1 - strength), 2) };
   const parts = [t(`seen ${method}`, said), t("errors", said)];
-  if (now.split) parts.push(t("split", { bias: number(now.here[0], 2), variance: number(now.here[1], 2), floor: said.floor, sum: number(now.here[0] + now.here[1] + sigma * sigma, 2) }));
+  if (now.split) parts.push(t("split", { bias: now.here[0] < 1e-12 ? "0" : number(now.here[0], 2), variance: number(now.here[1], 2), floor: said.floor, sum: number(now.here[0] + now.here[1] + sigma * sigma, 2) }));
   const bad = fitted.held > 4 * Math.max(sigma * sigma, 0.2);
   if (method === "none") parts.push(t(p > n + 5 ? "beyond" : p >= n - 3 && bad ? "peaked" : p < 6 ? "coarse" : "below", said));
   else {
@@ -91,7 +91,7 @@ function setup(ui) {
   const sliders = {
     waves: ui.slider({ trait: "waves", label: t("waves"), symbol: "p", min: 1, max: core.MOST_WAVES, integer: true }),
     points: ui.slider({ trait: "points", label: t("points"), symbol: "n", min: 4, max: core.MOST_POINTS, integer: true }),
-    penalty: ui.slider({ trait: "penalty", label: t("penalty"), symbol: "λ", min: core.LEAST, max: 1, scale: "log", limits: { low: core.LEAST, high: 10 } }),
+    penalty: ui.slider({ trait: "penalty", label: t("penalty"), symbol: "λ", min: core.LEAST, max: 1, scale: "log" }),
     rate: ui.slider({ trait: "rate", label: t("rate"), symbol: "d", min: 0.01, max: 0.95 }),
     noise: ui.slider({ trait: "noise", label: t("noise"), symbol: "σ", min: 0, max: 1, limits: { low: 0, high: 5 } }),
   };
@@ -102,7 +102,7 @@ function setup(ui) {
     const method = ui.get("method");
     const trait = traitOf(ui.get("axis"), method);
     if (trait === "penalty" && method === "none") return;
-    const ends = { waves: [1, core.MOST_WAVES], points: [4, core.MOST_POINTS], penalty: [core.LEAST, 10], rate: [0.01, 0.95] }[trait];
+    const ends = { waves: [1, core.MOST_WAVES], points: [4, core.MOST_POINTS], penalty: [core.LEAST, 1], rate: [0.01, 0.95] }[trait];
     const inside = Math.min(ends[1], Math.max(ends[0], x));
     ui.set({ [trait]: trait === "waves" || trait === "points" ? Math.round(inside) : inside });
   });

@@ -30,7 +30,7 @@ export function fitChart(ui, into) {
   };
 }
 
-const SCALES = { size: { domain: [0, MOST_WAVES + 1], scale: "linear" }, data: { domain: [3, MOST_POINTS + 1], scale: "linear" }, penalty: { domain: [LEAST, 10], scale: "log" }, rate: { domain: [0, 1], scale: "linear" } };
+const SCALES = { size: { domain: [0, MOST_WAVES + 1], scale: "linear" }, data: { domain: [3, MOST_POINTS + 1], scale: "linear" }, penalty: { domain: [LEAST, 1], scale: "log" }, rate: { domain: [0, 1], scale: "linear" } };
 const COLOURS = { errors: ["blue", "orange"], parts: ["purple", "green"] };
 
 /** Whole decades around what is drawn, within reason. */
@@ -40,13 +40,12 @@ function decades(numbers) {
   return [10 ** Math.max(-4, Math.floor(Math.log10(low))), 10 ** Math.min(4, Math.ceil(Math.log10(high)))];
 }
 
-/** The point where one reads both names best: where the curves are furthest apart, away from the rim. */
+/** Where one reads both names best: where both curves are in view and furthest apart, away from the rim. */
 function apart(first, second, [low, high]) {
-  const inside = (v) => Math.log(Math.min(high, Math.max(low, v)));
-  const gap = (i) => Math.abs(inside(first[i]) - inside(second[i]));
-  const from = Math.floor(first.length * 0.2);
-  let best = from;
-  for (let i = from; i < first.length * 0.8; i += 1) if (gap(i) > gap(best)) best = i;
+  const seen = (v) => v > low * 1.5 && v < high / 1.5;
+  const gap = (i) => (seen(first[i]) && seen(second[i]) ? Math.abs(Math.log(first[i] / second[i])) : -1);
+  let best = 0;
+  for (let i = 0; i < first.length * 0.8; i += 1) if (gap(i) > gap(best)) best = i;
   return best;
 }
 
