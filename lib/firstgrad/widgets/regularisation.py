@@ -18,7 +18,7 @@ class Regularisation(Explorable):
     watch = Choice(("errors", "parts"), "errors").tag(sync=True)  # what the curve shows
     points = Number(20, 4, 40, whole=True).tag(sync=True)  # n, to fit to; 100 others judge
     waves = Number(8, 1, 60, whole=True).tag(sync=True)  # p, the weights of the model
-    penalty = Number(1e-4, 1e-5, 10).tag(sync=True)  # λ of L2 and L1
+    penalty = Number(1e-4, 1e-5, 1).tag(sync=True)  # λ of L2 and L1
     rate = Number(0.3, 0.01, 0.95).tag(sync=True)  # of dropout
     noise = Number(0.3, 0, 5).tag(sync=True)  # σ
     seed = Number(39, 0, whole=True).tag(sync=True)  # of the points and their noise
