@@ -67,7 +67,7 @@ def dropout(x, rate, generator=None):
 
     number("rate", rate, least=0, below=1)
     keep = torch.empty_like(x).bernoulli_(1 - rate, generator=generator)
-    return x * keep / (1 - rate)
+    return x * (keep / (1 - rate))  # in torch's order, so equal to the last bit
 
 
 def folds(rows, count, seed=0):

@@ -33,7 +33,7 @@ EXERCISES = {
     "08.3": Value(
         [2.0, 4.0, 4.0],
         explain="Its norm is 6 = 18/3, the distance of the plane from 0.",
-        hint="θ = c·(1, 2, 2); put it into the equation.",
+        hint="A multiple of the row of coefficients; the equation says which.",
     ),
     "08.4": Value(
         [2.5, 0.0, 0.4, -1.5, 0.0],
