@@ -1,9 +1,10 @@
-"""What chapter 08 compares: one network on 500 pictures, without and with each way of regularising it, five seeds.
+"""What chapter 08 compares: one network on 500 pictures, with each way of regularising it and without.
 
-Each seed draws its own 500 of the 8,000 training pictures of Fashion-MNIST, its own start and batches; every way
-sees the same for one seed. "clean" has the labels as they are; in "noisy" a fifth of the training labels are drawn
-anew at random. A way's strength is chosen by the validation accuracy, the mean over the seeds; the test pictures
-are for the end: as they are, and moved by a pixel at random. About four minutes on one core.
+Each of five seeds draws its own 500 of the 8,000 training pictures of Fashion-MNIST, its own start and
+batches; every way sees the same for one seed. "clean" has the labels as they are; in "noisy" a fifth of the
+training labels are drawn anew at random. A way's strength is chosen by the validation accuracy, the mean over
+the seeds; the test pictures are for the end: as they are, and moved by a pixel at random. About four minutes
+on one core.
 """
 
 NAME = "regularisation_grid"
@@ -21,7 +22,7 @@ SETTINGS = {
     "noise": 0.2,  # share of the training labels that are drawn anew, where noisy
     "seeds": [0, 1, 2, 3, 4],
 }
-# Way -> its strengths. shift: pixels in each direction; flip: left and right, one in two; share: of the pictures.
+# Way -> its strengths. shift: pixels in each direction; flip: one in two, left and right; share: of all.
 WAYS = {
     "nothing": [{}],
     "L2": [{"decay": v} for v in (0.3, 1.0, 3.0)],
@@ -32,7 +33,8 @@ WAYS = {
 }
 LABELS = ("clean", "noisy")
 KINDS = ("shift", "flip", "share")  # of augmentation
-CHECKED = [("clean", "nothing", 0), ("clean", "L1", 1), ("noisy", "dropout", 1), ("noisy", "together", 0)]
+CHECKED = [("clean", "nothing", 0), ("clean", "L1", 1), ("noisy", "dropout", 1),
+           ("noisy", "together", 0)]
 CHECKED_EPOCHS = 6
 
 
@@ -122,7 +124,7 @@ def look(model, data):
 
 
 def summary(looks, curve):
-    """The end, and where the validation loss was lowest: that is where early stopping would have gone back to."""
+    """The end, and where the validation loss was lowest: early stopping would have gone back there."""
     def said(entry):
         epoch, train, validation, test, moved = entry
         return {"epoch": epoch, "train_loss": digits(train[0]), "train_accuracy": digits(train[1]),
@@ -131,7 +133,8 @@ def summary(looks, curve):
 
     result = {"end": said(looks[-1]), "best": said(min(looks, key=lambda entry: entry[2][0]))}
     if curve:
-        result["curve"] = {"epoch": [entry[0] for entry in looks], "train": [digits(entry[1][0]) for entry in looks],
+        result["curve"] = {"epoch": [entry[0] for entry in looks],
+                           "train": [digits(entry[1][0]) for entry in looks],
                            "validation": [digits(entry[2][0]) for entry in looks]}
     return result
 

@@ -73,8 +73,8 @@ def lines(series, *, x=None, xlabel="", ylabel="", xlog=False, ylog=False, xlim=
         return _svg(figure, f"{len(named)} line{'s' * (len(named) > 1)}", height)
 
 
-def contours(function, *, xlim, ylim, paths=None, outlines=None, levels=14, log=True, minimum=None, xlabel="θ₁",
-             ylabel="θ₂", equal=False, height=380) -> Plot:
+def contours(function, *, xlim, ylim, paths=None, outlines=None, levels=14, log=True, minimum=None,
+             xlabel="θ₁", ylabel="θ₂", equal=False, height=380) -> Plot:
     """Level lines of a function of two variables, with the paths that optimisers take on it.
 
     function: called once as function(X, Y) with arrays (grid, grid), returns an array (grid, grid).

@@ -1,6 +1,7 @@
-"""The JavaScript core of *regularisation* gives what numpy and scikit-learn give; a seeded mutant of each part is caught."""
+"""The JavaScript core of *regularisation* gives what torch and scikit-learn give; mutants are caught."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from test_descent import RTOL, close, prove
 
 seeds, sizes = st.integers(0, 2**32), st.integers(1, 12)
 penalties = st.one_of(st.just(0.0), st.floats(-5, 1).map(lambda e: 10.0**e))
+rates = st.floats(0.01, 0.95)
+DRAWN = {"seed": seeds, "n": sizes, "p": sizes, "strength": penalties, "rate": rates, "sigma": st.floats(0, 2)}
 
 
 def draw(seed, n, p):
@@ -94,7 +97,7 @@ def fits_like_torch(core, method):
         close(got["norm"], np.linalg.norm(theta))
         assert got["used"] == p
 
-    prove(check, seed=seeds, n=sizes, p=sizes, strength=penalties, rate=st.floats(0.01, 0.95), sigma=st.floats(0, 2))
+    prove(check, **DRAWN)
 
 
 def splits_like_numpy(core, method):
@@ -106,11 +109,11 @@ def splits_like_numpy(core, method):
         close(got["bias"], np.mean((held_f - smoother @ f) ** 2), scale=1e-3)
         close(got["variance"], sigma**2 * np.mean((smoother**2).sum(1)), scale=1e-6)
 
-    prove(check, seed=seeds, n=sizes, p=sizes, strength=penalties, rate=st.floats(0.01, 0.95), sigma=st.floats(0, 2))
+    prove(check, **DRAWN)
 
 
 def lasso_is_optimal(core, _):
-    """The conditions of the minimum, which the lasso's convexity makes sufficient; and it lies between knots."""
+    """The conditions of the minimum: convexity makes them sufficient."""
 
     def check(seed, n, p, low, share):
         rows, y = draw(seed, n, p)
@@ -120,7 +123,7 @@ def lasso_is_optimal(core, _):
         knots = core("lassoPath", known, p, least)
         assert knots[0]["penalty"] == pytest.approx(top, rel=RTOL)
         assert knots[-1]["penalty"] == pytest.approx(least, rel=RTOL)
-        assert all(a["penalty"] >= b["penalty"] for a, b in zip(knots, knots[1:], strict=False))
+        assert all(a["penalty"] >= b["penalty"] for a, b in pairwise(knots))
         for penalty in (least, least + share * (top - least)):
             theta = np.array(core("onPath", knots, penalty))
             slope = rows.T @ (y - rows @ theta) / n
@@ -129,7 +132,8 @@ def lasso_is_optimal(core, _):
             assert np.all(np.abs(slope) <= penalty + RTOL * top)
             assert used.sum() <= n
 
-    prove(check, seed=seeds, n=st.integers(2, 12), p=st.integers(1, 16), low=st.floats(-4, -0.05), share=st.floats(0, 1))
+    prove(check, seed=seeds, n=st.integers(2, 12), p=st.integers(1, 16), low=st.floats(-4, -0.05),
+          share=st.floats(0, 1))
 
 
 def lasso_is_scikit_learn_s(core, _):
@@ -140,7 +144,8 @@ def lasso_is_scikit_learn_s(core, _):
         known = {"gram": (rows.T @ rows / n).tolist(), "slope": (rows.T @ y / n).tolist(), "n": n}
         penalty = np.abs(rows.T @ y / n).max() * 10.0**low
         theta = core("onPath", core("lassoPath", known, p, penalty), penalty)
-        alphas, _, path = lars_path_gram(rows.T @ y, rows.T @ rows, n_samples=n, method="lasso", alpha_min=penalty)
+        alphas, _, path = lars_path_gram(rows.T @ y, rows.T @ rows, n_samples=n, method="lasso",
+                                         alpha_min=penalty)
         close(theta, path[:, -1], scale=np.abs(path).max())
         assert alphas[-1] == pytest.approx(penalty, rel=RTOL)
 
@@ -166,7 +171,8 @@ def curves_are_single_fits(core, method):
     """What a curve computes all at once is what one fit after the other gives."""
 
     def check(seed, n, p, strength, rate, sigma, axis, watch, at):
-        settings = {"method": method, "n": n, "p": p, "strength": strength_of(method, strength, rate), "sigma": sigma}
+        strength = strength_of(method, strength, rate)
+        settings = {"method": method, "n": n, "p": p, "strength": strength, "sigma": sigma}
         both = core("sample", seed)
         got = core("curve", axis, watch, settings, both)
         assert got["at"] == core("places", axis, settings)
@@ -184,8 +190,9 @@ def curves_are_single_fits(core, method):
         np.testing.assert_allclose(got["second"][i], single[second], rtol=exact, atol=1e-9)
 
     prove(check, seed=st.integers(0, 2**31), n=st.integers(4, 40), p=st.integers(1, 60),
-          strength=st.floats(-5, 0).map(lambda e: 10.0**e), rate=st.floats(0.01, 0.95), sigma=st.floats(0, 1),
-          axis=st.sampled_from(["size", "penalty", "data"]), watch=st.sampled_from(["errors", "parts"]), at=st.floats(0, 1))
+          strength=st.floats(-5, 0).map(lambda e: 10.0**e), rate=rates, sigma=st.floats(0, 1),
+          axis=st.sampled_from(["size", "penalty", "data"]), watch=st.sampled_from(["errors", "parts"]),
+          at=st.floats(0, 1))
 
 
 def the_sample_is_as_said(core, _):
@@ -195,7 +202,9 @@ def the_sample_is_as_said(core, _):
         both = core("sample", seed)
         train, held = both["train"], both["held"]
         x = np.array(train["x"])
-        assert x.min() >= 0 and x.max() <= 1 and len(x) == 40
+        assert len(x) == 40
+        assert x.min() >= 0
+        assert x.max() <= 1
         assert np.diff(np.sort(x)).max() < 0.15
         for part in (train, held):
             at = np.array(part["x"])
@@ -270,14 +279,15 @@ def test_goals_can_be_reached(core, method):
     """With the first data: past the peak the error falls, and the best penalty shrinks with more data."""
     both = core("sample", 39)
 
-    def held(**changes):
-        return core("fit", {"method": "none", "n": 20, "p": 20, "strength": 0, "sigma": 0.3} | changes, both)["held"]
+    def held(p):
+        return core("fit", {"method": "none", "n": 20, "p": p, "strength": 0, "sigma": 0.3}, both)["held"]
 
     assert held(p=20) > 20 * held(p=8)
     assert held(p=40) < held(p=20) / 5
     best = []
     for n in (20, 40):
-        got = core("curve", "penalty", "errors", {"method": method, "n": n, "p": 40, "strength": 1, "sigma": 0.3}, both)
+        settings = {"method": method, "n": n, "p": 40, "strength": 1, "sigma": 0.3}
+        got = core("curve", "penalty", "errors", settings, both)
         best.append(got["at"][int(np.argmin(got["second"]))])
     assert best[1] < 0.6 * best[0]
 
@@ -304,15 +314,20 @@ MUTANTS = [
     ("const root = Math.sqrt(n * penalty)", "const root = Math.sqrt(penalty)", (fits_like_torch, "l2")),
     ("const tall = p < n;", "const tall = p <= n + 1;", (fits_like_torch, "none")),
     ("rate / (1 - rate));\n  return (y)", "rate);\n  return (y)", (fits_like_torch, "dropout")),
-    ("(sigma * sigma * variance) / heldRows.length", "(sigma * variance) / heldRows.length", (splits_like_numpy, "l2")),
-    ("const mean = solve(all.train.f.slice(0, n))", "const mean = solve(noisy(all.train, sigma).slice(0, n))", (splits_like_numpy, "none")),
+    ("(sigma * sigma * variance) / heldRows.length", "(sigma * variance) / heldRows.length",
+     (splits_like_numpy, "l2")),
+    ("const mean = solve(all.train.f.slice(0, n))", "const mean = solve(noisy(all.train, sigma).slice(0, n))",
+     (splits_like_numpy, "none")),
     ("if (t > 0 && t < drop) [drop, enters, leaves] = [t, -1, k];", "", (lasso_is_optimal, None)),
     ("c[j] -= drop * flow[j]", "c[j] -= drop * flow[j] * 0.99", (lasso_is_optimal, None)),
     ("for (const sign of [1, -1])", "for (const sign of [1])", (lasso_is_scikit_learn_s, None)),
-    ("const share = (a.penalty - penalty) / (a.penalty - b.penalty)", "const share = 1", (lasso_is_optimal, None)),
-    ("const zeta = (bb - aa) / (2 * ab)", "const zeta = (bb - aa) / ab; if (aa > 4 * bb) return false", (decomposes, None)),
+    ("const share = (a.penalty - penalty) / (a.penalty - b.penalty)", "const share = 1",
+     (lasso_is_optimal, None)),
+    ("const zeta = (bb - aa) / (2 * ab)", "const zeta = (bb - aa) / ab; if (aa > 4 * bb) return false",
+     (decomposes, None)),
     ("s / (s * s + n * penalty)", "s / (s * s + penalty)", (curves_are_single_fits, "l2")),
-    ("theta.set(onPath(lassoPath(known, p, strength), strength))", "theta.set(onPath(lassoPath(known, Math.max(1, p - 1), strength), strength))", (curves_are_single_fits, "l1")),
+    ("theta.set(onPath(lassoPath(known, p, strength)",
+     "theta.set(onPath(lassoPath(known, Math.max(1, p - 1), strength)", (curves_are_single_fits, "l1")),
     ("const JITTER = 0.02", "const JITTER = 0.2", (the_sample_is_as_said, None)),
 ]
 
@@ -320,5 +335,6 @@ MUTANTS = [
 @pytest.mark.parametrize(("old", "new", "caught_by"), MUTANTS, ids=[old[:30] for old, _, _ in MUTANTS])
 def test_mutant_is_caught(old, new, caught_by, tmp_path):
     check, name = caught_by
-    with mutated("regularisation.js", [("regularisation.js", old, new)], tmp_path) as made, pytest.raises((AssertionError, CoreError)):
+    changes = [("regularisation.js", old, new)]
+    with mutated("regularisation.js", changes, tmp_path) as made, pytest.raises((AssertionError, CoreError)):
         check(made, name)

@@ -69,6 +69,6 @@ EXERCISES = {
         [0.0288, 0.0126],
         relative=1 / 3,
         explain="Twice the data, and the best penalty is less than half.",
-        hint="Choose L2, 40 waves, and the curve over the strength of the penalty; then change the points.",
+        hint="Choose L2, 40 waves, and the curve over the penalty's strength; then change the points.",
     ),
 }

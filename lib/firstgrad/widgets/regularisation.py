@@ -1,4 +1,4 @@
-"""The explorable *regularisation*: model size, data size and penalty against the error on new points (chapter 08)."""
+"""The explorable *regularisation*: model, data and penalty against the error on new points (chapter 08)."""
 
 import traitlets
 
