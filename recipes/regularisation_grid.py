@@ -47,7 +47,7 @@ def run(steps=None):
 
 
 def augmented(images, generator, shift=0, flip=False, share=1.0):
-    """A share of the pictures (n, 196) moved by up to `shift` pixels, black coming in, and mirrored at random."""
+    """A share of the pictures (n, 196) moved by up to `shift` pixels, and mirrored at random."""
     import torch
 
     n = len(images)

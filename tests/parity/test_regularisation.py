@@ -15,7 +15,8 @@ from test_descent import RTOL, close, prove
 seeds, sizes = st.integers(0, 2**32), st.integers(1, 12)
 penalties = st.one_of(st.just(0.0), st.floats(-5, 1).map(lambda e: 10.0**e))
 rates = st.floats(0.01, 0.95)
-DRAWN = {"seed": seeds, "n": sizes, "p": sizes, "strength": penalties, "rate": rates, "sigma": st.floats(0, 2)}
+DRAWN = {"seed": seeds, "n": sizes, "p": sizes, "strength": penalties, "rate": rates,
+         "sigma": st.floats(0, 2)}
 
 
 def draw(seed, n, p):
@@ -266,7 +267,8 @@ def test_dropout_is_the_mean_over_masks(core):
     rows, rate = design(x, 4), 0.3
     masks = np.array([[mask >> j & 1 for j in range(4)] for mask in range(16)])
     weight = rate ** (4 - masks.sum(1)) * (1 - rate) ** masks.sum(1)
-    stacked = np.concatenate([math.sqrt(w) * rows * m / (1 - rate) for w, m in zip(weight, masks, strict=True)])
+    stacked = np.concatenate([math.sqrt(w) * rows * mask / (1 - rate)
+                              for w, mask in zip(weight, masks, strict=True)])
     target = np.concatenate([math.sqrt(w) * y for w in weight])
     expected = np.linalg.lstsq(stacked, target, rcond=None)[0]
     both = {"train": points_of(x.tolist(), y.tolist(), [0.0] * 9), "held": points_of([0.5], [0.0], [0.0])}
@@ -294,7 +296,8 @@ def test_goals_can_be_reached(core, method):
 
 @pytest.mark.parametrize(("changes", "word"), [
     ({"method": "l3"}, "method"), ({"n": 41}, "points"), ({"n": 0}, "points"), ({"n": 4.5}, "points"),
-    ({"p": 61}, "waves"), ({"p": math.nan}, "waves"), ({"sigma": -1}, "noise"), ({"sigma": math.inf}, "noise"),
+    ({"p": 61}, "waves"), ({"p": math.nan}, "waves"), ({"sigma": -1}, "noise"),
+    ({"sigma": math.inf}, "noise"),
     ({"method": "l2", "strength": -1}, "penalty"), ({"method": "l2", "strength": math.nan}, "penalty"),
     ({"method": "l1", "strength": 0}, "penalty"), ({"method": "dropout", "strength": 1}, "rate"),
     ({"method": "l2", "strength": "big"}, "penalty"),
