@@ -62,7 +62,7 @@ EXERCISES = {
     "08.7": Choice("c", {
         "a": "a is how it should be done: nothing but training rows is looked at.",
         "b": "b looks at all rows, but at no answer, and a column that is constant tells nothing. Harmless.",
-        "c": "A held-out row's own class decides what is filled in, so its answer is written into its inputs.",
+        "c": "A held-out row's class decides what is filled in: its answer is written into its inputs.",
         "d": "d is nested cross-validation: λ is chosen without the held-out rows.",
     }),
     "08.8": Value(
