@@ -37,16 +37,7 @@ const COLOURS = { errors: ["blue", "orange"], parts: ["purple", "green"] };
 function decades(numbers) {
   const there = numbers.filter((v) => v > 0);
   const [low, high] = [Math.min(...there, 0.05), Math.max(...there, 0.5)];
-  return [10 ** Math.max(-4, Math.floor(Math.log10(low))), 10 ** Math.min(4, Math.ceil(Math.log10(high)))];
-}
-
-/** Where one reads both names best: where both curves are in view and furthest apart, away from the rim. */
-function apart(first, second, [low, high]) {
-  const seen = (v) => v > low * 1.5 && v < high / 1.5;
-  const gap = (i) => (seen(first[i]) && seen(second[i]) ? Math.abs(Math.log(first[i] / second[i])) : -1);
-  let best = 0;
-  for (let i = 0; i < first.length * 0.8; i += 1) if (gap(i) > gap(best)) best = i;
-  return best;
+  return [10 ** Math.max(-4, Math.floor(Math.log10(low))), 3 * 10 ** Math.min(4, Math.ceil(Math.log10(high) - 0.3))]; // and room for the names
 }
 
 export function curveChart(ui, into) {
@@ -59,8 +50,8 @@ export function curveChart(ui, into) {
   const total = plot.line({ color: "orange", width: 1.6, dash: "6 4" });
   const curves = [plot.line({ width: 2 }), plot.line({ width: 2 })];
   const dots = [plot.dots({ size: 8 }), plot.dots({ size: 8 })];
-  const [floorName, ridgeName, totalName] = [plot.text({ class: "fg-quiet" }), plot.text({ class: "fg-quiet" }), plot.text({ color: "orange" })];
-  const names = [plot.text(), plot.text()];
+  const [floorName, ridgeName, totalName] = [plot.text({ class: "fg-quiet" }), plot.text({ class: "fg-quiet" }), plot.text({ color: "orange", class: "fg-strong" })];
+  const names = [plot.text({ class: "fg-strong" }), plot.text({ class: "fg-strong" })];
   return {
     plot,
     draw(now) {
@@ -89,16 +80,15 @@ export function curveChart(ui, into) {
       const meets = { size: n, data: p }[axis];
       if (meets >= left && meets <= right) {
         ridge.set([meets, y[0], meets, y[1]]);
-        ridgeName.set(meets, y[1], "p = n", { dx: 5, dy: 13 });
+        ridgeName.set(meets, y[0], "p = n", { dx: 5, dy: -6 });
       } else [ridge, ridgeName].forEach((mark) => mark.hide());
-      const where = apart(first, second, y);
-      names.forEach((name, i) => {
-        const [mine, other] = i ? [second, first] : [first, second];
-        const place = Math.min(y[1], Math.max(y[0], mine[where]));
-        name.color(COLOURS[kind][i]);
-        name.set(x[where], place, t(`${kind} ${i}`), { dx: 6, dy: mine[where] >= other[where] ? -7 : 16 });
+      let dx = 8;
+      [...names, totalName].forEach((name, i) => {
+        const words = t(i < 2 ? `${kind} ${i}` : "sum");
+        if (i < 2) name.color(COLOURS[kind][i]);
+        i < 2 || split ? name.set(left, y[1], words, { dx, dy: 15 }) : name.hide();
+        dx += Array.from(words).reduce((wide, c) => wide + (c > "\u2e80" ? 12.5 : 7), 12);
       });
-      split ? totalName.set(x[Math.floor(x.length * 0.85)], sum[Math.floor(x.length * 0.85)], t("sum"), { dy: -8, anchor: "end" }) : totalName.hide();
       plot.describe(t(split ? "partsNow" : "curveNow", { axis: t(`axis ${axis}`), first: number(here[0], 2), second: number(here[1], 2) }));
     },
   };
