@@ -131,6 +131,18 @@ def silu_slope(z):
 
 THIRDS = [math.pi / 2 + k * 2 * math.pi / 3 for k in range(3)]
 FENCE = [f(angle) for angle in THIRDS for f in (math.cos, math.sin)] + [1.5] * 3 + [1.0] * 3 + [-2.0]
+
+
+def best_weight(X, y, theta, j, penalty, *, scaled=True, own=False, soft=True, mean=True):
+    """The lasso's best θ_j; the keywords make typical mistakes."""
+    others = [k for k in range(len(theta)) if own or k != j]
+    rest = [t - sum(row[k] * theta[k] for k in others) for row, t in zip(X, y, strict=True)]
+    n = len(X) if mean else 1
+    a = sum(row[j] ** 2 for row in X) / n if scaled else 1.0
+    c = sum(row[j] * r for row, r in zip(X, rest, strict=True)) / n
+    return math.copysign(max(abs(c) - penalty, 0.0), c) / a if soft else c / (a + penalty)
+
+
 OUT = 1 / (1 + math.exp(-1))
 SLOPE_B = 2 * (OUT - 1) * OUT * (1 - OUT)
 BEST_H = (2**-23 / 2) ** (1 / 3)
@@ -197,6 +209,14 @@ RIGHT = {
     "07.6": [0.986, 0.985994],
     "07.7": [251],
     "07.8": [(2.5, 0.7, 0.999), (1.5, 0.8, 0.999)],
+    "08.1": [0.38],
+    "08.2": [(1.6, 1.0)],
+    "08.3": [(2, 4, 4)],
+    "08.4": [[2.5, 0, 0.4, -1.5, 0]],
+    "08.5": [best_weight],
+    "08.6": [(math.log(0.2) / math.log(0.8), 20), (7.21, 20.0)],
+    "08.7": ["c", " C "],
+    "08.8": [(0.029, 0.013), (0.024, 0.01), (0.035, 0.016)],
 }
 WRONG = {
     "00.1": [3.6, 0.6, "2.4", 2.5],
@@ -289,6 +309,17 @@ WRONG = {
     "07.7": [250, 25, 100, 252],
     "07.8": [(0.001, 0.9, 0.999), (1.0, 0.9, 0.999), (2.5, 1.0, 0.999), (-1, 0.7, 0.9), (2.5, 0.7),
              (1e308, 0.7, 0.999), ("a", "b", "c"), 2.5],
+    "08.1": [0.13, 0.75, 0.59, 0.29, 0.34, "0.38", None],
+    "08.2": [(1.6, 16 / 13), (1.6, 0.4), (3.2, 1.0), (1.0, 1.6), 1.6],  # without the mean; divided by 1 + λ
+    "08.3": [(18, 0, 0), (3.6, 3.6, 3.6), (0, 4.5, 4.5), (2, 4), (1, 2, 2)],
+    "08.4": [[2, -0.4 / 1.5, 0.6, -4 / 3, 0.05 / 1.5], [2.5, 0.1, 0.4, -1.5, -0.45], [3, 0, 0.9, -2, 0],
+             [2.5, 0, 0.4, -2.5, 0], [2.5, 0, 0.4, -1.5]],
+    "08.5": [lambda *a: best_weight(*a, scaled=False), lambda *a: best_weight(*a, own=True),
+             lambda *a: best_weight(*a, soft=False), lambda *a: best_weight(*a, mean=False),
+             lambda X, y, theta, j, penalty: theta[j], 3],
+    "08.6": [(20, 7.21), (math.log(0.8) / math.log(0.2), 20), (7.21, 0.05), (7.21, 5), (7, 20)],
+    "08.7": ["a", "b", "d", "e", 3],
+    "08.8": [(0.029, 0.029), (0.013, 0.029), (0.1, 0.05), (0.001, 0.001), 0.029],
 }
 
 
@@ -326,7 +357,7 @@ def test_waits_while_dots_are_left(exercise):
     assert check(exercise, (*right[:-1], ...)) is None
 
 
-RUN = ("01.9", "03.7", "06.8", "07.8")  # any numbers that lead to the goal
+RUN = ("01.9", "03.7", "06.8", "07.8", "08.8")  # any numbers that lead to the goal
 
 
 @pytest.mark.parametrize("exercise", [i for i in RIGHT if isinstance(RIGHT[i][0], tuple) and i not in RUN])

@@ -23,6 +23,7 @@ TYPED = [
     "chapters/02_tools.html", "zh/chapters/02_tools.html",
     "chapters/04_losses_and_metrics.html", "zh/chapters/04_losses_and_metrics.html",
     *HANDLED,
+    "chapters/08_regularisation.html", "zh/chapters/08_regularisation.html",
 ]
 NONSENSE = ["1e308", "", "NaN", "-1", "0", "abc", "1e999", "−5", "1,5", " 0.1 ", "9" * 40]
 
@@ -370,6 +371,21 @@ def three_sides(one):
     one.settle()
 
 
+def past_the_peak(one):
+    """Twice as many waves as points; then the best penalty, with few points and with many."""
+    one.pick(one.root.locator("input[type=radio][value=none]"))
+    one.type("waves", "50")
+    assert one.goal() == "no"
+    one.pick(one.root.locator("input[type=radio][value=l2]"))
+    for points, penalty in (("20", "0.029"), ("40", "0.0126")):
+        one.type("points", points)
+        one.type("penalty", "0.5")
+        assert one.goal() == "no"
+        one.type("penalty", penalty)
+        one.page.wait_for_timeout(50)
+        one.settle()
+
+
 GOALS = {
     "model_timeline": long_trained,
     "model_sizer": into_one_processor,
@@ -381,6 +397,7 @@ GOALS = {
     "descent": best_momentum,
     "learning_rate_lab": best_rates,
     "adam": forget_sooner,
+    "regularisation": past_the_peak,
 }
 
 

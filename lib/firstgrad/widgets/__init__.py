@@ -10,6 +10,7 @@ from firstgrad.widgets.learning_rate_lab import LearningRateLab
 from firstgrad.widgets.model_sizer import ModelSizer
 from firstgrad.widgets.model_timeline import ModelTimeline
 from firstgrad.widgets.playground import Playground
+from firstgrad.widgets.regularisation import Regularisation
 from firstgrad.widgets.threshold import Threshold
 
 __all__ = [
@@ -23,5 +24,6 @@ __all__ = [
     "ModelSizer",
     "ModelTimeline",
     "Playground",
+    "Regularisation",
     "Threshold",
 ]
