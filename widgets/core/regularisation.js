@@ -1,7 +1,7 @@
 // A sum of waves fitted to noisy points: without a penalty, with L2, L1 or dropout, exactly; its errors, its bias and variance.
 import { needBetween, needName, raise } from "./errors.js";
 import { normals } from "./flow.js";
-import { random } from "./graph.js";
+import { random } from "./random.js";
 
 export const MOST_POINTS = 40;
 export const MOST_WAVES = 60;
