@@ -82,8 +82,6 @@ function setup(ui) {
   const { t } = ui;
   const compute = computer(ui);
   ui.choice({ trait: "method", label: t("method"), into: ui.toolbar, options: ["none", "l2", "l1", "dropout"].map((name) => [name, t(name)]) });
-  ui.choice({ trait: "axis", label: t("axis"), as: "select", into: ui.toolbar, options: Object.keys(AXES).map((name) => [name, t(`axis ${name}`)]) });
-  const watch = ui.choice({ trait: "watch", label: t("watch"), as: "select", into: ui.toolbar, options: ["errors", "parts"].map((name) => [name, t(`watch ${name}`)]) });
   const fit = fitChart(ui, ui.figures);
   const side = h("div", { class: "fg-side", style: "display:grid;gap:8px;min-width:0;align-content:start" });
   ui.figures.append(side);
@@ -95,6 +93,8 @@ function setup(ui) {
     rate: ui.slider({ trait: "rate", label: t("rate"), symbol: "d", min: 0.01, max: 0.95 }),
     noise: ui.slider({ trait: "noise", label: t("noise"), symbol: "σ", min: 0, max: 1, limits: { low: 0, high: 5 } }),
   };
+  ui.choice({ trait: "axis", label: t("axis"), as: "select", options: Object.keys(AXES).map((name) => [name, t(`axis ${name}`)]) });
+  const watch = ui.choice({ trait: "watch", label: t("watch"), as: "select", options: ["errors", "parts"].map((name) => [name, t(`watch ${name}`)]) });
   ui.button({ label: t("again"), onClick: () => ui.set({ seed: ui.get("seed") + 1 }) });
 
   // A click in the curve goes there.

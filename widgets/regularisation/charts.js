@@ -10,7 +10,7 @@ const rule = flat(xs, xs.map(truth));
 
 export function fitChart(ui, into) {
   const { t, number } = ui;
-  const height = (width) => Math.round(Math.min(440, Math.max(230, width * 0.95)));
+  const height = (width) => Math.round(Math.min(440, Math.max(230, width * (ui.wide() ? 1 : 0.85))));
   const plot = ui.plot({ into, label: t("fitLabel"), height, margin: MARGIN, x: { domain: [0, 1], label: "x", ticks: 5 }, y: { domain: [-2.6, 2.6], label: "y", ticks: 6 } });
   const theory = plot.line({ color: "muted", width: 1.5, dash: "5 4" });
   const held = plot.dots({ color: "orange", size: 3 });
@@ -98,7 +98,7 @@ const TRUE = [[1, 0.8 / Math.SQRT2], [3, (-0.6 * 3) / Math.SQRT2], [6, (0.4 * 6)
 
 export function weightChart(ui, into) {
   const { t, number } = ui;
-  const plot = ui.plot({ into, label: t("weightLabel"), height: () => 150, margin: MARGIN, x: { domain: [0, MOST_WAVES + 1], label: t("waveAxis"), ticks: 6 }, y: { domain: [-2.5, 2.5], label: t("weightAxis"), ticks: 3 } });
+  const plot = ui.plot({ into, label: t("weightLabel"), height: () => 140, margin: MARGIN, x: { domain: [0, MOST_WAVES + 1], label: t("waveAxis"), ticks: 6 }, y: { domain: [-2.5, 2.5], label: t("weightAxis"), ticks: 3 } });
   const zero = plot.line({ color: "muted", width: 1 });
   const rings = plot.dots({ color: "muted", size: 9 });
   const stems = plot.line({ color: "accent", width: 1.6 });

@@ -31,7 +31,7 @@ export const strings = {
     fitLabel: "数据点与拟合曲线", curveLabel: "误差随横轴的变化", weightLabel: "每个波的权重", errorAxis: "均方误差", partAxis: "期望误差的组成",
     weightAxis: "权重 θ", waveAxis: "第 k 个波", penaltyAxis: "惩罚 λ", rateAxis: "失活率 d", floor: "噪声 σ²",
     "errors 0": "训练", "errors 1": "验证", "parts 0": "偏差²", "parts 1": "方差", sum: "加上 σ² 的总和",
-    "goal peak": "不加惩罚，点数任选：越过高峰，让波的个数达到点数的两倍。", "goal few": "选 L2 或 L1，{few} 个点，至少 20 个波：找出使验证误差最小的 λ。", "goal many": "换成 {many} 个点，再找一次。",
+    "goal peak": "不加惩罚，越过高峰：波数达到点数的两倍。", "goal few": "用 L2 或 L1，{few} 个点，至少 20 个波：找出验证误差最小的 λ。", "goal many": "换成 {many} 个点再找。",
     goalReached: "三个都完成了。高峰左边，限制模型的是波的个数；高峰右边，是权重的大小，而 λ 直接控制它。",
     "seen none": "{n} 个点，{p} 个波，无惩罚。", "seen l2": "{n} 个点，{p} 个波，L2，λ = {strength}。", "seen l1": "{n} 个点，{p} 个波，L1，λ = {strength}。", "seen dropout": "{n} 个点，{p} 个波，每个以 {dropped} % 的概率失活。",
     errors: "训练误差 {train}，验证误差 {held}；单是噪声就有 {floor}。",
