@@ -24,7 +24,7 @@ def test_a_line_is_a_paragraph_of_lower_case_words(corpus):
 
 def test_a_synset_gives_its_words_and_its_gloss(corpus):
     lines = ["  1 This software and database is being provided",
-             "02084071 05 n 03 dog 0 domestic_dog 0 Canis_familiaris 0 001 @ 02083346 n 0000 | a member of Canis",
+             "02084071 05 n 03 dog 0 domestic_dog 0 Canis_familiaris 0 001 | a member of Canis",
              "00001740 03 n 01 entity 0 001 ~ 00001930 n 0000 | that which is"]
     assert list(corpus.wordnet(iter(lines))) == [
         "dog domestic dog canis familiaris a member of canis", "entity that which is"]
