@@ -51,10 +51,11 @@ export function scoresOf(ui) {
 /** Height of a square picture that is not taller than it need be. */
 const square = (width) => Math.round(Math.min(340, Math.max(220, width * 0.82)));
 
-/** @param {import("../ui/frame.js").Ui} ui */
-export function rocOf(ui) {
+/** A curve in the unit square with its point, the coin's line, and a line of equals; a click sets the threshold.
+ * @param {import("../ui/frame.js").Ui} ui @param {"roc" | "pr"} kind */
+function curveOf(ui, kind) {
   const { t } = ui;
-  const plot = ui.plot({ label: t("roc"), margin: MARGIN, height: square, x: { ...UNIT, label: t("rocX") }, y: { ...UNIT, label: t("roc") } });
+  const plot = ui.plot({ label: t(kind), margin: MARGIN, height: square, x: { ...UNIT, label: t(`${kind}X`) }, y: { ...UNIT, label: t(kind) } });
   const coin = plot.line({ color: "muted", width: 1, dash: "2 5" });
   const coinName = plot.text({ class: "fg-quiet" });
   const curve = plot.line({ color: "accent", width: 2.25 });
@@ -63,7 +64,14 @@ export function rocOf(ui) {
   const point = plot.dots({ color: "ink", size: 11 });
   const area = plot.text({ color: "accent", class: "fg-strong" });
   plot.node.classList.add("fg-th-place");
-  plot.onPlace((x, y) => ui.set({ threshold: nearest(ui, "roc", x, y) }));
+  plot.onPlace((x, y) => ui.set({ threshold: nearest(ui, kind, x, y) }));
+  return { plot, coin, coinName, curve, equal, equalName, point, area };
+}
+
+/** @param {import("../ui/frame.js").Ui} ui */
+export function rocOf(ui) {
+  const { t } = ui;
+  const { plot, coin, coinName, curve, equal, equalName, point, area } = curveOf(ui, "roc");
   let drawn = "";
 
   return function draw(now) {
@@ -90,16 +98,7 @@ export function rocOf(ui) {
 /** @param {import("../ui/frame.js").Ui} ui */
 export function prOf(ui) {
   const { t } = ui;
-  const plot = ui.plot({ label: t("pr"), margin: MARGIN, height: square, x: { ...UNIT, label: t("prX") }, y: { ...UNIT, label: t("pr") } });
-  const coin = plot.line({ color: "muted", width: 1, dash: "2 5" });
-  const coinName = plot.text({ class: "fg-quiet" });
-  const curve = plot.line({ color: "accent", width: 2.25 });
-  const equal = plot.line({ color: "muted", width: 1.25, dash: "6 4" });
-  const equalName = plot.text({ class: "fg-quiet" });
-  const point = plot.dots({ color: "ink", size: 11 });
-  const area = plot.text({ color: "accent", class: "fg-strong" });
-  plot.node.classList.add("fg-th-place");
-  plot.onPlace((x, y) => ui.set({ threshold: nearest(ui, "pr", x, y) }));
+  const { plot, coin, coinName, curve, equal, equalName, point, area } = curveOf(ui, "pr");
   let drawn = "";
 
   return function draw(now) {
