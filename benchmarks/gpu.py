@@ -2,7 +2,7 @@
 
 Both loops have the same model, optimiser, data on the device and precision; the bare one checks, records and
 saves nothing. Writes benchmarks/RESULTS.md and, with tokens a second and the share of the GPU's peak that the
-products take (MFU), data/recordings/gpu.json.
+products take (MFU), data/recordings/gpu.json. The GPU's roofline goes into data/recordings/matmul.json.
 """
 
 import importlib.util
@@ -157,13 +157,30 @@ def main(size=Size(), device="cuda", rounds=None):
     bench.report("gpu", rows, options, peers=["torch"], note=__doc__.split("\n\n")[0])
     if not options.dry:
         record(rows, rates, mfu, time.perf_counter() - began)
+        record_matmul(device)
+
+
+def recordings():
+    """The module tools/recordings.py."""
+    spec = importlib.util.spec_from_file_location("recordings", ROOT / "tools/recordings.py")
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    return tool
+
+
+def record_matmul(device, root=ROOT, **sizes):
+    """The GPU's part of data/recordings/matmul.json (recipes/matmul.py); the CPU's stays as it is."""
+    tool, began = recordings(), time.perf_counter()
+    recipe, recording = tool.load("matmul", root), tool.read("matmul", root)
+    measured = recipe.measure_gpu(device, **sizes)
+    origin = tool.provenance("matmul", time.perf_counter() - began, torch.device(device).type)
+    recording["gpu"] = tool.rounded({"provenance": origin | {"command": "make gpu"}, **measured})
+    tool.file_of("matmul", root).write_text(tool.dumps(recording) + "\n", "utf-8")
 
 
 def record(rows, rates, mfu, seconds):
     """data/recordings/gpu.json, with the provenance that every recording has."""
-    spec = importlib.util.spec_from_file_location("recordings", ROOT / "tools/recordings.py")
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
+    tool = recordings()
     origin = tool.provenance("gpu", seconds, "cuda") | {"command": "make gpu"}
     table = {row.name: {"ratio": row.ratio, "low": row.low, "high": row.high} for row in rows}
     recording = {"provenance": origin, "against_bare": table, "per_second": rates, "mfu": mfu}

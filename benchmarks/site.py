@@ -8,6 +8,8 @@ figure and writes nothing. What each figure is:
     redraw     from the dispatch of a pointer's `input` or `pointermove` event until the frame that shows the
                change has been handed to the compositor (a message posted in its animation callback): our
                computing, style, layout, paint, and the wait for that frame to begin, up to 16.7 ms
+    playground with two hidden layers of 8 on 500 points (chapter 03): microseconds of a training step of one
+               batch of 10, and milliseconds of our computing in a frame and between two frames while it plays
     shift      the sum of all layout shifts while loading and while scrolling to the end (stricter than CLS,
                which takes the worst 5 seconds)
     build      tools/site.py build, the work of `make site`, in a copy of the tracked files: clean, then again
@@ -27,13 +29,14 @@ import threading
 import time
 from contextlib import contextmanager
 from importlib import util
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTER = "chapters/06_gradient_descent.html"
+PLAYGROUND = "chapters/03_multilayer_perceptrons.html"
 LIGHTHOUSE = "lighthouse@12.8.2"
 DEVICES = {"phone": [], "desktop": ["--preset=desktop"]}
 GOALS = {"performance": 95, "accessibility": 100, "best-practices": 100, "seo": 95}
@@ -51,6 +54,28 @@ for (const kind of ["input", "pointermove"]) addEventListener(kind, (event) => {
     channel.port1.onmessage = () => fgRedraws.push(performance.now() - start);
     requestAnimationFrame(() => channel.port2.postMessage(0));
 }, true);"""
+FRAMES = """globalThis.fgFrames = [];
+const ask = requestAnimationFrame.bind(globalThis);
+globalThis.requestAnimationFrame = (draw) => ask((time) => {
+    const start = performance.now();
+    draw(time);
+    fgFrames.push([start, performance.now() - start]);
+});"""
+# A training step in the browser's own engine: the bundle's core, as the page calls it.
+TRAIN = """() => {
+    const core = firstgradWidgets.playground.core, points = core.pointsOf("spiral", 0.1, 1);
+    const [rows] = core.splitOf(points.length / 3, 0.5);
+    const { x, y } = core.featuresOf(points, rows, ["x1", "x2"]);
+    const sizes = [2, 8, 8, 1], parameters = core.initial(sizes, "tanh", 1);
+    const trainer = core.trainerOf(core.netOf({ sizes, activation: "tanh", loss: "bce", parameters }),
+        core.roomOf(sizes, 500));
+    const setting = core.checkTraining({ optimiser: "adam", learningRate: 0.01 });
+    const order = core.orderOf(1, 0, rows.length);
+    const batches = Array.from({ length: 25 }, (_, k) => order.subarray(10 * k, 10 * k + 10));
+    const start = performance.now();
+    for (let k = 0; k < 20000; k += 1) trainer.step(x, y, batches[k % 25], setting);
+    return (performance.now() - start) / 20;
+}"""
 SHIFT = """globalThis.fgShift = 0;
 new PerformanceObserver((list) => { for (const entry of list.getEntries()) fgShift += entry.value; })
     .observe({type: "layout-shift", buffered: true});"""
@@ -172,6 +197,34 @@ def redraws(browser, address):
         row(f"redraw-{name}-p95-cpu/4", p95(chain(*slow.values())), 50, unit="ms")
 
 
+def playground(browser, address):
+    """Played for three seconds at each speed, after the network has been widened by its own buttons."""
+    with visit(browser, address, FRAMES) as (page, _):
+        live = page.locator(".fg-live[data-widget=playground]")
+        live.scroll_into_view_if_needed()
+        live.locator("[data-ready=yes]").wait_for()
+        live.locator("[data-trait=dataset] select").select_option("spiral")
+        live.locator(".fg-layers .fg-step").last.click()
+        for layer in (0, 2):  # each layer has a button for more and one for fewer
+            for _ in range(6):
+                live.locator(".fg-width .fg-step").nth(layer).click()
+        assert live.locator(".fg-node").count() == 7 + 8 + 8 + 1
+        row("playground-training-step", page.evaluate(TRAIN), 50, unit="us")
+        for speed in ("normal", "fast"):
+            live.locator(".fg-player select").select_option(speed)
+            live.locator(".fg-player .fg-icon").nth(1).click()
+            page.wait_for_timeout(500)
+            page.evaluate("fgFrames.length = 0")
+            page.wait_for_timeout(3000)
+            frames = page.evaluate("fgFrames.filter(([, taken]) => taken > 0.3)")
+            live.locator(".fg-player .fg-icon").nth(1).click()
+            between = [b[0] - a[0] for a, b in pairwise(frames)]
+            taken = statistics.median(taken for _, taken in frames)
+            row(f"playground-{speed}-computing-median", taken, 16, unit="ms")
+            row(f"playground-{speed}-frame-median", statistics.median(between), 17, unit="ms")
+            row(f"playground-{speed}-frame-p95", p95(between), unit="ms")
+
+
 def p95(values):
     return statistics.quantiles(values, n=20)[-1]
 
@@ -270,6 +323,7 @@ def main():
         browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
         for figure in (transfer, alive, redraws, shift):
             figure(browser, address + CHAPTER)
+        playground(browser, address + PLAYGROUND)
         browser.close()
     build()
     if options.lighthouse:

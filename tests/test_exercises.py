@@ -7,8 +7,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import torch
 
-from firstgrad import exercises
+from firstgrad import data, exercises
 from firstgrad.autograd import Value
 from firstgrad.check import grade as check
 
@@ -76,6 +77,72 @@ def affine_backward(G, X, W):
     return G.T @ X, G.sum(axis=0), G @ W
 
 
+def distances(x, y):
+    return ((x[:, None] - y[None]) ** 2).sum(-1)
+
+
+def scale(train, test, *, mean_of=0, deviation_of=0, correction=0):
+    """Chapter 02's standardisation; the keywords make typical mistakes (0: train, 1: test, 2: both)."""
+    parts = (train, test, torch.cat([train, test]))
+    mean, deviation = parts[mean_of].mean(0), parts[deviation_of].std(0, correction=correction)
+    return (train - mean) / deviation, (test - mean) / deviation
+
+
+def log_sum_exp(z):
+    m = max(z)
+    return m + math.log(sum(math.exp(a - m) for a in z))
+
+
+def naive_log_sum_exp(z):
+    return math.log(sum(math.exp(a) for a in z))
+
+
+def poisson(z, y):
+    return math.exp(z) - y * z, math.exp(z) - y
+
+
+def area(labels, scores, tie=0.5):
+    ones = [s for s, y in zip(scores, labels, strict=True) if y == 1]
+    zeros = [s for s, y in zip(scores, labels, strict=True) if y == 0]
+    return sum((a > b) + tie * (a == b) for a in ones for b in zeros) / (len(ones) * len(zeros))
+
+
+ILL = 0.009 / (0.009 + 0.99 * 0.05)
+
+
+def mlp_forward(X, layers, *, last=False, transposed=False):
+    for number, (W, b) in enumerate(layers):
+        X = X @ (W if transposed else W.T) + b
+        X = X * (X > 0) if last or number < len(layers) - 1 else X
+    return X
+
+
+def collapse(layers, *, forgetful=False):
+    W, b = layers[0]
+    for V, c in layers[1:]:
+        W, b = V @ W, (b if forgetful else V @ b) + c
+    return W, b
+
+
+def silu_slope(z):
+    s = 1 / (1 + math.exp(-z))
+    return s + z * s * (1 - s)
+
+
+THIRDS = [math.pi / 2 + k * 2 * math.pi / 3 for k in range(3)]
+FENCE = [f(angle) for angle in THIRDS for f in (math.cos, math.sin)] + [1.5] * 3 + [1.0] * 3 + [-2.0]
+
+
+def best_weight(X, y, theta, j, penalty, *, scaled=True, own=False, soft=True, mean=True):
+    """The lasso's best θ_j; the keywords make typical mistakes."""
+    others = [k for k in range(len(theta)) if own or k != j]
+    rest = [t - sum(row[k] * theta[k] for k in others) for row, t in zip(X, y, strict=True)]
+    n = len(X) if mean else 1
+    a = sum(row[j] ** 2 for row in X) / n if scaled else 1.0
+    c = sum(row[j] * r for row, r in zip(X, rest, strict=True)) / n
+    return math.copysign(max(abs(c) - penalty, 0.0), c) / a if soft else c / (a + penalty)
+
+
 OUT = 1 / (1 + math.exp(-1))
 SLOPE_B = 2 * (OUT - 1) * OUT * (1 - OUT)
 BEST_H = (2**-23 / 2) ** (1 / 3)
@@ -83,6 +150,41 @@ TENTH = 10 ** (1 / 49)
 ROOT_KAPPA = (math.sqrt(50) - 1) / (math.sqrt(50) + 1)
 RIGHT = {
     "00.1": [2.4],
+    "01.1": [60_200],
+    "01.2": [(4, 2, 1)],
+    "01.3": [8 / 3, 2.667],
+    "01.4": [(14, 2)],
+    "01.5": [3.55e23 / (6 * 137e9), 4.32e11],
+    "01.6": [lambda flops: (math.sqrt(flops / 120), 20 * math.sqrt(flops / 120))],
+    "01.7": [(6, 73_728)],
+    "01.8": [21],
+    "01.9": [(36, 3200, 25), (40, 3072, 24)],
+    "02.1": [[5, 3, 4], torch.Size([5, 3, 4])],
+    "02.2": [(1, 4, 12)],
+    "02.3": [(1, 1, 0, 1, 0)],
+    "02.4": [(2**24, 2**8)],
+    "02.5": [distances, lambda x, y: torch.cdist(x, y) ** 2],
+    "02.6": [230],
+    "02.7": [scale, lambda train, test: data.standardise(train, test)],
+    "02.8": [[(32, 1, 1, 1), (3, 1, 1)], [(32, 1, 1, 1), (1, 3, 1, 1)]],
+    "02.9": ["C", " c "],
+    "03.1": [109386],
+    "03.2": [(-5.5, 1 / (1 + math.exp(5.5))), (-5.5, 0.00407)],
+    "03.3": [0.25**10, 9.537e-7],
+    "03.4": [silu_slope],
+    "03.5": [mlp_forward],
+    "03.6": [collapse],
+    "03.7": [([1, 1, 1], [0, -1, -2], [1, -2, 1]), ([2, 1, 1], [0, -1, -2], [0.5, -2, 1])],
+    "03.8": [FENCE],
+    "04.1": [(-math.log(0.8), -math.log(0.2)), (0.223, 1.61)],
+    "04.2": [(0.125, -0.75, 0.625)],
+    "04.3": [(0.97, 0.75, 0.6, 2 / 3)],
+    "04.4": [0.75],
+    "04.5": [(ILL, 0.009 / 0.99), (0.15385, 0.0090909)],
+    "04.6": [log_sum_exp],
+    "04.7": [poisson],
+    "04.8": [area],
+    "04.9": [1 / 31, 0.04],
     "05.1": [-4, -4.0],
     "05.2": [(2 * SLOPE_B, SLOPE_B), (-0.2115, -0.1058)],
     "05.3": [(2_000_000, 1_000_000, 1)],
@@ -107,9 +209,71 @@ RIGHT = {
     "07.6": [0.986, 0.985994],
     "07.7": [251],
     "07.8": [(2.5, 0.7, 0.999), (1.5, 0.8, 0.999)],
+    "08.1": [0.38],
+    "08.2": [(1.6, 1.0)],
+    "08.3": [(2, 4, 4)],
+    "08.4": [[2.5, 0, 0.4, -1.5, 0]],
+    "08.5": [best_weight],
+    "08.6": [(math.log(0.2) / math.log(0.8), 20), (7.21, 20.0)],
+    "08.7": ["c", " C "],
+    "08.8": [(0.029, 0.013), (0.024, 0.01), (0.035, 0.016)],
 }
 WRONG = {
     "00.1": [3.6, 0.6, "2.4", 2.5],
+    "01.1": [60_000, 60_300, 500, "60200", 60_201],
+    "01.2": [(2, 2, 2), (4, 2, 2), (2, 4, 1), 4],
+    "01.3": [4, 2, 1.5, 3 / 8],
+    "01.4": [(14, 1), (13, 2), (2, 14), (7, 2), (14.0, 1.75)],
+    "01.5": [1.56e12, 3.55e23 / 137e9, 2.08e12, 3.55e23],
+    "01.6": [lambda flops: (math.sqrt(flops / 20), 20 * math.sqrt(flops / 20)),
+             lambda flops: (20 * math.sqrt(flops / 120), math.sqrt(flops / 120)),
+             lambda flops: math.sqrt(flops / 120), lambda flops: (flops / 6, 20), 3],
+    "01.7": [(1, 12_288), (6, 12_288), (12, 147_456), 6],
+    "01.8": [20, 22, 33, 53, 90],
+    "01.9": [(96, 12288, 96), (12, 768, 12), (36, 3200, 24), (36.5, 3200, 25), (36, 3200), (-36, 3200, 25),
+             ("a", "b", "c"), 4.5e9, (1e308, 1, 1)],
+    "02.1": [[5, 1, 4], [5, 3, 1], [3, 5, 4], [5, 3, 4, 1], 60, "5, 3, 4"],
+    "02.2": [(12, 4, 1), (1, 3, 6), (4, 3, 2), (1, 4)],
+    "02.3": [(1, 1, 1, 1, 1), (1, 1, 0, 1, 1), (1, 0, 0, 1, 0), (1, 1, 1, 1, 0), (1, 1, 0, 0, 0)],
+    "02.4": [(2**23, 2**7), (2**25, 2**9), (2**24, 2**7), (3.4e38, 3.4e38)],
+    "02.5": [lambda x, y: distances(y, x), lambda x, y: distances(x, y).sqrt(), lambda x, y: x - y,
+             lambda x, y: (x[:, None] - y[None]) ** 2, lambda x, y: ((x - y) ** 2).sum(-1), 3],
+    "02.6": [206, 206.04, 207, 229, 188, 412],
+    "02.7": [lambda a, b: scale(a, b, mean_of=2, deviation_of=2), lambda a, b: scale(a, b, correction=1),
+             lambda a, b: (scale(a, b)[0], scale(b, a)[0]), lambda a, b: scale(b, a)[::-1],
+             lambda a, b: scale(a, b, mean_of=1), lambda a, b: scale(a, b)[0],
+             lambda a, b: (a - a.mean(), b - a.mean()), 3],
+    "02.8": [[(32,), (3,)], [(32, 1, 1, 1), (3,)], [(1, 32, 1, 1), (3, 1, 1)], [(32, 1, 1, 1), (3, 1, 1, 1)],
+             [(32, 1, 1, 1, 1), (3, 1, 1)], [(32, 3, 1, 1), (3, 1, 1)], [(1, 1, 1, 1), (3, 1, 1)], 32, "ab"],
+    "02.9": ["A", "B", "D", "E", 3],
+    "03.1": [109184, 986, 101632, "109386", None],
+    "03.2": [(-8.5, 0.0002), (-7.5, 0.00055), (-5.5, 0.9959), (0, 0.5), -5.5, (3, 0.95)],
+    "03.3": [2.5, 0.5**10, 0.25, 0.0, -(0.25**10)],
+    "03.4": [lambda z: 1 / (1 + math.exp(-z)), lambda z: silu_slope(z) - 1 / (1 + math.exp(-z)),
+             lambda z: z / (1 + math.exp(-z)), lambda: 1, 0.5],
+    "03.5": [lambda X, layers: mlp_forward(X, layers, last=True),
+             lambda X, layers: mlp_forward(X, layers, transposed=True),
+             lambda X, layers: X @ collapse(layers)[0].T + collapse(layers)[1], lambda X, layers: X, 3],
+    "03.6": [lambda layers: collapse(layers, forgetful=True), lambda layers: collapse(layers[:2]),
+             lambda layers: collapse(layers)[0], lambda layers: (collapse(layers)[0], 0.0), 3],
+    "03.7": [([1, 1, 1], [0, -1, -2], [1, -1, 1]), ([1, 1, 1], [0, 1, 2], [1, -2, 1]),
+             ([1, 1, 1], [0, -1, -2], [1, -2, 0]), ([1, 1], [0, -1], [1, -2]), 3, (1, 2, 3),
+             ([1, 1, float("nan")], [0, -1, -2], [1, -2, 1])],
+    "03.8": [[0.0] * 13, FENCE[:12], [*FENCE[:12], 4.0], [*FENCE[:12], -4.0],
+             [*FENCE[:6], 0, 0, 0, *FENCE[9:]], "weights", [float("nan")] * 13],
+    "04.1": [(1.609, 0.223), (0.2, 0.8), (math.log(0.8), math.log(0.2)), (-math.log2(0.8), -math.log2(0.2))],
+    "04.2": [(1 / 8, 2 / 8, 5 / 8), (-1 / 8, 6 / 8, -5 / 8), (0, -0.3069, 1.6094),
+             (0.125, -0.75)],
+    "04.3": [(0.97, 0.6, 0.75, 2 / 3), (0.97, 0.75, 0.6, 0.675), (0.99, 0.75, 0.6, 2 / 3)],
+    "04.4": [0.45, math.sqrt(0.9), 81 / 82, 1.0986, "0.75"],
+    "04.5": [(0.9, 0.0091), (ILL, 0.9), (ILL, 0.01), (0.1538, 0.05)],
+    "04.6": [naive_log_sum_exp, max, lambda z: log_sum_exp(z) - max(z), lambda z: math.exp(z[0]), 3],
+    "04.7": [lambda z, y: (math.exp(z) - y * z, y - math.exp(z)),
+             lambda z, y: (math.exp(z) - y * z, math.exp(z)),
+             lambda z, y: (z - y * math.log(abs(z) + 1e-9), 1 - y), lambda z, y: math.exp(z) - y * z],
+    "04.8": [lambda y, s: area(y, s, tie=0), lambda y, s: area(y, s, tie=1), lambda y, s: 1 - area(y, s),
+             lambda y, s: sum(y) / len(y)],
+    "04.9": [0.5, 0.2, 0.08, 0.001, 1.5, "0.05", (0.05, 1), None, True],
     "05.1": [-1, -3, 3, 4, "-4", None],
     "05.2": [(SLOPE_B, SLOPE_B), (-2 * SLOPE_B, -SLOPE_B), (4 * (OUT - 1), 2 * (OUT - 1)), 3],
     "05.3": [(1_000_001, 1_000_000, 1), (2_000_000, 1, 1_000_000), (2_000_000, 1_000_000, 1_000_000)],
@@ -145,6 +309,17 @@ WRONG = {
     "07.7": [250, 25, 100, 252],
     "07.8": [(0.001, 0.9, 0.999), (1.0, 0.9, 0.999), (2.5, 1.0, 0.999), (-1, 0.7, 0.9), (2.5, 0.7),
              (1e308, 0.7, 0.999), ("a", "b", "c"), 2.5],
+    "08.1": [0.13, 0.75, 0.59, 0.29, 0.34, "0.38", None],
+    "08.2": [(1.6, 16 / 13), (1.6, 0.4), (3.2, 1.0), (1.0, 1.6), 1.6],  # without the mean; divided by 1 + λ
+    "08.3": [(18, 0, 0), (3.6, 3.6, 3.6), (0, 4.5, 4.5), (2, 4), (1, 2, 2)],
+    "08.4": [[2, -0.4 / 1.5, 0.6, -4 / 3, 0.05 / 1.5], [2.5, 0.1, 0.4, -1.5, -0.45], [3, 0, 0.9, -2, 0],
+             [2.5, 0, 0.4, -2.5, 0], [2.5, 0, 0.4, -1.5]],
+    "08.5": [lambda *a: best_weight(*a, scaled=False), lambda *a: best_weight(*a, own=True),
+             lambda *a: best_weight(*a, soft=False), lambda *a: best_weight(*a, mean=False),
+             lambda X, y, theta, j, penalty: theta[j], 3],
+    "08.6": [(20, 7.21), (math.log(0.8) / math.log(0.2), 20), (7.21, 0.05), (7.21, 5), (7, 20)],
+    "08.7": ["a", "b", "d", "e", 3],
+    "08.8": [(0.029, 0.029), (0.013, 0.029), (0.1, 0.05), (0.001, 0.001), 0.029],
 }
 
 
@@ -182,7 +357,7 @@ def test_waits_while_dots_are_left(exercise):
     assert check(exercise, (*right[:-1], ...)) is None
 
 
-RUN = ("06.8", "07.8")  # any numbers that lead to the goal
+RUN = ("01.9", "03.7", "06.8", "07.8", "08.8")  # any numbers that lead to the goal
 
 
 @pytest.mark.parametrize("exercise", [i for i in RIGHT if isinstance(RIGHT[i][0], tuple) and i not in RUN])

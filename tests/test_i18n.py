@@ -483,3 +483,8 @@ def test_a_caption_without_translation_is_named(book):
     book.replace("zh/_overlay.yml", "Basics", "Other")
     with pytest.raises(i18n.TranslationError, match="captions lacks “Basics”"):
         i18n.stage(book.root)
+
+
+def test_numbers_keep_their_digits_but_before_words_that_chinese_counts_differently():
+    text = "17.5 billion, 175 million; 12.5 and 1,024 of 3, up to 99."
+    assert rules.numbers(text) == {"12.5", "1024", "99"}

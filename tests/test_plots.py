@@ -186,3 +186,12 @@ def test_without_matplotlib_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match=r"plots need matplotlib: pip install 'firstgrad\[plots\]'"):
         plots.lines([1, 2])
+
+
+def test_outlines_are_drawn_in_the_colours_of_the_paths():
+    square = [[0, 0], [1, 0], [1, 1], [0, 1]]
+    plain = plots.contours(lambda x, y: x**2 + y**2, xlim=(-2, 2), ylim=(-2, 2))
+    drawn = plots.contours(lambda x, y: x**2 + y**2, xlim=(-2, 2), ylim=(-2, 2), outlines=[square, square])
+    assert drawn.svg.count("fill-opacity") == plain.svg.count("fill-opacity") + 2
+    with pytest.raises(ValueError, match="outlines"):
+        plots.contours(lambda x, y: x, xlim=(0, 1), ylim=(0, 1), outlines=[[1, 2, 3]])

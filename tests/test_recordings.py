@@ -124,7 +124,7 @@ def test_a_recipe_to_train_is_none_to_record_unless_it_does_both(project):
 
 def test_every_recipe_has_a_recording_and_the_other_way_round():
     stored = {path.stem for path in (recordings.ROOT / "data/recordings").glob("*.json")}
-    assert stored == set(recordings.recipes())
+    assert stored - {"gpu"} == set(recordings.recipes())  # `make gpu` writes that one
 
 
 @pytest.mark.parametrize("name", recordings.recipes())

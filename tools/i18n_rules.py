@@ -204,7 +204,7 @@ def translatable(english):
 
 def numbers(text):
     """Numbers of two digits or more; those before million, billion … change their digits in Chinese."""
-    found = re.findall(r"(?<![\w.])(\d[\d,]*\.?\d*)(?!\w)(?!\s*(?:thousand|million|billion|trillion))", text)
+    found = re.findall(r"(?<![\w.])(\d[\d,]*\.?\d*)(?!\.?\w)(?!\s*(?:thousand|[mbt]r?illion))", text)
     plain = {n.replace(",", "").rstrip(".") for n in found}
     return {n for n in plain if len(n) > 1}
 

@@ -58,7 +58,7 @@ async function bundle(file) {
   const { outputFiles, metafile } = await build({
     entryPoints: [file], bundle: true, minify: true, write: false, format: "iife", globalName: "firstgradWidget", metafile: true,
     target: "es2022", charset: "utf8", legalComments: "none", logLevel: "silent", absWorkingDir: HERE,
-    nodePaths: [join(HERE, "node_modules")], plugins: [plugin],
+    nodePaths: [join(HERE, "node_modules")], plugins: [plugin], loader: { ".csv": "text" },
   });
   const script = outputFiles[0].text.replace(/^"use strict";/, "").trim();
   const used = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs))

@@ -5,8 +5,9 @@ it takes to read and write memory: once if the whole rule is one compiled loop, 
 
 - Parameters of fewer than 2¹⁶ numbers become views of one buffer (for each group, type and device), and so do
   their averages; their gradients are copied side by side. A larger parameter and its gradient stay where they
-  are: to copy the gradient would cost more than it saves. (To let gradients be views as well would cost more
-  still: autograd would add to them, and they would have to be zeroed, where it now hands over what it has.)
+  are: to copy the gradient would cost more than it saves.
+  (Gradients that are views as well make the step shorter and the backward pass longer: autograd adds to them,
+  and they have to be zeroed, where it now hands over what it has.)
 - torch.compile makes one loop of the rule, and one call updates eight large parameters. What changes from
   step to step comes in as a tensor, so that nothing is compiled again when the learning rate changes. Buffers
   too small for the call of a compiled function to pay run uncompiled, and so does everything where compiling

@@ -73,12 +73,13 @@ def lines(series, *, x=None, xlabel="", ylabel="", xlog=False, ylog=False, xlim=
         return _svg(figure, f"{len(named)} line{'s' * (len(named) > 1)}", height)
 
 
-def contours(function, *, xlim, ylim, paths=None, levels=14, log=True, minimum=None, xlabel="θ₁", ylabel="θ₂",
-             equal=False, height=380) -> Plot:
+def contours(function, *, xlim, ylim, paths=None, outlines=None, levels=14, log=True, minimum=None,
+             xlabel="θ₁", ylabel="θ₂", equal=False, height=380) -> Plot:
     """Level lines of a function of two variables, with the paths that optimisers take on it.
 
     function: called once as function(X, Y) with arrays (grid, grid), returns an array (grid, grid).
     paths: {name: points (n, 2)}; a ring marks the start, a dot every point.
+    outlines: a list of curves (n, 2), drawn plain, in the colours of the paths, one after the other.
     levels: how many lines.  log: spaced evenly in the logarithm above the smallest value (a valley's floor
     stays visible).  minimum: a point to mark by a cross.  equal: one unit is as long in both directions.
     """
@@ -100,6 +101,10 @@ def contours(function, *, xlim, ylim, paths=None, levels=14, log=True, minimum=N
             _check_path(name, points)
             axes.plot(*points.T, "-o", lw=1.6, ms=3.2, color=colour, mew=0, label=name)
             axes.plot(*points[0], "o", ms=9, mfc="none", mec=colour, mew=1.8)
+        for points, colour in zip(outlines or (), _colours(len(outlines or ())), strict=True):
+            points = np.asarray(points, dtype=float)
+            _check_path("outlines", points)
+            axes.fill(*points.T, fc=(*_rgb(colour), 0.1), ec=colour, lw=1.6)
         axes.set(xlim=xlim, ylim=ylim, aspect="equal" if equal else "auto")
         axes.grid(False)
         if any(named):
@@ -181,6 +186,12 @@ def _theme() -> dict:
 def _colours(count: int) -> list[str]:
     names = _theme()["series"]
     return [_theme()[names[i % len(names)]] for i in range(count)]
+
+
+def _rgb(colour: str) -> tuple:
+    from matplotlib.colors import to_rgb
+
+    return to_rgb(colour)
 
 
 def _style():

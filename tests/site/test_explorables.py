@@ -12,7 +12,21 @@ pytestmark = pytest.mark.browser
 PAGES = paths(contents())
 CHAPTER = ["chapters/06_gradient_descent.html", "zh/chapters/06_gradient_descent.html"]
 # Chapters whose explorables have a handle and number boxes: what is slow is tried on these.
-HANDLED = [*CHAPTER, "chapters/07_adam.html", "zh/chapters/07_adam.html"]
+HANDLED = [
+    "chapters/03_multilayer_perceptrons.html", "zh/chapters/03_multilayer_perceptrons.html",
+    *CHAPTER,
+    "chapters/07_adam.html", "zh/chapters/07_adam.html",
+]
+# Chapters whose explorables have number boxes, a handle or not.
+TYPED = [
+    "chapters/01_what_a_large_model_is.html", "zh/chapters/01_what_a_large_model_is.html",
+    "chapters/02_tools.html", "zh/chapters/02_tools.html",
+    "chapters/04_losses_and_metrics.html", "zh/chapters/04_losses_and_metrics.html",
+    *HANDLED,
+    "chapters/08_regularisation.html", "zh/chapters/08_regularisation.html",
+]
+# Its boxes take any number, -1 as well: the general nonsense is none there.
+GRAPHS = ["chapters/05_back_propagation.html", "zh/chapters/05_back_propagation.html"]
 NONSENSE = ["1e308", "", "NaN", "-1", "0", "abc", "1e999", "−5", "1,5", " 0.1 ", "9" * 40]
 
 
@@ -212,7 +226,7 @@ def test_playing(visit, path):
 
 # --- touch ----------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("path", [*HANDLED, "index.html"])
+@pytest.mark.parametrize("path", [*TYPED, *GRAPHS, "index.html"])
 def test_by_touch(visit, path):
     page = visit(path, width=360, height=740, has_touch=True, is_mobile=True, device_scale_factor=2)
     for one in all_on(page):
@@ -236,6 +250,20 @@ def test_by_touch(visit, path):
 
 
 # --- goals ----------------------------------------------------------------------------------------
+
+def four_tasks(one):
+    """Each task with new axes alone; a wrong one is taken back first."""
+    tasks = {"table": ["a.unsqueeze(1)"], "rows": ["b.unsqueeze(0)", None, "b.unsqueeze(1)"],
+             "silent": ["b.unsqueeze(1)"], "channels": ["b.unsqueeze(1)", "b.unsqueeze(1)"]}
+    for task, steps in tasks.items():
+        assert one.goal() == "no"
+        one.root.locator("select").select_option(task)
+        one.settle()
+        for step in steps:
+            again = one.root.locator(".fg-toolbar .fg-button")
+            (one.root.locator(f".fg-plus[title='{step}']") if step else again).click()
+            one.settle()
+
 
 def best_momentum(one):
     """The learning rate and the momentum that theory gives for the condition number of the start."""
@@ -296,8 +324,83 @@ def level_gradients(one):
     one.settle()
 
 
-GOALS = {"adam": forget_sooner, "descent": best_momentum, "learning_rate_lab": best_rates,
-         "computation_graph": three_predictions, "gradient_flow": level_gradients}
+def long_trained(one):
+    """A language model trained for long is not enough: it must be the one trained longest for its size."""
+    select = one.root.locator("[data-trait=model] select")
+    select.select_option("TinyLlama")
+    one.settle()
+    assert one.goal() == "no"
+    select.select_option("SmolLM3")
+    one.settle()
+
+
+def into_one_processor(one):
+    """GPT-3, made smaller; the last step is to recompute."""
+    for trait, value in (("layers", "36"), ("width", "3200"), ("heads", "25")):
+        one.type(trait, value)
+    assert one.goal() == "no"
+    one.root.locator("[data-trait=recompute] select").select_option("full")
+    one.settle()
+
+
+def two_thresholds(one):
+    """The best F1 from the validation scores, then the lowest cost when a miss is dear."""
+    one.type("threshold", "0.4")
+    assert one.goal() == "no"
+    one.type("threshold", "0.33")
+    one.page.wait_for_timeout(50)
+    one.settle()
+    one.type("cost", "10")
+    one.page.wait_for_timeout(50)
+    one.settle()
+    assert one.goal() == "no"
+    one.type("threshold", "0.115")
+    one.page.wait_for_timeout(50)
+    one.settle()
+
+
+def three_sides(one):
+    """A third neuron closes the fence around the circle; then it has to learn."""
+    one.root.locator(".fg-width .fg-step").first.click()
+    one.root.locator(".fg-player select").select_option("fast")
+    play = one.root.locator(".fg-player .fg-icon").nth(1)
+    play.click()
+    for _ in range(100):
+        if one.goal() == "yes":
+            break
+        one.page.wait_for_timeout(100)
+    play.click()
+    one.settle()
+
+
+def past_the_peak(one):
+    """Twice as many waves as points; then the best penalty, with few points and with many."""
+    one.pick(one.root.locator("input[type=radio][value=none]"))
+    one.type("waves", "50")
+    assert one.goal() == "no"
+    one.pick(one.root.locator("input[type=radio][value=l2]"))
+    for points, penalty in (("20", "0.029"), ("40", "0.0126")):
+        one.type("points", points)
+        one.type("penalty", "0.5")
+        assert one.goal() == "no"
+        one.type("penalty", penalty)
+        one.page.wait_for_timeout(50)
+        one.settle()
+
+
+GOALS = {
+    "model_timeline": long_trained,
+    "model_sizer": into_one_processor,
+    "broadcasting": four_tasks,
+    "playground": three_sides,
+    "threshold": two_thresholds,
+    "computation_graph": three_predictions,
+    "gradient_flow": level_gradients,
+    "descent": best_momentum,
+    "learning_rate_lab": best_rates,
+    "adam": forget_sooner,
+    "regularisation": past_the_peak,
+}
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -342,7 +445,7 @@ def test_words_are_the_pages(visit, path):
 
 # --- nonsense -------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("path", HANDLED)
+@pytest.mark.parametrize("path", TYPED)
 def test_nonsense_typed_in_is_answered(visit, path):
     """Refused with words beside the box, or taken and drawn; the explorable lives on."""
     page = visit(path)
@@ -388,7 +491,7 @@ def test_divergence_is_said(visit, path):
     none(page.watch.complaints)
 
 
-@pytest.mark.parametrize("path", HANDLED[::2])
+@pytest.mark.parametrize("path", [*TYPED[::2], GRAPHS[0]])
 @pytest.mark.parametrize("width", [320, 1280, 3840])
 def test_explorables_fit_any_width(visit, path, width):
     page = visit(path, width=width, height=800)
@@ -400,3 +503,6 @@ def test_explorables_fit_any_width(visit, path, width):
                 .map((el) => el.outerHTML.slice(0, 120)); }""")
         assert inside == [], one.name
         assert one.root.bounding_box()["width"] <= width
+
+
+# --- broadcasting ---------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 // A signal through a deep network and its gradient back: how large each is, layer by layer.
 import { needBetween, needName } from "./errors.js";
-import { random } from "./graph.js";
+import { random } from "./random.js";
 
 export const WIDTH = 64; // units in every layer
 export const BATCH = 8; // inputs sent through at once

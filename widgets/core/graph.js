@@ -1,5 +1,6 @@
 // Computation graphs: values forward, slopes on the edges, gradients backward; and questions about them.
 import { needName, raise } from "./errors.js";
+import { random } from "./random.js";
 
 /**
  * `value` of the inputs; `slopes` from the inputs and the result: one for each input.
@@ -97,17 +98,6 @@ function needFinite(name, value) {
 }
 
 // --- questions ------------------------------------------------------------------------------------------
-
-/** The same numbers in [0, 1) for the same seed (mulberry32). @param {number} seed */
-export function random(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t = (t + Math.imul(t ^ (t >>> 7), t | 61)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /**
  * The `number`-th question about a graph: values of its leaves, and the leaf whose gradient is asked for.

@@ -83,7 +83,7 @@ export function slider(ui, options) {
     if (drawn && Math.abs(Number(range.value) - forth(value)) > 1e-9) range.value = String(forth(value));
     put(range, { "aria-valuetext": number(value, options.scale === "share" ? 6 : 3) });
     node.style.setProperty("--fg-fill", drawn ? place(value) : "0px");
-    if (box !== activeIn(node)) box.value = plain(value);
+    if (box !== activeIn(node)) box.value = plain(value, integer ? 7 : 4);
   }
   /**
    * @param {{value: number, text: string, tone?: "good"|"bad", side?: "left"|"right", beyond?: boolean}[]} list
