@@ -7,10 +7,15 @@ score high, uᵀv, and pairs with words drawn at random low:
 
 Three trainers make the same thing at very different speeds (make bench-word2vec). `form="plain"` is what a reader
 reads: pairs in a list, autograd, a dense step. `form="torch"` works on blocks of text by matrix products, on a GPU
-too. `form="numba"` is one compiled loop: see word2vec_fast.py.
+too: word2vec_blocks.py. `form="numba"` is one compiled loop: word2vec_fast.py.
+
+Source: Mikolov, Sutskever, Chen, Corrado & Dean 2013, arXiv:1310.4546, §2.2-2.3.  Differs: as in the paper's formula,
+and unlike word2vec.c, a word drawn at random may be the neighbour itself.
 """
 
-import math
+import importlib.util
+import warnings
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -20,9 +25,12 @@ from torch import nn
 from torch.nn import functional as F
 
 from ..arguments import choice, number, whole
+from ..device import choose_device
 from ..text import Vocabulary, _tokens
+from ..vectors import WordVectors
 
 FORMS = ("numba", "torch", "plain")
+PLAIN_BATCH = 64  # pairs of a step of the plain form
 
 
 @dataclass(frozen=True)
@@ -39,34 +47,53 @@ class SkipGramConfig:
         for name in ("dimension", "window", "negatives"):
             whole(name, getattr(self, name))
         number("sample", self.sample, least=0)
-        number("power", self.power, least=0)
+        number("power", self.power, least=0, most=1)
 
 
 class Corpus:
-    """Sentences as ids, one after the other; words that the vocabulary lacks are left out.
+    """Sentences as ids, one after the other. Words that the vocabulary lacks are left out, or its `unknown`.
 
-    ids: int32 (N,).  starts: int64 (S + 1,), sentence s is ids[starts[s]:starts[s + 1]].
-    Raises: TypeError for sentences that are strings, ValueError when fewer than two words are left.
+    Attributes: ids, int32 (N,); starts, int64 (S + 1,), sentence s is ids[starts[s]:starts[s + 1]]; words, how
+    many there were before any was left out.
+    Raises: TypeError for sentences that are strings and for tokens that are none, ValueError for a vocabulary
+    of one word, and when no sentence has two words that it knows.
     """
 
     def __init__(self, sentences: Iterable[Sequence[str]], vocabulary: Vocabulary):
-        if isinstance(sentences, str):
-            raise TypeError("sentences: given a string, expected lists of tokens, such as [words(text)]")
+        if isinstance(sentences, str | bytes):
+            raise TypeError(f"sentences: given {type(sentences).__name__}, expected lists of tokens, such as "
+                            "[words(text)]")
+        if not isinstance(vocabulary, Vocabulary):
+            raise TypeError(f"vocabulary: given {type(vocabulary).__name__}, expected a firstgrad.text.Vocabulary")
+        if len(vocabulary) < 2:
+            raise ValueError(f"vocabulary: given the one word {vocabulary.tokens[0]!r}, expected at least two: "
+                             "a word is known by the company it keeps")
         self.vocabulary, self.words = vocabulary, 0
-        ids, starts, known = [], [0], {token: id for id, token in enumerate(vocabulary.tokens)}
+        ids, starts, known = array("i"), [0], {token: id for id, token in enumerate(vocabulary.tokens)}
+        unknown = known.get(vocabulary.unknown)
         for index, sentence in enumerate(sentences):
             self.words += len(_tokens(f"sentences[{index}]", sentence))
-            ids.extend(known[token] for token in sentence if token in known)
+            found = (known.get(token, unknown) for token in sentence)
+            ids.extend(id for id in found if id is not None)
             starts.append(len(ids))
-        if len(ids) < 2:
-            raise ValueError(f"sentences: given {len(ids)} words of the vocabulary, expected at least two")
-        self.ids, self.starts = np.array(ids, np.int32), np.array(starts, np.int64)
+        self.ids, self.starts = np.frombuffer(ids, np.int32) if ids else np.zeros(0, np.int32), np.array(starts)
+        if np.diff(self.starts, append=0).max() < 2:
+            raise ValueError(f"sentences: given {len(starts) - 1}, none with two words that the vocabulary knows, "
+                             "expected at least one")
+
+    def __len__(self) -> int:
+        return len(self.starts) - 1
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """The sentences, int32 (n,)."""
+        return (self.ids[first:last] for first, last in zip(self.starts, self.starts[1:], strict=False))
 
 
 def keep_chances(counts: Sequence[int], sample: float) -> np.ndarray:
-    """The chance of a word to be read, float64 (V,): 1 up to the share `sample`, and some more; then it falls.
+    """The chance of a word to be read, float64 (V,): 1 for all but the frequent, (√(f/s) + 1)·s/f for those.
 
-    Source: word2vec.c (Mikolov et al. 2013), (√(f/s) + 1)·s/f.  Differs from the paper, arXiv:1310.4546, eq. 5.
+    f: a word's share of the text, s: `sample`.
+    Source: word2vec.c (Mikolov et al. 2013).  Differs from the paper, arXiv:1310.4546, eq. 5: √(s/f).
     """
     share = np.asarray(counts, float) / sum(counts)
     if sample == 0:
@@ -98,10 +125,91 @@ class SkipGram(nn.Module):
         self.output = nn.Parameter(torch.zeros(vocabulary_size, config.dimension))
 
     def forward(self, words, targets):
-        return torch.einsum("bd,bkd->bk", self.input[words], self.output[targets])
+        return torch.einsum("bd,bkd->bk", F.embedding(words, self.input), F.embedding(targets, self.output))
 
 
 def sampling_loss(scores):
     """The mean loss of pairs. scores: (B, 1 + negatives), the true neighbour's first. Returns: 0-d."""
     true, false = scores[:, 0], scores[:, 1:]
     return -(F.logsigmoid(true) + F.logsigmoid(-false).sum(1)).mean()
+
+
+def train(corpus: Corpus, config: SkipGramConfig | None = None, *, epochs: int = 3, rate: float = 0.025,
+          form: str = "auto", threads: int = 1, seed: int = 0, device: str | torch.device = "cpu") -> WordVectors:
+    """Word vectors of a text.
+
+    epochs: passes over the text.  rate: how far a pair moves its vectors, at first; it falls evenly to 0.
+    form: "numba", "torch" or "plain"; "auto" is numba where it is installed and the device is a CPU, or else torch.
+    threads: of the CPU.  device: "cuda", "mps" or "auto" only with form="torch".
+    The same seed gives the same vectors: but with numba only on one thread, on a GPU about the same.
+    Returns: WordVectors; its `matrix` is the input table, its `outputs` the other.
+    Raises: TypeError or ValueError that names the argument; ImportError for form="numba" without numba;
+    FloatingPointError when the vectors are no longer finite, at far too large a rate.
+    """
+    if not isinstance(corpus, Corpus):
+        raise TypeError(f"corpus: given {type(corpus).__name__}, expected Corpus(sentences, vocabulary)")
+    config, device = config or SkipGramConfig(), choose_device(device)
+    whole("epochs", epochs)
+    number("rate", rate, above=0, most=1)
+    whole("threads", threads)
+    form = _form(form, device)
+    model = SkipGram(len(corpus.vocabulary), config, seed=seed)
+    if form == "numba":
+        from .word2vec_fast import fit  # compiling it takes seconds, when it is first used
+    elif form == "torch":
+        from .word2vec_blocks import fit
+    else:
+        fit = _plain
+    fit(model.to(device), corpus, epochs=epochs, rate=rate, threads=threads, seed=seed)
+    tables = [table.detach().cpu() for table in (model.input, model.output)]
+    if not all(table.isfinite().all() for table in tables):
+        raise FloatingPointError(f"rate: given {rate}, the vectors are no longer finite; take a smaller one")
+    return WordVectors(corpus.vocabulary.tokens, tables[0], outputs=tables[1])
+
+
+def _form(form: str, device: torch.device) -> str:
+    choice("form", form, ("auto", *FORMS))
+    installed = importlib.util.find_spec("numba") is not None
+    if form == "auto":
+        if device.type == "cpu" and not installed:
+            warnings.warn("form: numba is not installed, so the slower form 'torch' is taken; pip install "
+                          "firstgrad[fast]", stacklevel=3)
+        return "numba" if device.type == "cpu" and installed else "torch"
+    if form == "numba" and not installed:
+        raise ImportError("form: given 'numba', which is not installed; pip install firstgrad[fast], or take "
+                          "form='torch'")
+    if form != "torch" and device.type != "cpu":
+        raise ValueError(f"device: given {str(device)!r} for form={form!r}, expected 'cpu'; form='torch' takes it")
+    return form
+
+
+# --- the plain form ---
+
+
+def pairs(sentence: Sequence[int], window: int, generator: np.random.Generator) -> Iterator[tuple[int, int]]:
+    """The pairs (word, neighbour) of a sentence, the window of each word drawn from 1…window."""
+    for place, word in enumerate(sentence):
+        reach = generator.integers(1, window + 1)
+        for other in range(max(0, place - reach), min(len(sentence), place + reach + 1)):
+            if other != place:
+                yield word, sentence[other]
+
+
+def _plain(model: SkipGram, corpus: Corpus, *, epochs, rate, threads, seed):
+    config, generator, done = model.config, np.random.default_rng(seed), 0
+    keep = keep_chances(corpus.vocabulary.counts, config.sample)
+    chances = noise(corpus.vocabulary.counts, config.power)
+    optimizer = torch.optim.SGD(model.parameters(), rate)
+    for _ in range(epochs):
+        read = (sentence[generator.random(len(sentence)) < keep[sentence]].tolist() for sentence in corpus)
+        batch = [pair for sentence in read for pair in pairs(sentence, config.window, generator)]
+        for start in range(0, len(batch), PLAIN_BATCH):
+            words, neighbours = torch.tensor(batch[start:start + PLAIN_BATCH]).unbind(1)  # (B, 2) -> (B,), (B,)
+            drawn = generator.choice(len(chances), (len(words), config.negatives), p=chances)
+            targets = torch.cat([neighbours[:, None], torch.from_numpy(drawn)], 1)  # (B, 1 + negatives)
+            optimizer.param_groups[0]["lr"] = rate * (1 - (done + start / len(batch)) / epochs)
+            optimizer.zero_grad()
+            loss = sampling_loss(model(words, targets)) * len(words)  # the sum: each pair moves its vectors
+            loss.backward()
+            optimizer.step()
+        done += 1

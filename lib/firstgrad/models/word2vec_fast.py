@@ -9,11 +9,39 @@ Source: Niu, Recht, Ré & Wright 2011, arXiv:1106.5730 (Hogwild); Ji, Satish, Li
 (shared negatives).
 """
 
-import numpy as np
-from numba import njit, prange
+from concurrent.futures import ThreadPoolExecutor
 
-BOUND, STEPS = 6.0, 1024  # the sigmoid is tabulated on (-BOUND, BOUND), and constant outside
-SIGMOID = (1 / (1 + np.exp(-np.linspace(-BOUND, BOUND, STEPS + 1)))).astype(np.float32)
+import numpy as np
+from numba import njit
+
+from .word2vec import Corpus, SkipGram, keep_chances, noise
+
+BOUND, STEPS = 6.0, 1024  # the sigmoid is tabulated on (−BOUND, BOUND), and constant outside
+PIECE = 2**18  # words that one call of the loop reads: between two calls Ctrl-C is heard
+
+
+def sigmoid_table(steps: int = STEPS) -> np.ndarray:
+    """σ at steps + 1 points from −BOUND to BOUND, float32."""
+    return (1 / (1 + np.exp(-np.linspace(-BOUND, BOUND, steps + 1)))).astype(np.float32)
+
+
+def alias_table(chances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Draw from `chances` (V,) by one look: pick a place i, then i itself with chance own[i], or else other[i].
+
+    Returns: own, uint64 (V,), in 2⁻³²; other, int32 (V,).
+    Source: Walker 1977, doi:10.1145/355744.355749; Vose 1991, doi:10.1109/32.92917.
+    """
+    share = chances * len(chances)  # 1 on average: places with less are filled up by words that have more
+    other = np.arange(len(share), dtype=np.int32)
+    small, large = list(np.flatnonzero(share < 1)), list(np.flatnonzero(share >= 1))
+    while small and large:
+        place, giver = small.pop(), large[-1]
+        other[place] = giver
+        share[giver] -= 1 - share[place]
+        if share[giver] < 1:
+            small.append(large.pop())
+    share[small] = 1  # what is left of them is rounding
+    return (np.minimum(share, 1) * 2**32).astype(np.uint64), other
 
 
 @njit(inline="always")
@@ -36,84 +64,99 @@ def _below(state, size):
     return np.int64((_bits(state) * np.uint64(size)) >> np.uint64(32))
 
 
-@njit(nogil=True, fastmath=True, boundscheck=False, error_model="numpy", cache=True)
-def _part(ids, starts, first, last, keep, chance, other, sigmoid, inputs, outputs, window, negatives,
-          rate, fall, state):
-    """Sentences first…last−1. rate: before the first word, `fall` less with every word read. Returns pairs."""
+@njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
+def centre(targets, words, inputs, outputs, sigmoid, rate, rows, change, word):
+    """One step: `words` (M,) move towards targets[0], the word that they surround, and away from the others.
+
+    rows, change (K + 1, d) and word (d,) are memory to work in.
+    """
+    size, last = inputs.shape[1], len(sigmoid) - 1
+    bound, scale = np.float32(BOUND), np.float32(last / (2 * BOUND))
+    for k in range(len(targets)):
+        row = outputs[targets[k]]
+        for d in range(size):
+            rows[k, d] = row[d]  # as it was before this centre
+            change[k, d] = np.float32(0)
+    for m in range(len(words)):
+        vector = inputs[words[m]]
+        for d in range(size):
+            word[d] = vector[d]
+        for k in range(len(targets)):
+            score = np.float32(0)
+            for d in range(size):
+                score += word[d] * rows[k, d]
+            place = np.int64((score + bound) * scale + np.float32(0.5))
+            place = min(max(place, 0), last)  # a score that is NaN stays in the table as well
+            gain = rate * ((np.float32(1) if k == 0 else np.float32(0)) - sigmoid[place])
+            for d in range(size):
+                vector[d] += gain * rows[k, d]
+                change[k, d] += gain * word[d]
+    for k in range(len(targets)):
+        row = outputs[targets[k]]
+        for d in range(size):
+            row[d] += change[k, d]
+
+
+@njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
+def read(ids, starts, keep, own, other, sigmoid, inputs, outputs, window, negatives, rate, fall, state):
+    """A run of sentences: for each word that is kept, a step. The rate is `fall` less with every word read.
+
+    Returns: the state of the random numbers, to go on with.
+    """
     size = inputs.shape[1]
-    vocabulary = np.uint64(len(chance))
-    sentence = np.empty(max_length(starts, first, last), np.int32)
-    rows = np.empty((negatives + 1, size), np.float32)  # of `outputs`, as they were before this centre
-    change = np.empty((negatives + 1, size), np.float32)
-    word, step = np.empty(size, np.float32), np.empty(size, np.float32)
-    targets = np.empty(negatives + 1, np.int32)
-    scale, bound = np.float32(STEPS / (2 * BOUND)), np.float32(BOUND)
-    pairs = 0
-    for s in range(first, last):
+    sentence = np.empty(np.diff(starts).max(), np.int32)
+    targets, words = np.empty(negatives + 1, np.int32), np.empty(2 * window, np.int32)
+    rows, change = np.empty((negatives + 1, size), np.float32), np.empty((negatives + 1, size), np.float32)
+    word = np.empty(size, np.float32)
+    for s in range(len(starts) - 1):
         length = 0
         for at in range(starts[s], starts[s + 1]):
             state = _next(state)
-            if _bits(state) <= keep[ids[at]]:  # frequent words are left out now and then
+            if _bits(state) < keep[ids[at]]:  # frequent words are left out now and then
                 sentence[length] = ids[at]
                 length += 1
-        alpha = np.float32(rate - fall * (starts[s] - starts[first]))
-        for centre in range(length):
+        now = np.float32(rate - fall * (starts[s] - starts[0]))
+        for place in range(length):
             state = _next(state)
             reach = 1 + _below(state, window)
-            low, high = max(0, centre - reach), min(length, centre + reach + 1)
-            targets[0] = sentence[centre]
+            count = 0
+            for at in range(max(0, place - reach), min(length, place + reach + 1)):
+                if at != place:
+                    words[count] = sentence[at]
+                    count += 1
+            targets[0] = sentence[place]
             for k in range(1, negatives + 1):
-                targets[k] = targets[0]
-                while targets[k] == targets[0]:
-                    state = _next(state)
-                    drawn = _below(state, vocabulary)
-                    state = _next(state)
-                    targets[k] = drawn if _bits(state) < chance[drawn] else other[drawn]
-            for k in range(negatives + 1):
-                row = outputs[targets[k]]
-                for d in range(size):
-                    rows[k, d] = row[d]
-                    change[k, d] = np.float32(0)
-            for at in range(low, high):
-                if at == centre:
-                    continue
-                vector = inputs[sentence[at]]
-                for d in range(size):
-                    word[d] = vector[d]
-                    step[d] = np.float32(0)
-                for k in range(negatives + 1):
-                    score = np.float32(0)
-                    for d in range(size):
-                        score += word[d] * rows[k, d]
-                    score = min(max(score, -bound), bound)
-                    label = np.float32(1) if k == 0 else np.float32(0)
-                    gain = alpha * (label - sigmoid[np.int64((score + bound) * scale)])
-                    for d in range(size):
-                        step[d] += gain * rows[k, d]
-                        change[k, d] += gain * word[d]
-                for d in range(size):
-                    vector[d] += step[d]
-            for k in range(negatives + 1):
-                row = outputs[targets[k]]
-                for d in range(size):
-                    row[d] += change[k, d]
-            pairs += high - low - 1
-    return pairs
+                state = _next(state)
+                drawn = _below(state, len(own))
+                state = _next(state)
+                targets[k] = drawn if _bits(state) < own[drawn] else other[drawn]
+            centre(targets, words[:count], inputs, outputs, sigmoid, now, rows, change, word)
+    return state
 
 
-@njit
-def max_length(starts, first, last):
-    longest = 0
-    for s in range(first, last):
-        longest = max(longest, starts[s + 1] - starts[s])
-    return longest
+def fit(model: SkipGram, corpus: Corpus, *, epochs: int, rate: float, threads: int, seed: int) -> None:
+    """Train the tables of `model`, where they are."""
+    config, counts = model.config, corpus.vocabulary.counts
+    keep = (keep_chances(counts, config.sample) * 2**32).astype(np.uint64)
+    tables = *alias_table(noise(counts, config.power)), sigmoid_table()
+    tables += model.input.detach().numpy(), model.output.detach().numpy()
+    fall = rate / (epochs * len(corpus.ids))
+    states = np.random.default_rng(seed).integers(1, 2**63, threads, np.uint64)
+    stop = False
 
+    def part(thread: int, epoch: int) -> None:
+        """What a thread reads in an epoch, piece by piece."""
+        first, last = (len(corpus.ids) * t // threads for t in (thread, thread + 1))
+        edges = np.searchsorted(corpus.starts, [*range(first, last, PIECE), last])
+        for low, high in zip(edges, edges[1:], strict=False):
+            if low < high and not stop:
+                done = epoch * len(corpus.ids) + (corpus.starts[low] - first) * threads
+                states[thread] = read(corpus.ids, corpus.starts[low:high + 1], keep, *tables, config.window,
+                                      config.negatives, rate - fall * done, fall * threads, states[thread])
 
-@njit(parallel=True, cache=True)
-def train(ids, starts, cuts, keep, chance, other, sigmoid, inputs, outputs, window, negatives, rate, fall, states):
-    """Sentences cuts[0]…cuts[-1]−1, a part for each thread. Returns the number of pairs."""
-    pairs = np.zeros(len(cuts) - 1, np.int64)
-    for t in prange(len(cuts) - 1):
-        pairs[t] = _part(ids, starts, cuts[t], cuts[t + 1], keep, chance, other, sigmoid, inputs, outputs,
-                         window, negatives, rate, fall * (len(cuts) - 1), states[t])
-    return pairs.sum()
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for epoch in range(epochs):
+                list(pool.map(part, range(threads), [epoch] * threads))
+        finally:
+            stop = True
