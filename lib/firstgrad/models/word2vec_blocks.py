@@ -7,7 +7,7 @@ drawn word meets every word, so it counts with weight negatives / drawn: on aver
 
 The gradient of −log σ(s) is σ(s) − 1, and that of −log σ(−s) is σ(s). All of a block is computed with the vectors
 as they were before it, and then added to them: one step for a few thousand pairs. It diverges when too many of
-them move the same row, hence at least one drawn word for four of the text, and blocks that are not too long.
+them move the same row, hence many drawn words, and blocks that are not too long.
 
 Source: Ji, Satish, Li & Dubey 2016, arXiv:1604.04661 (negatives shared, as matrix products).
 """
@@ -17,8 +17,8 @@ from torch.nn import functional as F
 
 from .word2vec import Corpus, SkipGram, keep_chances, noise
 
-BLOCK = {"cpu": 512, "cuda": 4096, "mps": 4096}  # words of a block
-SHARE = 4  # words of a block for each drawn word: at 16 the training diverges
+BLOCK = {"cpu": 256, "cuda": 1024, "mps": 1024}  # words of a block
+SHARE = 2  # words of a block for each drawn word: more are faster, learn less, and at 16 diverge
 PIECE = 2**18  # words that are prepared at once
 
 
