@@ -96,7 +96,7 @@ def counted(sentences: list[list[str]], vocabulary: Vocabulary) -> WordVectors:
         table += np.bincount(a * size + b, minlength=size * size)
     table = table.reshape(size, size)
     table += table.T
-    sums = table.sum(1)
+    sums = table.sum(1).clip(min=1)  # a small text lacks some of the characters
     table = np.log(np.maximum(table, 1e-9) * sums.sum() / np.outer(sums, sums)).clip(min=0)
     return WordVectors(vocabulary.tokens, table.astype(np.float32))
 
