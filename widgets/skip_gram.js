@@ -25,14 +25,12 @@ function setup(ui) {
   let frame = 0;
 
   // --- what is shown ---
-  const editor = h("textarea", { id: `${Math.random()}`, spellcheck: "false", autocomplete: "off", autocapitalize: "off", maxlength: LONGEST, rows: 9, "data-trait": "text", "data-lm-suppress-shortcuts": "true",
+  const editor = h("textarea", { spellcheck: "false", autocomplete: "off", autocapitalize: "off", maxlength: LONGEST, rows: 9, "data-trait": "text", "data-lm-suppress-shortcuts": "true",
     "aria-label": t("textLabel"), oninput: () => ui.set({ text: editor.value }) });
-  editor.removeAttribute("id");
   const counts = h("span", {});
   const side = h("div", { class: "fg-sg-side" }, h("span", { class: "fg-sg-label", "aria-hidden": "true", text: t("textLabel") }), editor, h("div", { class: "fg-sg-row" }, counts));
   const right = h("div", { class: "fg-sg-side" });
   ui.figures.append(side, right);
-  const chart = chartOf(ui, side);
   const select = h("select", { class: "fg-select", "aria-label": t("word"), onchange: () => ui.set({ word: select.value }) });
   const chooser = h("div", { class: "fg-control fg-choice", "data-trait": "word" }, h("span", { class: "fg-sg-label", "aria-hidden": "true", text: t("word") }), select);
   const plot = ui.plot({ label: t("map"), x: { domain: [-1, 1], ticks: 0 }, y: { domain: [-1, 1], ticks: 0 }, grid: "none", margin: { left: 6, right: 6, top: 6, bottom: 6 }, height: (width) => Math.round(width * 0.86), into: right });
@@ -49,7 +47,10 @@ function setup(ui) {
   });
   const companyName = h("p", { class: "fg-sg-label" });
   const company = h("p", { class: "fg-sg-company" });
-  right.append(chooser, h("div", {}, listName, list), h("div", {}, companyName, company));
+  right.prepend(chooser);
+  right.append(h("div", {}, listName, list), h("div", {}, companyName, company));
+
+  const chart = chartOf(ui, ui.figures);
 
   const player = ui.player({ trait: "epoch", length: () => ui.get("epochs"), speeds: { slow: 6, normal: 30, fast: 90 } });
   ui.slider({ trait: "window", label: t("window"), symbol: "m", min: 1, max: 6, integer: true, limits: { low: 1, high: 10 } });
@@ -169,7 +170,7 @@ function setup(ui) {
 /** The loss over the epochs; the epoch shown is marked. */
 function chartOf(ui, into) {
   const { t, number } = ui;
-  const plot = ui.plot({ label: t("chart"), x: { domain: [0, 200], label: t("epochAxis"), ticks: 4 }, y: { domain: [0, 5], label: t("lossAxis"), ticks: 4 }, margin: { left: 34, top: 20, right: 8, bottom: 36 }, height: (width) => Math.max(120, Math.round(width * 0.36)), into });
+  const plot = ui.plot({ label: t("chart"), x: { domain: [0, 200], label: t("epochAxis"), ticks: 4 }, y: { domain: [0, 5], label: t("lossAxis"), ticks: 4 }, margin: { left: 34, top: 20, right: 14, bottom: 36 }, height: (width) => Math.max(120, Math.round(width * 0.36)), into });
   const line = plot.line({ color: "accent", width: 2 });
   const cursor = plot.dots({ color: "ink", size: 8 });
   return {

@@ -50,13 +50,16 @@ function rotate(a, v, n, p, q) {
 /**
  * The two principal axes of the rows, of length 1, at right angles, each with its largest entry positive.
  * @param {ArrayLike<number>} rows flat, n × d
+ * @param {ArrayLike<number>} [weights] of the rows, positive: a row of weight 2 counts as two
  * @returns {{mean: Float64Array, axes: Float64Array, shares: number[]}} axes: 2 × d; shares: of the variance, one for each axis
  */
-export function principalPlane(rows, n, d) {
+export function principalPlane(rows, n, d, weights) {
   if (!(n >= 1 && d >= 1 && rows.length === n * d)) raise(RangeError, "badRange", "rows", rows.length, "n × d", `${rows.length} numbers are not ${n} rows of ${d}`);
   const mean = new Float64Array(d);
-  for (let i = 0; i < n; i += 1) for (let k = 0; k < d; k += 1) mean[k] += rows[i * d + k] / n;
-  const x = Float64Array.from({ length: n * d }, (_, i) => rows[i] - mean[i % d]);
+  const weight = Float64Array.from({ length: n }, (_, i) => weights?.[i] ?? 1);
+  const all = weight.reduce((a, b) => a + b, 0);
+  for (let i = 0; i < n; i += 1) for (let k = 0; k < d; k += 1) mean[k] += (weight[i] * rows[i * d + k]) / all;
+  const x = Float64Array.from({ length: n * d }, (_, i) => Math.sqrt(weight[Math.floor(i / d)]) * (rows[i] - mean[i % d]));
   const axes = new Float64Array(2 * d);
   const wide = d > n; // then X Xᵀ is the smaller of the two
   const m = wide ? n : d;

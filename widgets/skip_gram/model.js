@@ -51,20 +51,21 @@ export function modelOf(ui, { textOf }) {
     }
   }
 
-  /** Where the words are at an epoch, in the plane of the last one: no axis turns round while time goes on. @param {number} epoch */
+  /**
+   * Where the words point at an epoch: unit vectors, for cosines compare directions only. The plane is that of the last epoch,
+   * so that no axis turns round while time goes on; frequent words count more for it.
+   */
   function view(epoch, anchors) {
     const [n, d] = [self.corpus.tokens.length, self.dimension];
     const last = self.shots.length - 1;
     const key = `${last} ${anchors}`;
     if (plane.at !== key) {
-      plane = { at: key, ...principalPlane(self.shots[last], n, d) };
-      const places = project(self.shots[last], n, d, plane);
-      turn(plane, places, anchors, d);
-      plane.reach = Math.max(1e-3, ...project(self.shots[last], n, d, plane).map(Math.abs));
+      const rows = directions(self.shots[last], n, d);
+      plane = { at: key, ...principalPlane(rows, n, d, self.corpus.counts) };
+      turn(plane, project(rows, n, d, plane), anchors, d);
+      plane.reach = Math.max(1e-3, ...project(rows, n, d, plane).map(Math.abs));
     }
-    const rows = self.shots[Math.min(epoch, last)];
-    const mean = principalMean(rows, n, d);
-    return { places: project(rows, n, d, { mean, axes: plane.axes }), reach: plane.reach, share: plane.shares[0] + plane.shares[1] };
+    return { places: project(directions(self.shots[Math.min(epoch, last)], n, d), n, d, plane), reach: plane.reach, share: plane.shares[0] + plane.shares[1] };
   }
   /** All words by their cosine with one, the nearest first. */
   function near(epoch, word) {
@@ -78,9 +79,10 @@ export function modelOf(ui, { textOf }) {
       return { word: i, cosine: sum / (norm(i) * own || 1) };
     }).filter(({ word: i }) => i !== word).sort((a, b) => b.cosine - a.cosine);
   }
-  const contexts = (word) => self.met.get(word) ?? new Map();
-  const company = (word) => [...contexts(word)].map(([i, count]) => ({ word: i, count })).sort((a, b) => b.count - a.count || a.word - b.word);
-  const meets = (a, b) => contexts(a).has(b);
+  /** How often a word stands in one window with each other word. */
+  function contexts(word) { return self.met.get(word) ?? new Map(); }
+  function company(word) { return [...contexts(word)].map(([i, count]) => ({ word: i, count })).sort((a, b) => b.count - a.count || a.word - b.word); }
+  function meets(a, b) { return contexts(a).has(b); }
   return self;
 }
 
@@ -94,10 +96,14 @@ function metOf(pairs) {
   return met;
 }
 
-function principalMean(rows, n, d) {
-  const mean = new Float64Array(d);
-  for (let i = 0; i < n * d; i += 1) mean[i % d] += rows[i] / n;
-  return mean;
+function directions(rows, n, d) {
+  const units = Float64Array.from(rows);
+  for (let i = 0; i < n; i += 1) {
+    const row = units.subarray(i * d, i * d + d);
+    const length = Math.hypot(...row) || 1;
+    for (let k = 0; k < d; k += 1) row[k] /= length;
+  }
+  return units;
 }
 
 /** Turns the plane so that the first anchor lies on the left and the second in the upper half: an edit leaves them where they were. */
