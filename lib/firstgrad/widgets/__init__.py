@@ -11,6 +11,7 @@ from firstgrad.widgets.model_sizer import ModelSizer
 from firstgrad.widgets.model_timeline import ModelTimeline
 from firstgrad.widgets.playground import Playground
 from firstgrad.widgets.regularisation import Regularisation
+from firstgrad.widgets.skip_gram import SkipGramLab
 from firstgrad.widgets.threshold import Threshold
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "ModelTimeline",
     "Playground",
     "Regularisation",
+    "SkipGramLab",
     "Threshold",
 ]
