@@ -41,9 +41,9 @@ class Lines:
                 try:
                     yield self.split(line.decode(self.encoding))
                 except UnicodeDecodeError as error:
-                    raise ValueError(f"{self.path}: given the byte 0x{line[error.start]:02x} in line {number}, "
-                                     f"expected text in {self.encoding}; name its own as `encoding`, such as "
-                                     "'latin-1' or 'gb18030'") from None
+                    byte = f"0x{line[error.start]:02x} in line {number}"
+                    raise ValueError(f"{self.path}: given the byte {byte}, expected text in {self.encoding}; "
+                                     "name its own as `encoding`, such as 'latin-1' or 'gb18030'") from None
 
 
 class Vocabulary:

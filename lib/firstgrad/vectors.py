@@ -76,8 +76,8 @@ class WordVectors:
         if not isinstance(token, str):
             raise TypeError(f"token: given {token!r}, expected a string")
         if token not in self._ids:
-            raise UnknownTokenError(f"token: given {token!r}, expected one of the {len(self)} words that have "
-                                    f"a vector{near_spellings(token, self.tokens)}")
+            raise UnknownTokenError(f"token: given {token!r}, expected one of the {len(self)} that have a "
+                                    f"vector{near_spellings(token, self.tokens)}")
         return self._ids[token]
 
     def __getitem__(self, token: str) -> torch.Tensor:
@@ -117,7 +117,7 @@ class WordVectors:
     # --- testing ---
 
     def rank_correlation(self, pairs: Iterable[tuple[str, str, float]]) -> RankCorrelation:
-        """Do cosines put pairs of words in the order that people do? Spearman's ρ over the pairs that are known.
+        """Do cosines put pairs of words in the order that people do? Spearman's ρ over the pairs it knows.
 
         pairs: (a, b, what people say of them), the higher the more alike; such as `read_pairs` gives.
         Raises: ValueError when fewer than four pairs are known, or all of them are the same.
@@ -133,14 +133,15 @@ class WordVectors:
         if not all(np.ptp(rank) for rank in ranks):
             raise ValueError(f"pairs: given {n} of the same score, expected different ones")
         rho = float(np.corrcoef(*ranks)[0, 1])
-        z, half = math.atanh(max(-1 + 1e-15, min(rho, 1 - 1e-15))), 1.96 * math.sqrt((1 + rho**2 / 2) / (n - 3))
+        z = math.atanh(max(-1 + 1e-15, min(rho, 1 - 1e-15)))
+        half = 1.96 * math.sqrt((1 + rho**2 / 2) / (n - 3))
         return RankCorrelation(rho, math.tanh(z - half), math.tanh(z + half), n)
 
     def analogies(self, questions: Iterable[tuple[str, str, str, str]], *, batch: int = 512) -> Accuracy:
         """How often is the word nearest to b − a + c the right one? a, b and c cannot be the answer.
 
-        questions: (a, b, c, d), "a is to b as c is to d"; such as `read_questions` gives. Only those of which all
-        four words have vectors count.  batch: questions at a time.
+        questions: (a, b, c, d), "a is to b as c is to d"; such as `read_questions` gives. Only those count of
+        which all words have vectors.  batch: questions at a time.
         Raises: ValueError when none is known.
         Source: Mikolov, Yih & Zweig 2013 (3CosAdd, on unit vectors). The interval: Wilson 1927.
         """
@@ -159,7 +160,7 @@ class WordVectors:
     # --- storing ---
 
     def quantised(self) -> "WordVectors":
-        """The same with every vector rounded to 255 steps: a quarter of the bytes, int8 and a scale for a row."""
+        """The same with every vector rounded to 255 steps: int8 and a scale for the row, a quarter of the size."""
         scales = self.matrix.abs().amax(1).clamp(min=1e-30) / 127  # (V,)
         codes = (self.matrix / scales[:, None]).round().to(torch.int8)
         return _of_codes(self.tokens, codes, scales)
@@ -171,7 +172,9 @@ class WordVectors:
         """
         if any(SEPARATOR in token for token in self.tokens):
             raise ValueError("tokens: given one with a line break, expected none")
-        tensors = dict(zip(("codes", "scales"), self._codes, strict=True)) if self._codes else {"matrix": self.matrix}
+        tensors = {"matrix": self.matrix}
+        if self._codes:
+            tensors = dict(zip(("codes", "scales"), self._codes, strict=True))
         save_file(tensors, path, {"tokens": SEPARATOR.join(self.tokens)})
 
     @classmethod
@@ -182,8 +185,8 @@ class WordVectors:
                 tokens = (file.metadata() or {})["tokens"].split(SEPARATOR)
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         except (safetensors.SafetensorError, KeyError) as error:
-            raise ValueError(f"path: given {str(path)!r}, expected a file that WordVectors.save wrote ({error})"
-                             ) from None
+            raise ValueError(f"path: given {str(path)!r}, expected a file that WordVectors.save wrote; "
+                             f"{error} is wrong with it") from None
         if "codes" in tensors:
             return _of_codes(tokens, tensors["codes"], tensors["scales"])
         return cls(tokens, tensors["matrix"])
@@ -201,12 +204,12 @@ def _table(name: str, table, rows: int) -> torch.Tensor:
     if not table.is_floating_point():
         raise TypeError(f"{name}: given {table.dtype}, expected floats")
     if table.ndim != 2 or len(table) != rows or not table.numel():
-        raise ValueError(f"{name}: given shape {tuple(table.shape)}, expected ({rows}, d), a row for each token")
+        raise ValueError(f"{name}: given shape {tuple(table.shape)}, expected ({rows}, d), a row for a token")
     table = table.detach().float()
     spoilt = (~table.isfinite()).any(1).nonzero()
     if len(spoilt):
-        raise ValueError(f"{name}: given NaN or infinity in row {int(spoilt[0])} ({len(spoilt)} such), expected "
-                         "only finite numbers")
+        raise ValueError(f"{name}: given NaN or infinity in row {int(spoilt[0])} ({len(spoilt)} such), "
+                         "expected only finite numbers")
     return table
 
 
@@ -232,7 +235,7 @@ def read_pairs(path: str | Path) -> list[tuple[str, str, float]]:
 
 
 def read_questions(path: str | Path) -> list[tuple[str, str, str, str]]:
-    """Analogies, a line "a b c d" each, as in word2vec's questions-words.txt; lines that begin with : are titles."""
+    """Analogies, "a b c d" in a line, as word2vec's questions-words.txt has them; titles (:) are left out."""
     return [tuple(line.lower().split()) for line in _lines(path) if line.strip() and not line.startswith(":")]
 
 

@@ -1,16 +1,16 @@
 """Word2Vec: skip-gram with negative sampling. Words that are found in the same company get similar vectors.
 
-Every word has two vectors, u in the table `input` and v in `output`. A pair (word, neighbour) from the text should
-score high, uᵀv, and pairs with words drawn at random low:
+Every word has two vectors, u in the table `input` and v in `output`. A pair (word, neighbour) from the text
+should score high, uᵀv, and pairs with words drawn at random low:
 
     loss of a pair = −log σ(uᵀv) − Σₖ log σ(−uᵀvₖ),   k = 1…negatives
 
-Three trainers make the same thing at very different speeds (make bench-word2vec). `form="plain"` is what a reader
-reads: pairs in a list, autograd, a dense step. `form="torch"` works on blocks of text by matrix products, on a GPU
-too: word2vec_blocks.py. `form="numba"` is one compiled loop: word2vec_fast.py.
+Three trainers make the same thing at very different speeds (make bench-word2vec). `form="plain"` is what a
+reader reads: pairs in a list, autograd, a dense step. `form="torch"` works on blocks of text by matrix products,
+on a GPU too: word2vec_blocks.py. `form="numba"` is one compiled loop: word2vec_fast.py.
 
-Source: Mikolov, Sutskever, Chen, Corrado & Dean 2013, arXiv:1310.4546, §2.2-2.3.  Differs: as in the paper's formula,
-and unlike word2vec.c, a word drawn at random may be the neighbour itself.
+Source: Mikolov, Sutskever, Chen, Corrado & Dean 2013, arXiv:1310.4546, §2.2-2.3.  Differs from word2vec.c: a
+word drawn at random may be the neighbour itself, as in the paper's formula.
 """
 
 import importlib.util
@@ -53,8 +53,8 @@ class SkipGramConfig:
 class Corpus:
     """Sentences as ids, one after the other. Words that the vocabulary lacks are left out, or its `unknown`.
 
-    Attributes: ids, int32 (N,); starts, int64 (S + 1,), sentence s is ids[starts[s]:starts[s + 1]]; words, how
-    many there were before any was left out.
+    Attributes: ids, int32 (N,); starts, int64 (S + 1,), sentence s is ids[starts[s]:starts[s + 1]]; words,
+    how many there were before any was left out.
     Raises: TypeError for sentences that are strings and for tokens that are none, ValueError for a vocabulary
     of one word, and when no sentence has two words that it knows.
     """
@@ -64,10 +64,11 @@ class Corpus:
             raise TypeError(f"sentences: given {type(sentences).__name__}, expected lists of tokens, such as "
                             "[words(text)]")
         if not isinstance(vocabulary, Vocabulary):
-            raise TypeError(f"vocabulary: given {type(vocabulary).__name__}, expected a firstgrad.text.Vocabulary")
+            raise TypeError(f"vocabulary: given {type(vocabulary).__name__}, expected a Vocabulary, such as "
+                            "Vocabulary.of_words(sentences, min_count=5)")
         if len(vocabulary) < 2:
-            raise ValueError(f"vocabulary: given the one word {vocabulary.tokens[0]!r}, expected at least two: "
-                             "a word is known by the company it keeps")
+            raise ValueError(f"vocabulary: given only the word {vocabulary.tokens[0]!r}, expected at least "
+                             "two: a word is known by the company it keeps")
         self.vocabulary, self.words = vocabulary, 0
         ids, starts, known = array("i"), [0], {token: id for id, token in enumerate(vocabulary.tokens)}
         unknown = known.get(vocabulary.unknown)
@@ -76,10 +77,10 @@ class Corpus:
             found = (known.get(token, unknown) for token in sentence)
             ids.extend(id for id in found if id is not None)
             starts.append(len(ids))
-        self.ids, self.starts = np.frombuffer(ids, np.int32) if ids else np.zeros(0, np.int32), np.array(starts)
-        if np.diff(self.starts, append=0).max() < 2:
-            raise ValueError(f"sentences: given {len(starts) - 1}, none with two words that the vocabulary knows, "
-                             "expected at least one")
+        self.ids, self.starts = np.array(ids, np.int32), np.array(starts, np.int64)
+        if np.diff(self.starts).max(initial=0) < 2:
+            raise ValueError(f"sentences: given {len(self)}, expected one at least with two words that the "
+                             "vocabulary knows")
 
     def __len__(self) -> int:
         return len(self.starts) - 1
@@ -135,11 +136,12 @@ def sampling_loss(scores):
 
 
 def train(corpus: Corpus, config: SkipGramConfig | None = None, *, epochs: int = 3, rate: float = 0.025,
-          form: str = "auto", threads: int = 1, seed: int = 0, device: str | torch.device = "cpu") -> WordVectors:
+          form: str = "auto", threads: int = 1, seed: int = 0,
+          device: str | torch.device = "cpu") -> WordVectors:
     """Word vectors of a text.
 
     epochs: passes over the text.  rate: how far a pair moves its vectors, at first; it falls evenly to 0.
-    form: "numba", "torch" or "plain"; "auto" is numba where it is installed and the device is a CPU, or else torch.
+    form: "numba", "torch" or "plain"; "auto" is numba, or where it is not installed, and on a GPU, torch.
     threads: of the CPU.  device: "cuda", "mps" or "auto" only with form="torch".
     The same seed gives the same vectors: but with numba only on one thread, on a GPU about the same.
     Returns: WordVectors; its `matrix` is the input table, its `outputs` the other.
@@ -160,7 +162,12 @@ def train(corpus: Corpus, config: SkipGramConfig | None = None, *, epochs: int =
         from .word2vec_blocks import fit
     else:
         fit = _plain
-    fit(model.to(device), corpus, epochs=epochs, rate=rate, threads=threads, seed=seed)
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        fit(model.to(device), corpus, epochs=epochs, rate=rate, threads=threads, seed=seed)
+    finally:
+        torch.set_num_threads(before)
     tables = [table.detach().cpu() for table in (model.input, model.output)]
     if not all(table.isfinite().all() for table in tables):
         raise FloatingPointError(f"rate: given {rate}, the vectors are no longer finite; take a smaller one")
@@ -179,7 +186,8 @@ def _form(form: str, device: torch.device) -> str:
         raise ImportError("form: given 'numba', which is not installed; pip install firstgrad[fast], or take "
                           "form='torch'")
     if form != "torch" and device.type != "cpu":
-        raise ValueError(f"device: given {str(device)!r} for form={form!r}, expected 'cpu'; form='torch' takes it")
+        raise ValueError(f"device: given {str(device)!r} for form={form!r}, expected 'cpu'; or take "
+                         "form='torch'")
     return form
 
 
@@ -196,20 +204,19 @@ def pairs(sentence: Sequence[int], window: int, generator: np.random.Generator) 
 
 
 def _plain(model: SkipGram, corpus: Corpus, *, epochs, rate, threads, seed):
-    config, generator, done = model.config, np.random.default_rng(seed), 0
+    config, generator = model.config, np.random.default_rng(seed)
     keep = keep_chances(corpus.vocabulary.counts, config.sample)
     chances = noise(corpus.vocabulary.counts, config.power)
     optimizer = torch.optim.SGD(model.parameters(), rate)
-    for _ in range(epochs):
+    for epoch in range(epochs):
         read = (sentence[generator.random(len(sentence)) < keep[sentence]].tolist() for sentence in corpus)
         batch = [pair for sentence in read for pair in pairs(sentence, config.window, generator)]
         for start in range(0, len(batch), PLAIN_BATCH):
-            words, neighbours = torch.tensor(batch[start:start + PLAIN_BATCH]).unbind(1)  # (B, 2) -> (B,), (B,)
+            words, neighbours = torch.tensor(batch[start:start + PLAIN_BATCH]).unbind(1)  # (B, 2) -> 2 × (B,)
             drawn = generator.choice(len(chances), (len(words), config.negatives), p=chances)
             targets = torch.cat([neighbours[:, None], torch.from_numpy(drawn)], 1)  # (B, 1 + negatives)
-            optimizer.param_groups[0]["lr"] = rate * (1 - (done + start / len(batch)) / epochs)
+            optimizer.param_groups[0]["lr"] = rate * (1 - (epoch + start / len(batch)) / epochs)
             optimizer.zero_grad()
             loss = sampling_loss(model(words, targets)) * len(words)  # the sum: each pair moves its vectors
             loss.backward()
             optimizer.step()
-        done += 1

@@ -1,14 +1,15 @@
 """Skip-gram's training as one compiled loop (numba): what it works on stays in the processor's nearest cache.
 
-What makes it fast is how little it moves. Negatives are drawn once for all words around a centre, so the rows of
-the output table are fetched, and written back, once a centre and not once a pair; the sigmoid is a table; a
-random number is three shifts. Threads share the tables without a lock (Hogwild): two seldom meet at a row, and
-a lost update is a bit of noise. So one thread is exactly repeatable, and several are not.
+What makes it fast is how little it moves. Negatives are drawn once for all words around a centre, so the rows
+of the output table are fetched, and written back, once a centre and not once a pair; the sigmoid is a table; a
+random number is three shifts. Threads share the tables without a lock (Hogwild): two seldom meet at a row, and a
+lost update is a bit of noise. So one thread is exactly repeatable, and several are not.
 
 Source: Niu, Recht, Ré & Wright 2011, arXiv:1106.5730 (Hogwild); Ji, Satish, Li & Dubey 2016, arXiv:1604.04661
 (shared negatives).
 """
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -26,7 +27,7 @@ def sigmoid_table(steps: int = STEPS) -> np.ndarray:
 
 
 def alias_table(chances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Draw from `chances` (V,) by one look: pick a place i, then i itself with chance own[i], or else other[i].
+    """To draw from `chances` (V,) by one look: pick a place i; it gives i with chance own[i], or else other[i].
 
     Returns: own, uint64 (V,), in 2⁻³²; other, int32 (V,).
     Source: Walker 1977, doi:10.1145/355744.355749; Vose 1991, doi:10.1109/32.92917.
@@ -148,7 +149,7 @@ def fit(model: SkipGram, corpus: Corpus, *, epochs: int, rate: float, threads: i
         """What a thread reads in an epoch, piece by piece."""
         first, last = (len(corpus.ids) * t // threads for t in (thread, thread + 1))
         edges = np.searchsorted(corpus.starts, [*range(first, last, PIECE), last])
-        for low, high in zip(edges, edges[1:], strict=False):
+        for low, high in itertools.pairwise(edges):
             if low < high and not stop:
                 done = epoch * len(corpus.ids) + (corpus.starts[low] - first) * threads
                 states[thread] = read(corpus.ids, corpus.starts[low:high + 1], keep, *tables, config.window,
