@@ -71,7 +71,8 @@ def expected_loss_is_torchs(core):
         scores = v[pairs[:, 0]] @ u.T  # (pairs, words)
         right = torch.nn.functional.one_hot(torch.tensor(pairs[:, 1]), words).bool()
         cost = torch.where(right, F.softplus(-scores), k * torch.tensor(noise) * F.softplus(scores))
-        close(measured, cost.sum(1).mean().item())
+        # The context's term is taken off the sum of all: where it is nearly all, digits are lost.
+        close(measured, cost.sum(1).mean().item(), scale=1e-3 + k * float(scores.abs().max()))
 
     prove(check, seed=SEEDS, words=st.integers(2, 9), d=st.integers(1, 6), k=st.integers(1, 15),
           count=st.integers(1, 12), scale=st.sampled_from([0.1, 1.0, 20.0]))
@@ -82,10 +83,12 @@ def chances_are_numpys(core):
 
     def check(counts, threshold):
         share = np.array(counts) / np.sum(counts)
-        close(core("keepChances", counts, threshold), np.minimum(1, np.sqrt(threshold / share) + threshold / share))
+        ratio = threshold / share
+        close(core("keepChances", counts, threshold), np.minimum(1, np.sqrt(ratio) + ratio))
         close(core("noiseOf", counts), np.array(counts) ** 0.75 / (np.array(counts) ** 0.75).sum())
 
-    prove(check, counts=st.lists(st.integers(1, 10**6), min_size=1, max_size=30), threshold=st.floats(1e-6, 1))
+    prove(check, counts=st.lists(st.integers(1, 10**6), min_size=1, max_size=30),
+          threshold=st.floats(1e-6, 1))
 
 
 def pairs_are_those_of_the_windows(core):
@@ -119,7 +122,8 @@ def trains_like_torch(core):
         sentences = [[f"w{n}" for n in draw.integers(words, size=draw.integers(1, 7))] for _ in range(3)]
         if len({word for s in sentences for word in s}) < 2:
             return
-        setting = {"dimension": d, "window": window, "negatives": k, "rate": rate, "sample": sample, "seed": seed}
+        setting = {"dimension": d, "window": window, "negatives": k, "rate": rate, "sample": sample,
+                   "seed": seed}
         measured = core("learn", "\n".join(" ".join(s) for s in sentences), setting, epochs)
         tokens, tables = reference(sentences, setting, epochs)
         assert measured["tokens"] == tokens
@@ -154,7 +158,8 @@ def reference(sentences, setting, epochs):
             order[i], order[j] = order[j], order[i]
         for at in order:
             center, context = pairs[at]
-            drawn = [int(np.searchsorted(noise, draw() * noise[-1], "right")) for _ in range(setting["negatives"])]
+            drawn = [int(np.searchsorted(noise, draw() * noise[-1], "right"))
+                     for _ in range(setting["negatives"])]
             optimiser.zero_grad()
             torch_loss(tables, center, context, [n for n in drawn if n != context]).backward()
             optimiser.step()
@@ -231,7 +236,8 @@ MUTANTS = [
     ("skip_gram.js", "negatives * (sum - terms[context])", "negatives * sum"),
     ("skip_gram.js", "Math.sqrt(ratio) + ratio", "Math.sqrt(ratio)"),
     ("skip_gram.js", "count ** power", "count"),
-    ("skip_gram.js", "j <= Math.min(words.length - 1, i + window)", "j < Math.min(words.length - 1, i + window)"),
+    ("skip_gram.js", "j <= Math.min(words.length - 1, i + window)",
+     "j < Math.min(words.length - 1, i + window)"),
     ("skip_gram.js", "if (word !== context) {", "if (word !== center) {"),
 ]
 

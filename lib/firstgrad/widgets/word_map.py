@@ -8,13 +8,13 @@ import traitlets
 from firstgrad.widgets.base import Choice, WithModels
 
 # What is shown before the reader loads all the words; those that the file lacks are left out.
-SAMPLE = """king queen man woman boy girl father mother brother sister son daughter
+SAMPLE = tuple("""
+king queen man woman boy girl father mother brother sister son daughter
 france paris england london italy rome germany berlin spain greece
-dog cat horse cow bird fish tree flower
+dog cat horse cow bird fish tree flower red blue green tea coffee water wine
 one two three four first second good better best bad worse
-walk walked run ran say said red blue green tea coffee water wine
-monday friday january july""".split()
-SAMPLE_PARTS = {"tokens", "codes", "scales"}
+walk walked run ran say said monday friday january july
+""".split())  # noqa: SIM905
 
 
 class Triple(traitlets.TraitType):
@@ -57,7 +57,7 @@ class WordMap(WithModels):
 
 
 def sample_of(path, words=SAMPLE):
-    """The rows of some words: tokens, codes as base64, scales. Raises: ValueError for a file of another kind."""
+    """Some rows: tokens, scales, codes as base64. Raises: ValueError for a file of another kind."""
     from safetensors import SafetensorError, safe_open
 
     try:
