@@ -1,13 +1,12 @@
 // skip_gram: the reader's own text, and the word vectors that skip-gram with negative sampling learns from it, in view.
 import * as skip from "./core/skip_gram.js";
-import * as projection from "./core/projection.js";
 import { explorable, h, put, say } from "./ui/index.js";
 import { wordsOf } from "./ui/words.js";
 import { modelOf, SLICE } from "./skip_gram/model.js";
 import { strings } from "./skip_gram/strings.js";
 import css from "./skip_gram/style.css";
 
-export const core = { ...skip, ...projection };
+export { skip as core };
 
 const traits = { text: null, word: "", pair: [], window: 2, negatives: 5, learning_rate: 0.1, dimension: 8, sample: 1, seed: 1, epochs: 200, epoch: -1 };
 const SHOWN = 6; // neighbours in the list

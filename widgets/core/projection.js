@@ -15,8 +15,8 @@ export function eigen(a, n) {
   for (let sweep = 0; sweep < SWEEPS; sweep += 1) {
     let off = 0;
     for (let p = 0; p < n; p += 1) for (let q = p + 1; q < n; q += 1) off += a[p * n + q] ** 2;
-    if (!(off > 1e-30 * scale)) break;
-    for (let p = 0; p < n; p += 1) for (let q = p + 1; q < n; q += 1) rotate(a, v, n, p, q);
+    if (!(off > 1e-26 * scale)) break;
+    for (let p = 0; p < n; p += 1) for (let q = p + 1; q < n; q += 1) if (a[p * n + q] ** 2 > 1e-32 * scale) rotate(a, v, n, p, q);
   }
   const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => a[j * n + j] - a[i * n + i]);
   const vectors = new Float64Array(n * n);
@@ -27,7 +27,6 @@ export function eigen(a, n) {
 /** Makes a[p][q] zero; the rows of v turn along. */
 function rotate(a, v, n, p, q) {
   const apq = a[p * n + q];
-  if (apq === 0) return;
   const theta = (a[q * n + q] - a[p * n + p]) / (2 * apq);
   const t = Math.sign(theta || 1) / (Math.abs(theta) + Math.sqrt(theta * theta + 1));
   const c = 1 / Math.sqrt(t * t + 1);

@@ -104,7 +104,7 @@ export function samplingGradient({ input, output, dimension: d }, center, contex
   return { v, rows };
 }
 
-/** One step down that gradient, in place: the fused form of the inner loop. A negative drawn twice counts twice, from the same values. */
+/** One step down that gradient, in place: the fused form of the inner loop. A negative drawn twice counts twice, from the same values. Returns the net. */
 export function step(net, center, context, negatives, rate, count = negatives.length) {
   const { input, output, dimension: d } = net;
   const { errors, sum } = scratch(count + 1, d);
@@ -119,6 +119,7 @@ export function step(net, center, context, negatives, rate, count = negatives.le
     for (let k = 0; k < d; k += 1) output[word * d + k] -= errors[n] * input[center * d + k];
   }
   for (let k = 0; k < d; k += 1) input[center * d + k] -= sum[k];
+  return net;
 }
 let room = { errors: new Float64Array(16), sum: new Float64Array(16) };
 function scratch(errors, sum) {
@@ -170,6 +171,14 @@ export function epochOf(net, corpus, { window, negatives, rate, sample, seed, ep
       return true;
     },
   };
+}
+
+/** All of it at once: so many epochs on a text. @param {string} text @param {object} setting as of `epochOf`, with the dimension @param {number} epochs */
+export function learn(text, { dimension, ...setting }, epochs) {
+  const corpus = corpusOf(sentencesOf(text));
+  const net = start(corpus.tokens.length, dimension, setting.seed);
+  for (let epoch = 0; epoch < epochs; epoch += 1) epochOf(net, corpus, { ...setting, epoch }).run();
+  return { tokens: corpus.tokens, ...net };
 }
 
 /**

@@ -13,6 +13,7 @@ from firstgrad.widgets.playground import Playground
 from firstgrad.widgets.regularisation import Regularisation
 from firstgrad.widgets.skip_gram import SkipGramLab
 from firstgrad.widgets.threshold import Threshold
+from firstgrad.widgets.word_map import WordMap
 
 __all__ = [
     "AdamLab",
@@ -28,4 +29,5 @@ __all__ = [
     "Regularisation",
     "SkipGramLab",
     "Threshold",
+    "WordMap",
 ]
