@@ -1,7 +1,7 @@
 """How good word vectors are, against the size of the text that they are made of: chapter 09.
 
-The text is data/cache/english.txt (`python tools/corpus.py`), whose paragraphs are in random order; a share of
-it is its first lines. Each share is trained in the same way, with a vocabulary of its own: words that come at
+The text is data/cache/english.txt (`python tools/corpus.py`), whose paragraphs are in random order; a share
+of it is its first lines. Each share is trained in the same way, with a vocabulary of its own: words that come at
 least five times. What is too rare in a small text has no vector, and then counts as a wrong answer of an
 analogy, and as a pair of average similarity: all shares answer the same questions.
 
@@ -84,7 +84,7 @@ def run(steps=None) -> dict:
 
 
 def first_steps(recording):
-    """How many questions there are, and the intervals again: training takes minutes, and its text a download."""
+    """The intervals again: training takes minutes, and its text a download."""
     names = ("wordsim353", "simlex999")
     here = [[interval(run[name]["rho"], run[name]["n"]) for name in names] for run in recording["by_share"]]
     there = [[run[name]["interval"] for name in names] for run in recording["by_share"]]
