@@ -14,6 +14,8 @@ import random
 from pathlib import Path
 
 import numpy as np
+import torch
+from torch.nn.functional import normalize
 
 from firstgrad.data import path
 from firstgrad.models.word2vec import Corpus, SkipGramConfig, train
@@ -70,9 +72,8 @@ def matched(vectors: WordVectors, pairs: list[tuple[str, str]]) -> dict:
     right = total = 0
     chance = 0.0
     for first, second in pairs:
-        a, b = ([vectors.id(character) for character in part] for part in (first, second))
-        cosines = vectors._units[a] @ vectors._units[b].T  # (n, n)
-        right += int((cosines.argmax(1) == cosines.new_tensor(range(len(a)))).sum())
+        a, b = (normalize(torch.stack([vectors[one] for one in part])) for part in (first, second))
+        right += int(((a @ b.T).argmax(1) == torch.arange(len(a))).sum())  # (n, d) @ (d, n)
         total, chance = total + len(a), chance + 1
     return {"share": right / total, "chance": chance / total, "characters": total, "couplets": len(pairs)}
 
