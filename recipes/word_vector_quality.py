@@ -22,7 +22,7 @@ from firstgrad.vectors import WordVectors, read_pairs, read_questions
 NAME = "word_vector_quality"
 TOLERANCE = 1e-4
 SHARES = (1, 0.3, 0.1, 0.03, 0.01)
-LONGER = ((0.1, 30), (0.01, 100))  # and with so many passes: as many words read as of the whole text in 3, in 1
+LONGER = ((0.1, 30), (0.01, 100))  # with so many passes: as many words are read as of the whole text
 CONFIG = SkipGramConfig(dimension=100, window=5, negatives=5, sample=1e-3)
 EPOCHS, RATE, MIN_COUNT = 3, 0.025, 5
 
