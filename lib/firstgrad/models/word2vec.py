@@ -6,14 +6,15 @@ should score high, uᵀv, and pairs with words drawn at random low:
     loss of a pair = −log σ(uᵀv) − Σₖ log σ(−uᵀvₖ),   k = 1…negatives
 
 Three trainers make the same thing at very different speeds (make bench-word2vec). `form="plain"` is what a
-reader reads: pairs in a list, autograd, a dense step. `form="torch"` works on blocks of text by matrix products,
-on a GPU too: word2vec_blocks.py. `form="numba"` is one compiled loop: word2vec_fast.py.
+reader reads: pairs in a list, autograd, a dense step. `form="torch"` works on blocks of text, by matrix products,
+and on a GPU too: word2vec_blocks.py. `form="numba"` is one compiled loop: word2vec_fast.py.
 
 Source: Mikolov, Sutskever, Chen, Corrado & Dean 2013, arXiv:1310.4546, §2.2-2.3.  Differs from word2vec.c: a
 word drawn at random may be the neighbour itself, as in the paper's formula.
 """
 
 import importlib.util
+import itertools
 import warnings
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -174,6 +175,24 @@ def train(corpus: Corpus, config: SkipGramConfig | None = None, *, epochs: int =
     return WordVectors(corpus.vocabulary.tokens, tables[0], outputs=tables[1])
 
 
+def held_out_loss(vectors: WordVectors, corpus: Corpus, config: SkipGramConfig | None = None, *,
+                  pairs: int = 100_000, seed: int = 0) -> float:
+    """The loss on a text that was not trained on: the mean over its first `pairs`, drawn as in training.
+
+    Raises: ValueError for vectors without `outputs`, or of other words than the corpus's vocabulary.
+    """
+    if vectors.outputs is None or vectors.tokens != corpus.vocabulary.tokens:
+        raise ValueError("vectors: given those of another vocabulary or without outputs, expected what `train` "
+                         "returned for this vocabulary")
+    config, generator = config or SkipGramConfig(), np.random.default_rng(seed)
+    found = _read(corpus, config, generator)
+    words, neighbours = torch.tensor(list(itertools.islice(found, whole("pairs", pairs)))).unbind(1)
+    drawn = _draw(corpus, config, (len(words), config.negatives), generator)
+    targets = torch.cat([neighbours[:, None], drawn], 1)  # (B, 1 + negatives)
+    scores = torch.einsum("bd,bkd->bk", vectors.matrix[words], vectors.outputs[targets])
+    return float(sampling_loss(scores))
+
+
 def _form(form: str, device: torch.device) -> str:
     choice("form", form, ("auto", *FORMS))
     installed = importlib.util.find_spec("numba") is not None
@@ -195,7 +214,7 @@ def _form(form: str, device: torch.device) -> str:
 
 
 def pairs(sentence: Sequence[int], window: int, generator: np.random.Generator) -> Iterator[tuple[int, int]]:
-    """The pairs (word, neighbour) of a sentence, the window of each word drawn from 1…window."""
+    """The pairs (word, neighbour) of a sentence; how far a word looks is drawn from 1…window."""
     for place, word in enumerate(sentence):
         reach = generator.integers(1, window + 1)
         for other in range(max(0, place - reach), min(len(sentence), place + reach + 1)):
@@ -203,19 +222,30 @@ def pairs(sentence: Sequence[int], window: int, generator: np.random.Generator) 
                 yield word, sentence[other]
 
 
+def _read(corpus: Corpus, config: SkipGramConfig, generator: np.random.Generator) -> Iterator[tuple[int, int]]:
+    """The pairs of a text; frequent words are left out now and then."""
+    keep = keep_chances(corpus.vocabulary.counts, config.sample)
+    for sentence in corpus:
+        kept = sentence[generator.random(len(sentence)) < keep[sentence]]
+        yield from pairs(kept.tolist(), config.window, generator)
+
+
+def _draw(corpus: Corpus, config: SkipGramConfig, shape: tuple[int, int], generator: np.random.Generator):
+    """Words drawn at random, int64 of that shape."""
+    chances = noise(corpus.vocabulary.counts, config.power)
+    return torch.from_numpy(generator.choice(len(chances), shape, p=chances))
+
+
 def _plain(model: SkipGram, corpus: Corpus, *, epochs, rate, threads, seed):
     config, generator = model.config, np.random.default_rng(seed)
-    keep = keep_chances(corpus.vocabulary.counts, config.sample)
-    chances = noise(corpus.vocabulary.counts, config.power)
     optimizer = torch.optim.SGD(model.parameters(), rate)
     for epoch in range(epochs):
-        read = (sentence[generator.random(len(sentence)) < keep[sentence]].tolist() for sentence in corpus)
-        batch = [pair for sentence in read for pair in pairs(sentence, config.window, generator)]
-        for start in range(0, len(batch), PLAIN_BATCH):
-            words, neighbours = torch.tensor(batch[start:start + PLAIN_BATCH]).unbind(1)  # (B, 2) -> 2 × (B,)
-            drawn = generator.choice(len(chances), (len(words), config.negatives), p=chances)
-            targets = torch.cat([neighbours[:, None], torch.from_numpy(drawn)], 1)  # (B, 1 + negatives)
-            optimizer.param_groups[0]["lr"] = rate * (1 - (epoch + start / len(batch)) / epochs)
+        found = list(_read(corpus, config, generator))
+        for start in range(0, len(found), PLAIN_BATCH):
+            words, neighbours = torch.tensor(found[start:start + PLAIN_BATCH]).unbind(1)  # (B, 2) -> 2 × (B,)
+            drawn = _draw(corpus, config, (len(words), config.negatives), generator)
+            targets = torch.cat([neighbours[:, None], drawn], 1)  # (B, 1 + negatives)
+            optimizer.param_groups[0]["lr"] = rate * (1 - (epoch + start / len(found)) / epochs)
             optimizer.zero_grad()
             loss = sampling_loss(model(words, targets)) * len(words)  # the sum: each pair moves its vectors
             loss.backward()

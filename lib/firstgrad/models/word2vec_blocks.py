@@ -1,13 +1,13 @@
 """Skip-gram's training on blocks of text, by matrix products: torch alone, on a CPU or on a GPU.
 
-A block is some hundred words and its negatives, drawn once for all of them. With C the input vectors of the words,
-O their output vectors, Q the output vectors of the drawn words, the scores of neighbours lie along the diagonal
-of C Oᵀ, and are computed in small squares along it; the scores of drawn words are C Qᵀ, whole. Every drawn word
-meets every word, so it counts with weight negatives / drawn: on average the same loss.
+A block is some hundred words and its negatives, drawn once for all of them. With C the input vectors of the
+words, O their output vectors, Q the output vectors of the drawn words, the scores of neighbours lie along the
+diagonal of O Cᵀ, and are computed in small squares along it; the scores of drawn words are C Qᵀ, whole. Every
+drawn word meets every word, so it counts with weight negatives / drawn: on average the same loss.
 
-The gradient of −log σ(s) is σ(s) − 1 and that of −log σ(−s) is σ(s). All of a block is computed with the vectors
-as they were before it, and then added to them: one step for a few thousand pairs. It diverges when too many of them
-move the same row, hence at least one drawn word for four of the text, and blocks that are not too long.
+The gradient of −log σ(s) is σ(s) − 1, and that of −log σ(−s) is σ(s). All of a block is computed with the vectors
+as they were before it, and then added to them: one step for a few thousand pairs. It diverges when too many of
+them move the same row, hence many drawn words, and blocks that are not too long.
 
 Source: Ji, Satish, Li & Dubey 2016, arXiv:1604.04661 (negatives shared, as matrix products).
 """
@@ -17,8 +17,8 @@ from torch.nn import functional as F
 
 from .word2vec import Corpus, SkipGram, keep_chances, noise
 
-BLOCK = {"cpu": 512, "cuda": 4096, "mps": 4096}  # words of a block
-SHARE = 4  # words of a block for each drawn word: at 16 the training diverges
+BLOCK = {"cpu": 256, "cuda": 1024, "mps": 1024}  # words of a block
+SHARE = 2  # words of a block for each drawn word: more are faster, learn less, and at 16 diverge
 PIECE = 2**18  # words that are prepared at once
 
 
@@ -54,8 +54,8 @@ def overlap_add(squares, reach: int):
 def neighbours(sentences, reach, side: int):
     """Which words of a block are neighbours: float32 (T / b, b, b + 2R), as `gradients` takes it.
 
-    sentences (T + 2R,): the number of each word's sentence, −1 where there is no word.  reach (T,): how far the
-    neighbours of a word may be.
+    sentences (T + 2R,): the number of each word's sentence, −1 where there is no word.  reach (T,): how far
+    the neighbours of a word may be.
     """
     edge = (len(sentences) - len(reach)) // 2
     own = sentences[edge:len(sentences) - edge].view(-1, side, 1)  # (T / b, b, 1)
@@ -78,21 +78,22 @@ def fit(model: SkipGram, corpus: Corpus, *, epochs: int, rate: float, threads: i
     ids, starts = torch.from_numpy(corpus.ids).to(device), torch.from_numpy(corpus.starts).to(device)
     for epoch in range(epochs):
         for first in range(0, len(ids), PIECE):
-            piece = torch.arange(first, min(first + PIECE, len(ids)), device=device)
+            last = min(first + PIECE, len(ids))
+            piece = torch.arange(first, last, device=device)
             piece = piece[torch.rand(len(piece), generator=generator, device=device) < keep[ids[piece]]]
             blocks = -(-len(piece) // block)
             edges = config.window, config.window + blocks * block - len(piece)
             words = F.pad(ids[piece].long(), edges)
             sentences = F.pad(torch.searchsorted(starts, piece, right=True), edges, value=-1)
             reach = torch.randint(1, config.window + 1, (blocks, block), generator=generator, device=device)
-            drawn = torch.multinomial(chances, blocks * block // SHARE, True, generator=generator).view(blocks, -1)
-            for number in range(blocks):
-                now = rate * (1 - (epoch + (first + PIECE * number / blocks) / len(ids)) / epochs)
-                part = slice(number * block, (number + 1) * block + 2 * config.window)
-                true = neighbours(sentences[part], reach[number], side)
-                read = words[part]
-                d_inputs, d_outputs, d_drawn = gradients(read, drawn[number], true, inputs, outputs,
-                                                         config.negatives)
-                inputs.index_add_(0, read, d_inputs, alpha=-now)
-                outputs.index_add_(0, read[config.window:config.window + block], d_outputs, alpha=-now)
-                outputs.index_add_(0, drawn[number], d_drawn, alpha=-now)
+            drawn = torch.multinomial(chances, blocks * block // SHARE, True, generator=generator)
+            for number, drawn_now in enumerate(drawn.view(blocks, -1)):
+                read = words[number * block:(number + 1) * block + 2 * config.window]
+                where = sentences[number * block:(number + 1) * block + 2 * config.window]
+                true = neighbours(where, reach[number], side)
+                steps = gradients(read, drawn_now, true, inputs, outputs, config.negatives)
+                done = epoch + (first + (last - first) * number / blocks) / len(ids)
+                now = rate * (1 - done / epochs)
+                inputs.index_add_(0, read, steps[0], alpha=-now)
+                outputs.index_add_(0, read[config.window:config.window + block], steps[1], alpha=-now)
+                outputs.index_add_(0, drawn_now, steps[2], alpha=-now)

@@ -1,9 +1,9 @@
 """Skip-gram's training as one compiled loop (numba): what it works on stays in the processor's nearest cache.
 
-What makes it fast is how little it moves. Negatives are drawn once for all words around a centre, so the rows
-of the output table are fetched, and written back, once a centre and not once a pair; the sigmoid is a table; a
-random number is three shifts. Threads share the tables without a lock (Hogwild): two seldom meet at a row, and a
-lost update is a bit of noise. So one thread is exactly repeatable, and several are not.
+What makes it fast is how little it moves. Negatives are drawn once for all words around a centre, so rows of the
+output table are fetched, and written back, once a centre and not once a pair; the sigmoid is a table; a random
+number is three shifts. Threads share the tables without a lock (Hogwild): two seldom meet at a row, and a lost
+update is a bit of noise. So one thread is exactly repeatable, and several are not.
 
 Source: Niu, Recht, Ré & Wright 2011, arXiv:1106.5730 (Hogwild); Ji, Satish, Li & Dubey 2016, arXiv:1604.04661
 (shared negatives).
@@ -27,7 +27,7 @@ def sigmoid_table(steps: int = STEPS) -> np.ndarray:
 
 
 def alias_table(chances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """To draw from `chances` (V,) by one look: pick a place i; it gives i with chance own[i], or else other[i].
+    """To draw from `chances` (V,) by one look: a place i, picked evenly, gives i with chance own[i], or other[i].
 
     Returns: own, uint64 (V,), in 2⁻³²; other, int32 (V,).
     Source: Walker 1977, doi:10.1145/355744.355749; Vose 1991, doi:10.1109/32.92917.
@@ -65,33 +65,46 @@ def _below(state, size):
     return np.int64((_bits(state) * np.uint64(size)) >> np.uint64(32))
 
 
+@njit(inline="always")
+def _gain(label, score, rate, sigmoid):
+    """How far a pair moves its vectors: rate · (label − σ(score))."""
+    last = len(sigmoid) - 1
+    place = np.int64((score + np.float32(BOUND)) * np.float32(last / (2 * BOUND)) + np.float32(0.5))
+    return rate * (label - sigmoid[min(max(place, 0), last)])  # NaN, too, finds a place in the table
+
+
 @njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
 def centre(targets, words, inputs, outputs, sigmoid, rate, rows, change, word):
     """One step: `words` (M,) move towards targets[0], the word that they surround, and away from the others.
 
-    rows, change (K + 1, d) and word (d,) are memory to work in.
+    rows, change (at least len(targets) rows, a multiple of three; d) and word (d,) are memory to work in; what
+    `rows` has beyond the targets must be finite. Three targets are met at a time: the word is read once for them.
     """
-    size, last = inputs.shape[1], len(sigmoid) - 1
-    bound, scale = np.float32(BOUND), np.float32(last / (2 * BOUND))
+    size = inputs.shape[1]
     for k in range(len(targets)):
-        row = outputs[targets[k]]
-        for d in range(size):
-            rows[k, d] = row[d]  # as it was before this centre
-            change[k, d] = np.float32(0)
+        rows[k] = outputs[targets[k]]  # as they were before this centre
+    change[:] = np.float32(0)
     for m in range(len(words)):
         vector = inputs[words[m]]
         for d in range(size):
             word[d] = vector[d]
-        for k in range(len(targets)):
-            score = np.float32(0)
+        for k in range(0, len(rows), 3):
+            p, q, r = rows[k], rows[k + 1], rows[k + 2]
+            a = b = c = np.float32(0)
             for d in range(size):
-                score += word[d] * rows[k, d]
-            place = np.int64((score + bound) * scale + np.float32(0.5))
-            place = min(max(place, 0), last)  # a score that is NaN stays in the table as well
-            gain = rate * ((np.float32(1) if k == 0 else np.float32(0)) - sigmoid[place])
+                a += word[d] * p[d]
+                b += word[d] * q[d]
+                c += word[d] * r[d]
+            a = _gain(np.float32(k == 0), a, rate, sigmoid)
+            b = _gain(np.float32(0), b, rate, sigmoid)
+            c = _gain(np.float32(0), c, rate, sigmoid)
+            dp, dq, dr = change[k], change[k + 1], change[k + 2]
             for d in range(size):
-                vector[d] += gain * rows[k, d]
-                change[k, d] += gain * word[d]
+                x = word[d]
+                vector[d] += a * p[d] + b * q[d] + c * r[d]
+                dp[d] += a * x
+                dq[d] += b * x
+                dr[d] += c * x
     for k in range(len(targets)):
         row = outputs[targets[k]]
         for d in range(size):
@@ -107,8 +120,8 @@ def read(ids, starts, keep, own, other, sigmoid, inputs, outputs, window, negati
     size = inputs.shape[1]
     sentence = np.empty(np.diff(starts).max(), np.int32)
     targets, words = np.empty(negatives + 1, np.int32), np.empty(2 * window, np.int32)
-    rows, change = np.empty((negatives + 1, size), np.float32), np.empty((negatives + 1, size), np.float32)
-    word = np.empty(size, np.float32)
+    rows = np.zeros(((negatives + 3) // 3 * 3, size), np.float32)  # zeros: targets that change nothing
+    change, word = np.empty_like(rows), np.empty(size, np.float32)
     for s in range(len(starts) - 1):
         length = 0
         for at in range(starts[s], starts[s + 1]):
