@@ -31,7 +31,7 @@ function setup(ui) {
   const right = h("div", { class: "fg-sg-side" });
   ui.figures.append(side, right);
   const select = h("select", { class: "fg-select", "aria-label": t("word"), onchange: () => ui.set({ word: select.value }) });
-  const chooser = h("div", { class: "fg-control fg-choice", "data-trait": "word" }, h("span", { class: "fg-sg-label", "aria-hidden": "true", text: t("word") }), select);
+  const chooser = h("div", { class: "fg-sg-word" }, h("span", { class: "fg-sg-label", "aria-hidden": "true", text: t("word") }), select);
   const plot = ui.plot({ label: t("map"), x: { domain: [-1, 1], ticks: 0 }, y: { domain: [-1, 1], ticks: 0 }, grid: "none", margin: { left: 6, right: 6, top: 6, bottom: 6 }, height: (width) => Math.round(width * 0.86), into: right });
   const links = plot.line({ color: "accent", width: 1.25, class: "fg-ghost" });
   let order = [];

@@ -66,7 +66,7 @@ function setup(ui) {
   const leaveOut = ui.checkbox({ trait: "leave_out", label: t("leaveOut"), into: side });
   side.append(head, list, key);
   function rowOf(i) {
-    const row = { name: h("span", {}), bar: h("i", {}), value: h("span", {}), length: h("span", {}), dot: h("span", { class: "fg-wm-dot" }) };
+    const row = { name: h("span", {}), bar: h("i", {}), value: h("span", {}), length: h("span", {}), dot: h("span", { class: "fg-wm-dot" }, h("span", { class: "fg-hidden", text: t("both") })) };
     row.button = h("button", { type: "button", class: "fg-wm-row", tabindex: i ? -1 : 0, onclick: () => take(now.list[i].row) }, row.name, h("span", { class: "fg-wm-bar" }, row.bar), row.value, row.length, row.dot);
     row.button.addEventListener("keydown", (event) => {
       const to = { ArrowDown: i + 1, ArrowUp: i - 1, Home: 0, End: now.list.length - 1 }[event.key];
@@ -145,7 +145,7 @@ function setup(ui) {
       say(row.value, one.value.toFixed(2).replace("-", "−"));
       say(row.length, `${t("length")} ${words.lengths[one.row].toFixed(1)}`);
       put(row.dot, { "data-both": now.among.has(one.row) ? "yes" : "no" });
-      put(row.button, { "aria-label": `${word} ${one.value.toFixed(2)}. ${t("show", { word })}`, "data-own": now.task === "analogy" && now.question.includes(one.row) ? "yes" : "no" });
+      put(row.button, { "data-own": now.task === "analogy" && now.question.includes(one.row) ? "yes" : "no" });
     });
     if (!rows.some((row, i) => now.list[i] && row.button.tabIndex === 0)) put(rows[0].button, { tabindex: 0 });
   }
