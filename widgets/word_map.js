@@ -118,11 +118,13 @@ function setup(ui) {
     const [x, y] = [0, 1].map((axis) => spread(along(axis)));
     plot.layout({ x: { domain: x }, y: { domain: y } });
     const at = (row) => { const i = order.indexOf(row); return [places[2 * i], places[2 * i + 1]]; };
+    const [a, b, c] = now.question;
+    const from = now.target ?? table.vectorOf(words, a);
+    const near = (row) => table.likeness(words, from, row, now.metric);
     const answers = new Set(now.list.map((one) => one.row));
     const first = now.list.find((one) => !now.question.includes(one.row))?.row;
     shown.set(order.map((row, i) => ({ x: places[2 * i], y: places[2 * i + 1], text: words.tokens[row], strong: now.question.includes(row) || row === first,
-      quiet: !now.question.includes(row) && !answers.has(row), tone: now.question.includes(row) ? "blue" : row === first ? "accent" : undefined })));
-    const [a, b, c] = now.question;
+      quiet: !now.question.includes(row) && !answers.has(row), tip: `${words.tokens[row]} ${near(row).toFixed(2).replace("-", "−")}`, tone: now.question.includes(row) ? "blue" : row === first ? "accent" : undefined })));
     now.target ? arrows.forEach((arrow, i) => arrow.set([...at(i ? c : a), ...(i ? goal : at(b))])) : arrows.forEach((arrow) => arrow.hide());
     now.target ? links.hide() : links.set(now.list.flatMap((one) => [...at(a), ...at(one.row)]));
     if (goal) { goalDot.set(goal); goalName.set(...goal, t("target"), { dx: 9, dy: 16 }); } else [goalDot, goalName].forEach((mark) => mark.hide());
