@@ -4,7 +4,8 @@ import difflib
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 
 import torch
 
@@ -21,6 +22,28 @@ class UnknownTokenError(KeyError):
 def words(text: str) -> list[str]:
     """Lower-case words, numbers and punctuation marks: "Who ain't a slave?" → who, ain't, a, slave, ?"""
     return re.findall(r"\w+(?:['’]\w+)*|[^\w\s]", text.lower())
+
+
+class Lines:
+    """A text file's lines, each as a list of words: to be gone through again and again, never all in memory.
+
+    split: what makes words of a line; such as `words`, above.
+    Raises, when it is gone through: ValueError for bytes that are not in that encoding, FileNotFoundError.
+    """
+
+    def __init__(self, path: str | Path, *, encoding: str = "utf-8",
+                 split: Callable[[str], list[str]] = str.split):
+        self.path, self.encoding, self.split = Path(path), encoding, split
+
+    def __iter__(self) -> Iterator[list[str]]:
+        with self.path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                try:
+                    yield self.split(line.decode(self.encoding))
+                except UnicodeDecodeError as error:
+                    byte = f"0x{line[error.start]:02x} in line {number}"
+                    raise ValueError(f"{self.path}: given the byte {byte}, expected text in {self.encoding}; "
+                                     "name its own as `encoding`, such as 'latin-1' or 'gb18030'") from None
 
 
 class Vocabulary:
@@ -87,7 +110,7 @@ class Vocabulary:
         id = self._ids.get(token, self._ids.get(self.unknown))
         if id is None:
             raise UnknownTokenError(f"token: given {token!r}, expected one of the vocabulary's {len(self)}"
-                                    f"{self._near(token)}")
+                                    f"{near_spellings(token, self.tokens)}")
         return id
 
     def encode(self, tokens: Sequence[str]) -> torch.Tensor:
@@ -107,9 +130,14 @@ class Vocabulary:
         check_ids("ids", ids, len(self))
         return self.separator.join(self.tokens[id] for id in ids.tolist())
 
-    def _near(self, token: str) -> str:
-        near = difflib.get_close_matches(token, self.tokens, n=3)
-        return f"; near spellings: {', '.join(map(repr, near))}" if near else ""
+
+def near_spellings(token: str, tokens: Sequence[str]) -> str:
+    """What a message adds about a token that is not there: up to three like it, or nothing.
+
+    Only the first 20,000 tokens are looked at: to compare a hundred thousand takes seconds.
+    """
+    near = difflib.get_close_matches(token, tokens[:20_000], n=3)
+    return f"; near spellings: {', '.join(map(repr, near))}" if near else ""
 
 
 def check_ids(name: str, ids: torch.Tensor, size: int) -> None:
