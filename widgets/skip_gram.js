@@ -31,7 +31,7 @@ function setup(ui) {
   const right = h("div", { class: "fg-sg-side" });
   ui.figures.append(side, right);
   const select = h("select", { class: "fg-select", "aria-label": t("word"), onchange: () => ui.set({ word: select.value }) });
-  const chooser = h("div", { class: "fg-control fg-choice", "data-trait": "word" }, h("span", { class: "fg-sg-label", "aria-hidden": "true", text: t("word") }), select);
+  const chooser = h("div", { class: "fg-sg-word" }, h("span", { class: "fg-sg-label", "aria-hidden": "true", text: t("word") }), select);
   const plot = ui.plot({ label: t("map"), x: { domain: [-1, 1], ticks: 0 }, y: { domain: [-1, 1], ticks: 0 }, grid: "none", margin: { left: 6, right: 6, top: 6, bottom: 6 }, height: (width) => Math.round(width * 0.86), into: right });
   const links = plot.line({ color: "accent", width: 1.25, class: "fg-ghost" });
   let order = [];
@@ -86,10 +86,10 @@ function setup(ui) {
     const near = now.near.slice(0, SHOWN).map(({ word }) => word);
     const rank = (i) => (i === now.word ? 0 : now.special.includes(i) ? 1 : near.includes(i) ? 2 : 3 + i);
     order = tokens.map((_, i) => i).sort((a, b) => rank(a) - rank(b));
-    words.set(order.map((i) => ({ x: seen.places[2 * i], y: seen.places[2 * i + 1], text: tokens[i], strong: rank(i) < 2, quiet: rank(i) > 2,
+    words.set(order.map((i) => ({ x: seen.places[2 * i], y: seen.places[2 * i + 1], text: tokens[i], strong: rank(i) < 2, quiet: rank(i) > 2, tip: i === now.word ? tokens[i] : `${tokens[i]} ${now.cosines[i].toFixed(2).replace("-", "−")}`,
       tone: tokens[i] === now.stranger ? "orange" : now.friends.includes(tokens[i]) ? "blue" : i === now.word ? "accent" : undefined })));
     const [x, y] = [seen.places[2 * now.word], seen.places[2 * now.word + 1]];
-    links.set(near.slice(0, 3).flatMap((i) => [x, y, seen.places[2 * i], seen.places[2 * i + 1]]));
+    links.set(near.slice(0, 2).flatMap((i) => [x, y, seen.places[2 * i], seen.places[2 * i + 1]]));
     plot.describe(t("mapNow", { epoch: now.epoch, words: tokens.length, share: number(Math.round(100 * seen.share)), word: tokens[now.word], nearest: now.names.join(t("and")) }));
     return seen.share;
   }
@@ -114,18 +114,22 @@ function setup(ui) {
     const { tokens } = model.corpus;
     const [a, bs] = [tokens.indexOf(stranger()), friends().map((word) => tokens.indexOf(word)).filter((i) => i >= 0)];
     if (a < 0 || !bs.length) return { verdict: "missing" };
-    const [nearest] = model.near(Infinity, a);
     const friend = bs.find((b) => model.meets(a, b));
     const shared = (b) => model.company(b).filter(({ word }) => model.meets(a, word)).map(({ word }) => tokens[word]);
     const common = Math.max(...bs.map((b) => shared(b).length));
     if (friend !== undefined) return { verdict: "meets", friend: tokens[friend] };
-    if (!bs.includes(nearest.word)) return { verdict: common > 2 ? "thin" : "atDrinks", nearest: model.near(Infinity, a).slice(0, 2).map(({ word }) => tokens[word]).join(t("and")) };
+    const near = model.near(Infinity, a);
+    const [nearest] = near;
+    if (near.length > 12 && near[7].cosine > 0.9) return { verdict: "cramped", dimension: model.dimension };
+    if (!bs.includes(nearest.word) && model.meets(a, nearest.word) && common < 3) return { verdict: "beside" };
+    if (!bs.includes(nearest.word)) return { verdict: common > 2 ? "thin" : "atDrinks", nearest: near.slice(0, 2).map(({ word }) => tokens[word]).join(t("and")) };
     return { verdict: "aha", nearest: tokens[nearest.word], shared: shared(nearest.word).slice(0, 5).join(t("and")) };
   }
 
   return function draw() {
     const text = textOf();
     if (editor !== editor.getRootNode().activeElement || ui.get("text") === null) { if (editor.value !== text) editor.value = text; }
+    put(ui.root, { "data-busy": "no" }); // also where the text cannot be trained
     model.sync();
     const { tokens, total } = model.corpus;
     fill(tokens);
@@ -136,6 +140,7 @@ function setup(ui) {
     const epoch = Math.min(player.current(), model.shots.length - 1);
     const near = model.near(epoch, word);
     const now = { epoch, word, near, names: near.slice(0, 3).map((one) => tokens[one.word]), stranger: stranger(), friends: friends() };
+    now.cosines = []; near.forEach((one) => { now.cosines[one.word] = one.cosine; });
     now.special = [now.stranger, ...now.friends].map((one) => tokens.indexOf(one)).filter((i) => i >= 0);
     player.show();
     drawMap(now);

@@ -66,7 +66,7 @@ function setup(ui) {
   const leaveOut = ui.checkbox({ trait: "leave_out", label: t("leaveOut"), into: side });
   side.append(head, list, key);
   function rowOf(i) {
-    const row = { name: h("span", {}), bar: h("i", {}), value: h("span", {}), length: h("span", {}), dot: h("span", { class: "fg-wm-dot" }) };
+    const row = { name: h("span", {}), bar: h("i", {}), value: h("span", {}), length: h("span", {}), dot: h("span", { class: "fg-wm-dot" }, h("span", { class: "fg-hidden", text: t("both") })) };
     row.button = h("button", { type: "button", class: "fg-wm-row", tabindex: i ? -1 : 0, onclick: () => take(now.list[i].row) }, row.name, h("span", { class: "fg-wm-bar" }, row.bar), row.value, row.length, row.dot);
     row.button.addEventListener("keydown", (event) => {
       const to = { ArrowDown: i + 1, ArrowUp: i - 1, Home: 0, End: now.list.length - 1 }[event.key];
@@ -118,11 +118,13 @@ function setup(ui) {
     const [x, y] = [0, 1].map((axis) => spread(along(axis)));
     plot.layout({ x: { domain: x }, y: { domain: y } });
     const at = (row) => { const i = order.indexOf(row); return [places[2 * i], places[2 * i + 1]]; };
+    const [a, b, c] = now.question;
+    const from = now.target ?? table.vectorOf(words, a);
+    const near = (row) => table.likeness(words, from, row, now.metric);
     const answers = new Set(now.list.map((one) => one.row));
     const first = now.list.find((one) => !now.question.includes(one.row))?.row;
     shown.set(order.map((row, i) => ({ x: places[2 * i], y: places[2 * i + 1], text: words.tokens[row], strong: now.question.includes(row) || row === first,
-      quiet: !now.question.includes(row) && !answers.has(row), tone: now.question.includes(row) ? "blue" : row === first ? "accent" : undefined })));
-    const [a, b, c] = now.question;
+      quiet: !now.question.includes(row) && !answers.has(row), tip: `${words.tokens[row]} ${near(row).toFixed(2).replace("-", "−")}`, tone: now.question.includes(row) ? "blue" : row === first ? "accent" : undefined })));
     now.target ? arrows.forEach((arrow, i) => arrow.set([...at(i ? c : a), ...(i ? goal : at(b))])) : arrows.forEach((arrow) => arrow.hide());
     now.target ? links.hide() : links.set(now.list.flatMap((one) => [...at(a), ...at(one.row)]));
     if (goal) { goalDot.set(goal); goalName.set(...goal, t("target"), { dx: 9, dy: 16 }); } else [goalDot, goalName].forEach((mark) => mark.hide());
@@ -145,7 +147,7 @@ function setup(ui) {
       say(row.value, one.value.toFixed(2).replace("-", "−"));
       say(row.length, `${t("length")} ${words.lengths[one.row].toFixed(1)}`);
       put(row.dot, { "data-both": now.among.has(one.row) ? "yes" : "no" });
-      put(row.button, { "aria-label": `${word} ${one.value.toFixed(2)}. ${t("show", { word })}`, "data-own": now.task === "analogy" && now.question.includes(one.row) ? "yes" : "no" });
+      put(row.button, { "data-own": now.task === "analogy" && now.question.includes(one.row) ? "yes" : "no" });
     });
     if (!rows.some((row, i) => now.list[i] && row.button.tabIndex === 0)) put(rows[0].button, { tabindex: 0 });
   }

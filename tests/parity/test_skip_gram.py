@@ -11,6 +11,8 @@ from mutants import mutated
 from test_descent import close, prove
 from torch.nn import functional as F
 
+from firstgrad.models.word2vec import keep_chances, noise, sampling_loss
+
 SEEDS = st.integers(0, 2**32 - 1)
 
 
@@ -21,9 +23,9 @@ def net_of(seed, words, d, scale):
 
 
 def torch_loss(tables, center, context, negatives):
-    """−ln σ(u·v) − Σ ln σ(−uₙ·v), written with torch's own functions."""
+    """The library's own loss of one pair: −ln σ(u·v) − Σ ln σ(−uₙ·v)."""
     v, u = tables[0][center], tables[1]
-    return -F.logsigmoid(u[context] @ v) - sum(F.logsigmoid(-(u[n] @ v)) for n in negatives)
+    return sampling_loss((u[[context, *negatives]] @ v)[None])
 
 
 def tables_of(net):
@@ -65,12 +67,12 @@ def expected_loss_is_torchs(core):
     def check(seed, words, d, k, count, scale):
         net, draw = net_of(seed, words, d, scale), np.random.default_rng(seed + 1)
         pairs = draw.integers(words, size=(count, 2))
-        noise = draw.dirichlet(np.ones(words))
-        measured = core("expectedLoss", net, pairs.flatten().tolist(), noise.tolist(), k)
+        shares = draw.dirichlet(np.ones(words))
+        measured = core("expectedLoss", net, pairs.flatten().tolist(), shares.tolist(), k)
         v, u = (table.detach() for table in tables_of(net))
         scores = v[pairs[:, 0]] @ u.T  # (pairs, words)
         right = torch.nn.functional.one_hot(torch.tensor(pairs[:, 1]), words).bool()
-        cost = torch.where(right, F.softplus(-scores), k * torch.tensor(noise) * F.softplus(scores))
+        cost = torch.where(right, F.softplus(-scores), k * torch.tensor(shares) * F.softplus(scores))
         # The context's term is taken off the sum of all: where it is nearly all, digits are lost.
         close(measured, cost.sum(1).mean().item(), scale=1e-3 + k * float(scores.abs().max()))
 
@@ -79,13 +81,11 @@ def expected_loss_is_torchs(core):
 
 
 def chances_are_numpys(core):
-    """Sub-sampling √(t/f) + t/f, noise by counts to the power 0.75."""
+    """Sub-sampling and noise as the library has them."""
 
     def check(counts, threshold):
-        share = np.array(counts) / np.sum(counts)
-        ratio = threshold / share
-        close(core("keepChances", counts, threshold), np.minimum(1, np.sqrt(ratio) + ratio))
-        close(core("noiseOf", counts), np.array(counts) ** 0.75 / (np.array(counts) ** 0.75).sum())
+        close(core("keepChances", counts, threshold), keep_chances(counts, threshold))
+        close(core("noiseOf", counts), noise(counts, 0.75))
 
     prove(check, counts=st.lists(st.integers(1, 10**6), min_size=1, max_size=30),
           threshold=st.floats(1e-6, 1))
@@ -143,9 +143,8 @@ def reference(sentences, setting, epochs):
     first = [[(draw() - 0.5) / d for _ in range(d)] for _ in tokens]
     tables = [torch.tensor(first, dtype=torch.float64, requires_grad=True),
               torch.zeros(len(tokens), d, dtype=torch.float64, requires_grad=True)]
-    share = counts / counts.sum()
-    keep = np.minimum(1, np.sqrt(setting["sample"] / share) + setting["sample"] / share)
-    noise = np.cumsum(counts**0.75 / (counts**0.75).sum())
+    keep = keep_chances(counts.tolist(), setting["sample"])
+    cumulative = np.cumsum(noise(counts.tolist(), 0.75))
     optimiser = torch.optim.SGD(tables, lr=setting["rate"])
     for epoch in range(epochs):
         draw = Mulberry(setting["seed"] * 1_000_003 + epoch + 1)
@@ -158,7 +157,7 @@ def reference(sentences, setting, epochs):
             order[i], order[j] = order[j], order[i]
         for at in order:
             center, context = pairs[at]
-            drawn = [int(np.searchsorted(noise, draw() * noise[-1], "right"))
+            drawn = [int(np.searchsorted(cumulative, draw() * cumulative[-1], "right"))
                      for _ in range(setting["negatives"])]
             optimiser.zero_grad()
             torch_loss(tables, center, context, [n for n in drawn if n != context]).backward()

@@ -48,6 +48,8 @@ def nearest_are_numpys(core):
         without = [seed % words]
         found = core("nearest", table, query.tolist(), {"metric": metric, "count": count, "without": without})
         same_order(found, values(vectors, query, metric), count, without)
+        distance = core("likeness", table, query.tolist(), without[0], metric)
+        close(abs(distance), abs(values(vectors, query, metric)[without[0]]), scale=1.0)
         found = core("neighbours", table, seed % words, {"metric": metric, "count": count})
         same_order(found, values(vectors, vectors[seed % words], metric), count, without)
 

@@ -75,6 +75,12 @@ export function nearest(table, query, { metric = "cosine", count = 10, without =
   return best.map(({ row, value }) => ({ row, value: metric === "euclid" ? -value : value }));
 }
 
+/** The cosine, or the distance, of a row and a query. @param {Table} table */
+export function likeness(table, query, row, metric = "cosine") {
+  const value = needName("metric", metric, METRICS)(table, query, Math.hypot(...query), row);
+  return metric === "euclid" ? -value : value;
+}
+
 /** The words nearest to a word, itself left out. @param {Table} table @param {number} row */
 export const neighbours = (table, row, { metric = "cosine", count = 10 } = {}) => nearest(table, vectorOf(table, row), { metric, count, without: [row] });
 

@@ -1,7 +1,8 @@
 // Words as points of a map: labels that do not cover one another, the more important first; a tap or click takes the nearest.
 
 /**
- * @typedef {{x: number, y: number, text: string, tone?: string, strong?: boolean, quiet?: boolean}} Point  tone: a design token's name
+ * @typedef {{x: number, y: number, text: string, tip?: string, tone?: string, strong?: boolean, quiet?: boolean}} Point
+ *   tone: a design token's name; tip: what is shown under the mouse
  */
 
 const HEIGHT = 15; // px of a label's line
@@ -47,7 +48,7 @@ export function wordsOf(ui, plot, { onTake, most }) {
   /** A word without a label shows it under the mouse. */
   function point() {
     const at = points[hover];
-    at ? tip.set(at.x, at.y, at.tip ?? at.text, { dx: 8, dy: -9 }) : tip.hide();
+    at ? tip.set(at.x, at.y, at.tip ?? at.text, { dx: 8, dy: -12 }) : tip.hide();
   }
 
   return {
@@ -64,7 +65,7 @@ export function wordsOf(ui, plot, { onTake, most }) {
         dot.node.classList.toggle("fg-ghost", Boolean(p.quiet));
         dot.set([p.x, p.y]);
         const [px, py] = [plot.x.map(p.x), plot.y.map(p.y)];
-        const wide = lengthOf(p.text);
+        const wide = lengthOf(p.text) + 4;
         const right = { x0: px + 6, x1: px + 6 + wide, y0: py - HEIGHT / 2, y1: py + HEIGHT / 2 };
         const left = { ...right, x0: px - 6 - wide, x1: px - 6 };
         const above = { x0: px - wide / 2, x1: px + wide / 2, y0: py - 6 - HEIGHT, y1: py - 6 };

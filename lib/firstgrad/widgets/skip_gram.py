@@ -41,7 +41,8 @@ class SkipGramLab(Explorable):
 
     text: one sentence a line; Chinese in words with spaces, or else in characters. None: the book's own.
     pair: the goal's words: a stranger, and the words that it should come to stand beside.
-    Traits of the training carry the names of `firstgrad.models.word2vec.SkipGramConfig`.
+    window, negatives, dimension and sample are those of `firstgrad.models.word2vec.SkipGramConfig`;
+    here the window is always whole, and the rate stays as it is.
     Raises: TypeError, ValueError that name the argument, what was given and what is allowed.
     """
 
