@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 import torch
 
@@ -143,6 +144,25 @@ def best_weight(X, y, theta, j, penalty, *, scaled=True, own=False, soft=True, m
     return math.copysign(max(abs(c) - penalty, 0.0), c) / a if soft else c / (a + penalty)
 
 
+def centre_gradient(v, u, *, labels=True, sign=1):
+    """The gradient of negative sampling; the keywords make typical mistakes."""
+    error = 1 / (1 + np.exp(-u @ v))
+    error[0] -= labels
+    return sign * error @ u
+
+
+def analogy(table, a, b, c, *, out=True, units=True, cosine=True):
+    """3CosAdd; the keywords make typical mistakes."""
+    length = np.linalg.norm(table, axis=1, keepdims=True)
+    rows = table / length if cosine else table
+    steps = table / length if units else table
+    score = rows @ (steps[b] - steps[a] + steps[c])
+    if out:
+        score[[a, b, c]] = -np.inf
+    return score.argmax()
+
+
+GOLDEN = (1 + math.sqrt(5)) / 2
 OUT = 1 / (1 + math.exp(-1))
 SLOPE_B = 2 * (OUT - 1) * OUT * (1 - OUT)
 BEST_H = (2**-23 / 2) ** (1 / 3)
@@ -217,6 +237,15 @@ RIGHT = {
     "08.6": [(math.log(0.2) / math.log(0.8), 20), (7.21, 20.0)],
     "08.7": ["c", " C "],
     "08.8": [(0.029, 0.013), (0.024, 0.01), (0.035, 0.016)],
+    "09.1": [(0.96, math.sqrt(0.08)), (0.96, 0.28284)],
+    "09.2": [34],
+    "09.3": [(math.log(10_000), 11 * math.log(2)), (9.2103, 7.6246)],
+    "09.4": [1000, 1000.0],
+    "09.5": [(GOLDEN**2, 1 / GOLDEN), (2.618, 0.618)],
+    "09.6": [(math.log(0.6), 0.375), (-0.5108, 0.375)],
+    "09.7": [centre_gradient],
+    "09.8": [analogy, lambda *a: int(analogy(*a))],
+    "09.9": [("walk", "walked", "talk", "talked"), ["go", "went", "come", "came"]],
 }
 WRONG = {
     "00.1": [3.6, 0.6, "2.4", 2.5],
@@ -320,6 +349,21 @@ WRONG = {
     "08.6": [(20, 7.21), (math.log(0.8) / math.log(0.2), 20), (7.21, 0.05), (7.21, 5), (7, 20)],
     "08.7": ["a", "b", "d", "e", 3],
     "08.8": [(0.029, 0.029), (0.013, 0.029), (0.1, 0.05), (0.001, 0.001), 0.029],
+    "09.1": [(0.96, math.sqrt(2)), (24, math.sqrt(2)), (0.96, 0.08), (0.28284, 0.96), 0.96],
+    "09.2": [40, 17, 18, 20, 36, "34", None],
+    "09.3": [(math.log(10_000), 10 * math.log(2)), (math.log(10_000), math.log(2)), (4, 11 * math.log10(2)),
+             (math.log(10_000), math.log(11)), (0, 0), 9.21],
+    "09.4": [7500, 10_000, 100, 750, 0.75],
+    "09.5": [(1, 1), (1 / GOLDEN, GOLDEN), (GOLDEN, 1 / GOLDEN), (GOLDEN**2, 1), (2.6e-3, 0.618), 2.618],
+    "09.6": [(math.log(3), 0.75), (math.log(15), 15 / 16), (math.log(3 / 5), 0.6), (0.375, -0.5108),
+             (math.log10(0.6), 0.375)],
+    "09.7": [lambda v, u: centre_gradient(v, u, labels=False), lambda v, u: centre_gradient(v, u, sign=-1),
+             lambda v, u: centre_gradient(v, u) / len(u), lambda v, u: u.sum(0) - u[0], lambda v, u: v, 3],
+    "09.8": [lambda *a: analogy(*a, out=False), lambda *a: analogy(*a, units=False),
+             lambda *a: analogy(*a, cosine=False), lambda table, a, b, c: analogy(table, b, a, c), 3],
+    "09.9": [("king", "queen", "king", "queen"), ("walk", "walked", "talk", "talking"),
+             ("walk", "walked", "talk"), ("walk", "walked", "talk", "talkwards"), ("man", "king", "woman", 1),
+             ("man", "king", "woman", "queen"), "walk walked talk talked", 4],
 }
 
 
@@ -357,7 +401,7 @@ def test_waits_while_dots_are_left(exercise):
     assert check(exercise, (*right[:-1], ...)) is None
 
 
-RUN = ("01.9", "03.7", "06.8", "07.8", "08.8")  # any numbers that lead to the goal
+RUN = ("01.9", "03.7", "06.8", "07.8", "08.8", "09.9")  # any numbers that lead to the goal
 
 
 @pytest.mark.parametrize("exercise", [i for i in RIGHT if isinstance(RIGHT[i][0], tuple) and i not in RUN])

@@ -113,6 +113,8 @@ def axe(page, only=None, within=None):
     if not page.evaluate("'axe' in globalThis"):
         page.evaluate(AXE.read_text("utf8"))
     page.evaluate("Promise.allSettled(document.getAnimations().map((a) => a.finished)).then(() => 0)")
+    if within:  # what has been scrolled under the page's head counts as covered
+        page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
     run_only = {"type": "rule", "values": only} if only else {"type": "tag", "values": AXE_TAGS}
     found = page.evaluate("""async ([where, runOnly]) => {
         const {violations} = await axe.run(where ?? document, {runOnly, resultTypes: ["violations"]});

@@ -24,6 +24,7 @@ TYPED = [
     "chapters/04_losses_and_metrics.html", "zh/chapters/04_losses_and_metrics.html",
     *HANDLED,
     "chapters/08_regularisation.html", "zh/chapters/08_regularisation.html",
+    "chapters/09_word2vec.html", "zh/chapters/09_word2vec.html",
 ]
 # Its boxes take any number, -1 as well: the general nonsense is none there.
 GRAPHS = ["chapters/05_back_propagation.html", "zh/chapters/05_back_propagation.html"]
@@ -164,7 +165,8 @@ def press(one, number, keys):
     one.stops()
     control = one.stop(number)
     if "fg-reset" in (control.get_attribute("class") or ""):
-        one.slide(one.ranges()[0])  # something to reset
+        for slider in one.ranges()[:1]:
+            one.slide(slider)  # something to reset
     before = one.state()
     control.focus()
     for key in keys:
@@ -388,6 +390,45 @@ def past_the_peak(one):
         one.settle()
 
 
+COMPANY = {"en": ["the wug sleeps on the sofa", "my wug drinks water", "the wug runs in the garden"],
+           "zh": ["啵噜 在 沙发 上 睡觉", "小 啵噜 喝 清水", "啵噜 在 花园 里 跑"]}
+
+
+def other_company(one):
+    """Not by meeting the cat: by the company that a cat keeps."""
+    text = one.root.locator("textarea")
+    lines = text.input_value().splitlines()
+    company = COMPANY[one.root.get_attribute("lang")[:2]]
+    stranger = [word for word in company[0].split() if all(word in line.split() for line in company)][-1]
+    friend = lines[0].split()[1 if stranger == "wug" else 0]
+    text.fill("\n".join([*lines[:-2], f"{friend} {stranger}", f"{stranger} {friend}"]))
+    one.settle()
+    assert one.goal() == "no"
+    text.fill("\n".join([*lines[:-2], *company]))
+    one.settle()
+
+
+def two_finds(one):
+    """A word of little direction, and an analogy that needs no help."""
+    one.root.locator("[data-model]").click()
+    one.settle()
+    word = one.root.locator(".fg-wm-input").first
+    word.fill("one")
+    word.press("Enter")
+    one.settle()
+    assert one.goal() == "no"
+    one.pick(one.root.locator("input[type=radio][value=analogy]"))
+    one.root.locator("[data-trait=leave_out] input").uncheck()
+    one.settle()
+    assert one.goal() == "no"
+    boxes = one.root.locator(".fg-wm-three .fg-wm-input").all()
+    for box, word in zip(boxes, ("man", "woman", "boy"), strict=True):
+        box.fill(word)
+        box.press("Enter")
+    one.page.wait_for_timeout(50)
+    one.settle()
+
+
 GOALS = {
     "model_timeline": long_trained,
     "model_sizer": into_one_processor,
@@ -400,6 +441,8 @@ GOALS = {
     "learning_rate_lab": best_rates,
     "adam": forget_sooner,
     "regularisation": past_the_peak,
+    "skip_gram": other_company,
+    "word_map": two_finds,
 }
 
 

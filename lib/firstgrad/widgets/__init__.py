@@ -11,7 +11,9 @@ from firstgrad.widgets.model_sizer import ModelSizer
 from firstgrad.widgets.model_timeline import ModelTimeline
 from firstgrad.widgets.playground import Playground
 from firstgrad.widgets.regularisation import Regularisation
+from firstgrad.widgets.skip_gram import SkipGramLab
 from firstgrad.widgets.threshold import Threshold
+from firstgrad.widgets.word_map import WordMap
 
 __all__ = [
     "AdamLab",
@@ -25,5 +27,7 @@ __all__ = [
     "ModelTimeline",
     "Playground",
     "Regularisation",
+    "SkipGramLab",
     "Threshold",
+    "WordMap",
 ]
