@@ -57,14 +57,16 @@ function setup(ui) {
   const search = h("div", { class: "fg-wm-ask" }, h("span", { text: t("word") }), one.node);
   const examples = h("select", { class: "fg-select", "aria-label": t("examples"), onchange: () => { if (examples.value) { ui.set({ question: examples.value.split(" ") }); three.forEach((box) => box.clear()); } } });
   const ask = h("div", { class: "fg-wm-ask fg-wm-three" }, three[0].node, h("span", { text: t("isTo") }), three[1].node, h("span", { text: t("as") }), three[2].node, h("span", { text: t("toWhat") }), examples);
-  const head = h("p", { class: "fg-wm-head" });
+  const head = h("span", {});
+  const valueName = h("span", {});
+  const columns = h("p", { class: "fg-wm-columns" }, head, valueName, h("span", { text: t("length") }));
   const list = h("ol", { class: "fg-wm-list" });
   const rows = Array.from({ length: COUNT }, (_, i) => rowOf(i));
   const key = h("p", { class: "fg-wm-key" }, h("span", { class: "fg-wm-dot" }), h("span", { text: t("both") }));
   const side = h("div", { class: "fg-wm-side" }, search, ask);
   ui.figures.append(side);
   const leaveOut = ui.checkbox({ trait: "leave_out", label: t("leaveOut"), into: side });
-  side.append(head, list, key);
+  side.append(columns, list, key);
   function rowOf(i) {
     const row = { name: h("span", {}), bar: h("i", {}), value: h("span", {}), length: h("span", {}), dot: h("span", { class: "fg-wm-dot" }, h("span", { class: "fg-hidden", text: t("both") })) };
     row.button = h("button", { type: "button", class: "fg-wm-row", tabindex: i ? -1 : 0, onclick: () => take(now.list[i].row) }, row.name, h("span", { class: "fg-wm-bar" }, row.bar), row.value, row.length, row.dot);
@@ -136,6 +138,7 @@ function setup(ui) {
     const { metric } = now;
     const names = now.question.map((row) => words.tokens[row]);
     say(head, now.task === "neighbours" ? t("list", { word: names[0] }) : t("answers", { a: names[0], b: names[1], c: names[2] }));
+    say(valueName, t(metric === "cosine" ? "byCosine" : "byEuclid"));
     const farthest = Math.max(...now.list.map((one) => one.value), 1e-9);
     rows.forEach((row, i) => {
       const one = now.list[i];
@@ -145,7 +148,7 @@ function setup(ui) {
       say(row.name, word);
       row.bar.style.transform = `scaleX(${Math.max(0, metric === "cosine" ? one.value : one.value / farthest).toFixed(3)})`;
       say(row.value, one.value.toFixed(2).replace("-", "−"));
-      say(row.length, `${t("length")} ${words.lengths[one.row].toFixed(1)}`);
+      say(row.length, words.lengths[one.row].toFixed(2));
       put(row.dot, { "data-both": now.among.has(one.row) ? "yes" : "no" });
       put(row.button, { "data-own": now.task === "analogy" && now.question.includes(one.row) ? "yes" : "no" });
     });
