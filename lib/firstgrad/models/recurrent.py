@@ -125,7 +125,7 @@ def gradient_reach(layer, x, of: Callable | None = None) -> torch.Tensor:
     layer: any recurrent layer, batch first: RNN, GRU, LSTM, ours or torch's.
     of: a scalar function of h_T (B, H), such as a loss; None: all of h_T, and the norm is the Jacobian's
         (Frobenius: the root of the sum of the squares of all H·I slopes).
-    Shapes: x (B, T, I).  Returns: (T,), the mean over the B sequences; [0] is the last step itself.
+    Shapes: x (B, T, I).  Returns: (T,) float64, the mean over the B sequences; [0] is the last step itself.
     Cost: H backward passes over the sequence, one where `of` is given.
     Raises: TypeError or ValueError for an x that is no sequence of floats, or that `layer` does not take.
     """
@@ -137,8 +137,8 @@ def gradient_reach(layer, x, of: Callable | None = None) -> torch.Tensor:
     with torch.enable_grad():
         last = layer(x)[0][:, -1]  # (B, T, H) -> (B, H)
         ends = last.sum(0) if of is None else [of(last)]  # each a scalar; sequences do not see each other
-    squares = torch.zeros(x.shape[:2], dtype=x.dtype, device=x.device)  # (B, T)
+    squares = torch.zeros(x.shape[:2], dtype=torch.float64)  # (B, T); float32 would lose what is below 1e-19
     for end in ends:
         (slope,) = torch.autograd.grad(end, x, retain_graph=True)
-        squares += slope.square().sum(2)  # (B, T, I) -> (B, T)
+        squares += slope.cpu().double().square().sum(2)  # (B, T, I) -> (B, T)
     return squares.sqrt().mean(0).flip(0)
