@@ -238,7 +238,7 @@ def lengths(tokens: torch.Tensor) -> torch.Tensor:
 
 
 def _texts(texts: Iterable[str], name: str = "") -> list[str]:
-    """`texts`, if they are strings. Bytes may be of any encoding: to guess one would be to guess the words."""
+    """`texts`, if they are strings. Bytes are refused: to guess their encoding would be to guess words."""
     if isinstance(texts, str | bytes):
         raise TypeError(f"texts: given {type(texts).__name__}, expected a list of strings")
     texts = list(texts)

@@ -78,8 +78,8 @@ class TextClassifier(nn.Module):
         check_ids(name, tokens, self.config.vocabulary_size)
         empty = lengths(tokens) == 0
         if self.config.mask and empty.any():
-            raise ValueError(f"{name}: given only padding in row {int(empty.nonzero()[0])}, expected at least "
-                             "one token")
+            row = int(empty.nonzero()[0])
+            raise ValueError(f"{name}: given only padding in row {row}, expected at least one token")
 
     def forward(self, tokens):
         on_cpu = tokens.device.type == "cpu" and not torch.compiler.is_compiling()
