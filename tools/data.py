@@ -183,7 +183,7 @@ def movie_sentences(archive: zipfile.ZipFile) -> str:
     """Sentences of film critics, each once: lines of the mean of some twenty ratings (−4 to 4), sentence."""
     packed = archive.read("vaderSentiment-0.5/additional_resources/hutto_ICWSM_2014.tar.gz")
     with tarfile.open(fileobj=io.BytesIO(packed)) as inner:
-        text = inner.extractfile("hutto_ICWSM_2014/movieReviewSnippets_GroundTruth.txt").read().decode("utf-8")
+        text = inner.extractfile("hutto_ICWSM_2014/movieReviewSnippets_GroundTruth.txt").read().decode()
     rows = {sentence.strip(): float(score)
             for _, score, sentence in (line.split("\t") for line in text.splitlines())}
     return "\n".join(f"{score:g}\t{sentence}" for sentence, score in rows.items()) + "\n"
