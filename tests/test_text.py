@@ -219,7 +219,7 @@ def test_batches_by_length_hold_each_row_once_and_waste_little():
     assert batches != again  # another order in each epoch
     assert batches == list(ByLength(count, 32, seed=1))  # the same for a seed
     steps = sum(int(count[rows].max()) * len(rows) for rows in batches)
-    assert count.sum() <= steps < 1.05 * count.sum()  # at random it is about twice as much
+    assert count.sum() <= steps < 1.2 * count.sum()  # at random it is about twice as much
     assert [count[rows].max() for rows in batches] != sorted(count[rows].max() for rows in batches)
 
 
