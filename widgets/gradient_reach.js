@@ -99,7 +99,6 @@ function sweepChart(ui) {
   const margin = { left: 46, right: 14, top: 24, bottom: 38 };
   const plot = ui.plot({ label: t("factor"), height, margin, x: { domain: [SWEEP.low, SWEEP.high], scale: "log", label: t("scaleAxis"), ticks: 6 }, y: { domain: [0.15, 1.45], label: t("factor"), ticks: 7 } });
   const one = plot.line({ color: "muted", width: 1, dash: "4 4" });
-  const oneName = plot.text({ class: "fg-quiet" });
   const here = plot.line({ color: "ink", width: 1.5 });
   const lines = Object.fromEntries(KINDS.map((kind) => [kind, plot.line({ color: HUE[kind], width: 2.5 })]));
   const dots = Object.fromEntries(KINDS.map((kind) => [kind, plot.dots({ color: HUE[kind], size: 9 })]));
@@ -108,7 +107,6 @@ function sweepChart(ui) {
   return function draw(now) {
     plot.layout();
     one.set([SWEEP.low, 1, SWEEP.high, 1]);
-    oneName.set(SWEEP.high, 1, t("keeps"), { dx: -4, dy: -6, anchor: "end" });
     here.set([now.scale, 0.15, now.scale, 1.45]);
     for (const kind of KINDS) {
       lines[kind].set(curve(SCALES, now.swept[kind]));
@@ -132,7 +130,7 @@ function words(ui, now) {
   const { rnn, lstm } = now.cells;
   const said = { length: now.length - 1, scale: number(now.scale), left: number(rnn.left.at(-1), 2), rnnReach: rnn.reach, lstmReach: lstm.reach,
     rate: number(rnn.rate), forget: number(now.forget), bias: number(now.bias), alone: number(now.forget ** (now.length - 1), 2), lstmLeft: number(lstm.left.at(-1), 2), far: FAR };
-  const first = now.high > WITHIN ? "explodes" : now.low >= 1 / WITHIN ? "keepsRnn" : "vanishes";
+  const first = now.high > WITHIN ? "explodes" : now.low >= 1 / WITHIN ? "keepsRnn" : rnn.reach >= now.length - 1 ? "fades" : "vanishes";
   const second = lstm.reach >= now.length - 1 ? (lstm.left.at(-1) > WITHIN ? "lstmGrows" : "lstmWhole") : now.bias > 0 ? "lstmMore" : now.bias < 0 ? "lstmShut" : "lstmHalf";
   return { text: [t(first, said), t(second, said)].join(ui.lang === "zh" ? "" : " "), bad: first === "explodes" && rnn.left.at(-1) > 1e6 };
 }
