@@ -1,12 +1,13 @@
 """The files that pages load: one stylesheet, a few classic scripts, fonts, the bundles."""
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import pathlib
 import shutil
 
-from book import BUNDLES, DESIGN, ROOT
+from book import BUNDLES, DESIGN, MODELS, ROOT
 
 HERE = ROOT / "site"
 STYLES = ("fonts.css", "base.css", "layout.css", "prose.css", "code.css", "home.css", "print.css")
@@ -42,6 +43,13 @@ def isolated(script: str) -> str:
     return "(()=>{" + script + "})();\n"
 
 
+def model(file: pathlib.Path) -> str:
+    """A trained model as a classic script: fetch, too, is dead in pages opened from disk."""
+    text = base64.b64encode(file.read_bytes()).decode()
+    return (f"(globalThis.firstgradModels=globalThis.firstgradModels||{{}})"
+            f"[{json.dumps(file.stem)}]=\"{text}\";\n")
+
+
 def rooms() -> str:
     """The height that each explorable will take, by its width, so that the text below does not move.
 
@@ -73,6 +81,7 @@ def generated() -> dict[str, str]:
     files |= {name: (HERE / "live" / name).read_text("utf8") for name in SCRIPTS}
     for bundle in sorted(BUNDLES.glob("*.js")):
         files[f"widgets/{bundle.name}"] = isolated(classic(bundle.read_text("utf8"), bundle.stem))
+    files |= {f"models/{file.stem}.js": model(file) for file in sorted(MODELS.glob("*.safetensors"))}
     return files
 
 

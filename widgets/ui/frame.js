@@ -75,7 +75,7 @@ function makeUi(spec, model) {
   };
 
   const ui = {
-    root: parts.root, figures: parts.figures, controls: parts.controls, toolbar: parts.toolbar, lang, t, number, alive: true,
+    host: model, root: parts.root, figures: parts.figures, controls: parts.controls, toolbar: parts.toolbar, lang, t, number, alive: true,
     /** @param {string} name */
     get: read,
     /** Sets traits. `save: false` while something plays: Python hears of it when it stops. @param {Record<string, any>} values */
