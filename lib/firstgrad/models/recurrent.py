@@ -136,7 +136,7 @@ def gradient_reach(layer, x, of: Callable | None = None) -> torch.Tensor:
     x = x.detach().clone().requires_grad_()
     with torch.enable_grad():
         last = layer(x)[0][:, -1]  # (B, T, H) -> (B, H)
-        ends = last.sum(0) if of is None else [of(last)]  # each a scalar; sequences do not see each other
+        ends = last.sum(0).unbind() if of is None else [of(last)]  # scalars; sequences do not see each other
     squares = torch.zeros(x.shape[:2], dtype=torch.float64)  # (B, T); float32 would lose what is below 1e-19
     for end in ends:
         (slope,) = torch.autograd.grad(end, x, retain_graph=True)
