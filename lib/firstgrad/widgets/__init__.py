@@ -6,6 +6,7 @@ from firstgrad.widgets.broadcasting import Broadcasting
 from firstgrad.widgets.computation_graph import ComputationGraph
 from firstgrad.widgets.descent import Descent
 from firstgrad.widgets.gradient_flow import GradientFlow
+from firstgrad.widgets.gradient_reach import GradientReach
 from firstgrad.widgets.learning_rate_lab import LearningRateLab
 from firstgrad.widgets.model_sizer import ModelSizer
 from firstgrad.widgets.model_timeline import ModelTimeline
@@ -20,6 +21,7 @@ __all__ = [
     "Descent",
     "Explorable",
     "GradientFlow",
+    "GradientReach",
     "LearningRateLab",
     "ModelSizer",
     "ModelTimeline",
