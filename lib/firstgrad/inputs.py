@@ -104,6 +104,12 @@ def check_dtype(name: str, x, model: nn.Module) -> None:
                         f"parameters; use x.to({wanted})")
 
 
+def check_by_model(name: str, x, model: nn.Module) -> None:
+    """Let a model that has a method `check_inputs(name, x)` look at all rows, before the first step."""
+    if hasattr(model, "check_inputs"):
+        model.check_inputs(name, x)
+
+
 def check_model(name: str, model: nn.Module, x):
     """The model's outputs for the rows x. Raises a ValueError where it cannot take them."""
     try:

@@ -1,14 +1,19 @@
-"""From text to numbers and back: tokens, a vocabulary, and windows of ids to train a language model on."""
+"""From text to numbers and back: tokens, a vocabulary, windows of ids to train a language model on, and
+texts of different lengths as one tensor.
+"""
 
 import difflib
 import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 
-from .arguments import whole
+from .arguments import choice, whole
+
+PADDING, UNKNOWN = 0, 1  # ids that a Tokenizer keeps free
+_SIDES = ("pre", "post")
 
 
 class UnknownTokenError(KeyError):
@@ -139,6 +144,110 @@ def windows(ids: torch.Tensor, length: int, stride: int | None = None) -> tuple[
                          "one more than length")
     both = ids.unfold(0, length + 1, stride)  # (N,) -> (n, length + 1)
     return both[:, :-1], both[:, 1:]
+
+
+class Tokenizer:
+    """Texts to ids of a fixed number of tokens, learnt from the training texts and from no others.
+
+    Id 0 is padding, id 1 stands for every unknown token; the others are the most frequent tokens of the texts
+    that `fit` was given, the most frequent first (equally frequent ones by spelling).
+    `tokens[id]` is a token, `counts[id]` how often it came (of id 1: how often rarer ones came).
+    """
+
+    def __init__(self, counts: dict[str, int], size: int = 10_000, split: Callable = words):
+        """counts: of every token.  size: ids in all, the two reserved ones included."""
+        whole("size", size, least=3)
+        ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        kept, rare = ordered[:size - 2], ordered[size - 2:]
+        self.tokens = ("<pad>", "<unk>", *(token for token, _ in kept))
+        self.counts = (0, sum(count for _, count in rare), *(count for _, count in kept))
+        self.split = split
+        self._ids = {token: id for id, (token, _) in enumerate(kept, 2)}
+
+    @classmethod
+    def fit(cls, texts: Iterable[str], size: int = 10_000, *, split: Callable = words) -> "Tokenizer":
+        """Count the tokens of the training texts, and keep the `size` − 2 most frequent.
+
+        split: text -> list of tokens: `words`, or `list` for characters, as Chinese wants it.
+        Raises: TypeError for a text that is no string, ValueError when there is no token.
+        """
+        counts = Counter()
+        for number, text in enumerate(_texts(texts)):
+            counts.update(_tokens(f"split(texts[{number}])", split(text)))
+        if not counts:
+            raise ValueError("texts: given an empty corpus, expected at least one token")
+        return cls(counts, size, split)
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def __contains__(self, token: str) -> bool:
+        return token in self._ids
+
+    def encode(self, text: str) -> torch.Tensor:
+        """Ids int64 (n,) of a text of n tokens. Raises: TypeError for no string."""
+        (text,) = _texts([text], "text")
+        return torch.tensor([self._ids.get(token, UNKNOWN) for token in self.split(text)], dtype=torch.int64)
+
+    def batch(self, texts: Iterable[str], length: int = 100, *, padding: str = "post",
+              truncation: str = "post") -> torch.Tensor:
+        """Texts as rows of ids, int64 (n, length): what is shorter is padded, what is longer is cut.
+
+        padding, truncation: on which side, "pre" (before the text) or "post" (after it).
+        Raises: TypeError for a text that is no string, ValueError that names a text without a token.
+        """
+        sequences = [self.encode(text) for text in _texts(texts)]
+        for number, ids in enumerate(sequences):
+            if not len(ids):
+                raise ValueError(f"texts[{number}]: given no token, expected at least one, since a text of "
+                                 "padding alone says nothing")
+        return pad(sequences, length, padding=padding, truncation=truncation)
+
+    def decode(self, ids: torch.Tensor | Sequence[int]) -> str:
+        """The tokens of ids (n,) with spaces between them, without padding. Raises: as Vocabulary.decode."""
+        ids = torch.as_tensor(ids, dtype=None if len(ids) else torch.int64)
+        if ids.ndim != 1:
+            raise ValueError(f"ids: given shape {tuple(ids.shape)}, expected (n,)")
+        check_ids("ids", ids, len(self))
+        return " ".join(self.tokens[id] for id in ids.tolist() if id != PADDING)
+
+
+def pad(sequences: Sequence, length: int, *, padding: str = "post", truncation: str = "post") -> torch.Tensor:
+    """Sequences of ids, each int64 (n,) with an n of its own, as rows of one tensor (N, length).
+
+    padding, truncation: the side that is filled with PADDING, and the side that is cut: "pre" or "post".
+    Raises: TypeError or ValueError that names the argument.
+    """
+    whole("length", length)
+    choice("padding", padding, _SIDES)
+    choice("truncation", truncation, _SIDES)
+    rows = torch.full((len(sequences), length), PADDING, dtype=torch.int64)
+    for number, ids in enumerate(sequences):
+        ids = torch.as_tensor(ids, dtype=None if len(ids) else torch.int64)
+        if ids.dtype != torch.int64 or ids.ndim != 1:
+            raise TypeError(f"sequences[{number}]: given {ids.dtype} of shape {tuple(ids.shape)}, expected "
+                            "torch.int64 of shape (n,)")
+        ids = ids[:length] if truncation == "post" else ids[-length:]
+        rows[number, slice(0, len(ids)) if padding == "post" else slice(length - len(ids), None)] = ids
+    return rows
+
+
+def lengths(tokens: torch.Tensor) -> torch.Tensor:
+    """How many of each row's tokens are not padding: int64 (n,).  tokens: int64 (n, T)."""
+    return (tokens != PADDING).sum(1)
+
+
+def _texts(texts: Iterable[str], name: str = "") -> list[str]:
+    """`texts`, if they are strings. Bytes are refused: to guess their encoding would be to guess words."""
+    if isinstance(texts, str | bytes):
+        raise TypeError(f"texts: given {type(texts).__name__}, expected a list of strings")
+    texts = list(texts)
+    for number, text in enumerate(texts):
+        if not isinstance(text, str):
+            hint = "; decode them first, as text.decode('utf-8')" if isinstance(text, bytes) else ""
+            raise TypeError(f"{name or f'texts[{number}]'}: given {type(text).__name__}, expected a string"
+                            f"{hint}")
+    return texts
 
 
 def _tokens(name: str, tokens: Sequence[str]) -> Sequence[str]:

@@ -19,6 +19,7 @@ from .distributed import World, together
 from .history import History, NonFiniteLossError
 from .inputs import (
     batches,
+    check_by_model,
     check_dtype,
     check_loss,
     check_model,
@@ -246,6 +247,7 @@ class Trainer:
         seen: shape of x -> the model's outputs (their shape only) for two rows of it, tried when first seen.
         """
         check_dtype(f"{name}, x", x, self.model)
+        check_by_model(f"{name}, x", x, self.model)
         few, labels, shape = x[:2].to(self.device), y[:2].to(self.device), x.shape[1:]
         with self._inference():
             outputs = None if shape in seen else check_model(name, self.model, few)

@@ -196,6 +196,7 @@ class LSTMLanguageModel(nn.Module):
     Shapes: tokens (B, T) int64.  Returns: logits (B, V, T), the classes second as F.cross_entropy takes them,
     for the targets (B, T): at each place the token that follows.
     Raises: TypeError or ValueError when tokens are no ids of the vocabulary; on a CPU, for a GPU would wait.
+    A Trainer asks `check_inputs` about all rows before the first step.
     """
 
     def __init__(self, config: LSTMConfig | None = None):
@@ -210,15 +211,19 @@ class LSTMLanguageModel(nn.Module):
         """How many numbers training changes."""
         return sum(parameter.numel() for parameter in self.parameters())
 
+    def check_inputs(self, name: str, tokens) -> None:
+        """Raise TypeError or ValueError that says what is wrong with tokens (B, T)."""
+        if tokens.ndim != 2 or not tokens.numel():
+            raise ValueError(f"{name}: given shape {tuple(tokens.shape)}, expected (B, T)")
+        check_ids(name, tokens, self.config.vocabulary_size)
+
     def forward(self, tokens):
         return self.read(tokens)[0].transpose(1, 2)  # (B, T, V) -> (B, V, T)
 
     def read(self, tokens, state=None):
         """Read on from `state` (None: from the beginning). Returns: logits (B, T, V) and the state after."""
-        if tokens.ndim != 2 or not tokens.numel():
-            raise ValueError(f"tokens: given shape {tuple(tokens.shape)}, expected (B, T)")
         if tokens.device.type == "cpu" and not torch.compiler.is_compiling():
-            check_ids("tokens", tokens, self.config.vocabulary_size)
+            self.check_inputs("tokens", tokens)
         x, state = self.lstm(self.embedding(tokens), state)
         return self.head(x), state
 
