@@ -1,4 +1,4 @@
-"""The JavaScript core of *lstm_gates* gives what torch gives, also with the book's model; mutants are caught."""
+"""The JavaScript core of *lstm_gates* gives what torch gives, with the book's model too; mutants are caught."""
 
 import base64
 import json
