@@ -106,7 +106,7 @@ function setup(ui) {
   ui.root.prepend(h("style", { text: css }));
   const drawSentence = sentenceOf(ui);
   const source = sourceOf(ui);
-  ui.choice({ trait: "quantity", label: t("quantity"), into: ui.toolbar, options: Object.keys(STATES).map((name) => [name, t(`state ${name}`)]) });
+  ui.choice({ trait: "quantity", label: t("quantity"), into: ui.toolbar, options: ["f", "i", "g", "o", "c", "h"].map((name) => [name, t(`state ${name}`)]) });
   const compute = computer(ui, source);
   let now;
   let player;
