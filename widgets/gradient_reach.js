@@ -12,7 +12,7 @@ const KINDS = ["rnn", "gru", "lstm"];
 const HUE = { rnn: "blue", gru: "purple", lstm: "orange" };
 const FAR = 100; // of the goals: steps
 const WITHIN = 10; // of the RNN's goal: a factor, up or down
-const SWEEP = { low: 0.3, high: 3, points: 19, length: 40 };
+const SWEEP = { low: 0.3, high: 3, points: 17, length: 30 };
 const SCALES = Array.from({ length: SWEEP.points }, (_, i) => SWEEP.low * (SWEEP.high / SWEEP.low) ** (i / (SWEEP.points - 1)));
 const FLOOR = 1e-12; // the picture's ends, whatever is computed
 const CEILING = 1e12;
@@ -27,10 +27,13 @@ function computer(ui) {
   return function compute() {
     const [scale, bias, length, seed] = ["scale", "bias", "length", "seed"].map(ui.get);
     if (!Number.isInteger(seed)) raise(TypeError, "badType", "seed", seed, "whole number", `seed must be a whole number, not ${seed}`);
-    if (drawn.seed !== seed) drawn = { seed, numbers: core.draw(seed) };
+    if (drawn.seed !== seed) {
+      const numbers = core.draw(seed);
+      drawn = { seed, numbers, gateless: core.sweep(numbers, SCALES, 0, SWEEP.length, ["rnn"]) };
+    }
     const cells = core.measure(drawn.numbers, scale, bias, length);
     const key = JSON.stringify([seed, bias]);
-    if (swept.key !== key) swept = { key, curves: core.sweep(drawn.numbers, SCALES, bias, SWEEP.length) };
+    if (swept.key !== key) swept = { key, curves: { ...drawn.gateless, ...core.sweep(drawn.numbers, SCALES, bias, SWEEP.length, ["gru", "lstm"]) } };
     const { left } = cells.rnn;
     const [low, high] = [Math.min(...left), Math.max(...left)];
     return { scale, bias, length, cells, swept: swept.curves, forget: 1 / (1 + Math.exp(-bias)),

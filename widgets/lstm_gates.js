@@ -17,7 +17,7 @@ export const core = { ...lstm, ...handmade, parse };
 const START = "\n\n"; // read before the sentence, so that it begins a paragraph
 const LONGEST = 200; // characters
 const STATES = { i: 0, f: 1, g: 2, o: 3, c: 4, h: 5 };
-const SURPRISE = 12; // bits, of the goal
+const SURPRISE = 15; // bits, of the goal
 const GOALS = ["reset", "surprise"];
 const traits = {
   text: 'Queequeg looked up. "Aye, aye!" cried the old captain (he had but one leg), "a white whale!"',

@@ -414,7 +414,7 @@ def a_gate_and_a_surprise(one):
     one.page.wait_for_timeout(50)
     one.settle()
     assert one.goal() == "no"
-    sentence.fill("The white whalezq")
+    sentence.fill("The price is $5.")
     sentence.press("End")
     one.page.wait_for_timeout(50)
     one.settle()

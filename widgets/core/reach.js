@@ -78,11 +78,11 @@ export function measure(drawn, scale, bias, length) {
   }));
 }
 
-/** The factor a step of each cell, for every scale of a list: one gradient instead of all, over `length` steps. */
-export function sweep(drawn, scales, bias, length) {
+/** The factor a step of each cell, for every scale of a list: one gradient instead of four, over `length` steps. */
+export function sweep(drawn, scales, bias, length, kinds = Object.keys(CELLS)) {
   const xs = drawn.xs.slice(0, length);
   const top = topsOf(drawn).slice(0, 1);
-  return Object.fromEntries(Object.keys(CELLS).map((kind) => [kind, scales.map((scale) => {
+  return Object.fromEntries(kinds.map((kind) => [kind, scales.map((scale) => {
     const cell = cellOf(kind, drawn, scale, bias);
     return perStep(relative(reach(kind, cell, run(kind, cell, xs), top)));
   })]));
