@@ -45,6 +45,7 @@ export function sourceOf(ui) {
     put(button, { "aria-disabled": state === "loading" ? "true" : "false" });
     say(words, state === "loading" ? ui.t("ui.loading") : `${ui.t("load")} (${size(modelSize(ui, NAME))})`);
     hint.hidden = state !== "failed";
+    node.hidden = button.hidden && hint.hidden;
     say(hint, state === "failed" ? ui.t("ui.loadFailed") : "");
     return asked && made ? made : { model: null, units: [] };
   };
