@@ -1,4 +1,5 @@
 // Four LSTM units whose weights were set by hand, to follow a text before any trained model is there.
+export { encode, read } from "./lstm.js";
 
 export const UNITS = ["letters", "quotes", "brackets", "capital"];
 const SHUT = -12; // of a gate: σ(−12) is 0 to five digits

@@ -68,10 +68,14 @@ export function heatOf(ui, { all, states, valueAt, shown, onPoint, into = ui.fig
         context.fillStyle = theme.colour(valueAt(now, kind, unit, step), kind === 0 || kind === 1 || kind === 3);
         context.fillRect(x, TOP + row * tall, Math.ceil(side), all && rows > 20 ? tall : tall - 2);
       }
+      if (now.characters[step] === " ") { // where words end
+        context.fillStyle = theme.ink;
+        context.fillRect(x, TOP - 4, side, 2);
+      }
       context.fillStyle = step === at ? theme.ink : theme.muted;
       context.font = `${step === at ? "600 " : ""}12px ui-monospace, Menlo, Consolas, monospace`;
       context.textAlign = "center";
-      context.fillText(shown(now.characters[step]), x + side / 2, 13);
+      if (now.characters[step] !== " ") context.fillText(shown(now.characters[step]), x + side / 2, 12);
     }
     context.globalAlpha = 1;
     context.strokeStyle = theme.ink;

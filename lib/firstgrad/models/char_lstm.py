@@ -116,7 +116,7 @@ def trace(model: LSTMLanguageModel, ids):
 
     Shapes: ids (T,) or (B, T) int64.
     Returns: a dictionary: i, f, g, o, c, h (…, T, H), as the head of lstm.py names them; logits (…, T, V);
-    bits (…, T): log₂ 1/chance of each character, before it was read; NaN for the first, which was not guessed.
+    bits (…, T): log₂ 1/chance of each character before it was read; NaN for the first, which none guessed.
     """
     batched = ids if ids.ndim == 2 else ids[None]
     lstm = model.lstm
