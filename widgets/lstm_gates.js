@@ -4,17 +4,16 @@ import * as lstm from "./core/lstm.js";
 import { needBetween, needName, raise } from "./core/errors.js";
 import { parse } from "./core/safetensors.js";
 import { explorable, h } from "./ui/index.js";
-import { trainedModel } from "./ui/models.js";
-import { put, say, unique } from "./ui/dom.js";
+import { say, unique } from "./ui/dom.js";
 import { expectedOf } from "./lstm_gates/expected.js";
 import { heatOf } from "./lstm_gates/heat.js";
+import { sourceOf } from "./lstm_gates/source.js";
 import { stripOf } from "./lstm_gates/strip.js";
 import { strings } from "./lstm_gates/strings.js";
 import css from "./lstm_gates/style.css";
 
 export const core = { ...lstm, ...handmade, parse };
 
-const MODEL = "char_lstm";
 const START = "\n\n"; // read before the sentence, so that it begins a paragraph
 const LONGEST = 200; // characters
 const STATES = { i: 0, f: 1, g: 2, o: 3, c: 4, h: 5 };
@@ -22,25 +21,14 @@ const SURPRISE = 12; // bits, of the goal
 const GOALS = ["reset", "surprise"];
 const traits = {
   text: 'Queequeg looked up. "Aye, aye!" cried the old captain (he had but one leg), "a white whale!"',
-  quantity: "f", unit: 0, step: -1, found: [], bits: null,
+  quantity: "f", unit: 0, step: -1, trained: false, found: [], bits: null,
 };
 
 const isLetter = (character) => /\p{L}/u.test(character);
 const mean = (list) => list.reduce((sum, v) => sum + v, 0) / list.length;
 
-/** What the file says its units follow, and on which unit the recipe saw a gate close at spaces. */
-function notesOf({ metadata }) {
-  try {
-    return { units: JSON.parse(metadata.units), bits: metadata.bits };
-  } catch {
-    return { units: [], bits: metadata.bits };
-  }
-}
-
 /** Everything that one state of the traits implies. What was read before is not read again. */
-function computer(ui, trained) {
-  let model = null;
-  let notes = { units: [] };
+function computer(ui, source) {
   let last = { key: null };
   return function compute() {
     const text = ui.get("text");
@@ -48,18 +36,14 @@ function computer(ui, trained) {
     if (Array.from(text).length > LONGEST) raise(RangeError, "tooLong", "text", Array.from(text).length, String(LONGEST), `text must have at most ${LONGEST} characters`);
     needName("quantity", ui.get("quantity"), STATES);
     needBetween("unit", ui.get("unit"), 0, 1e4);
-    if (trained.value && !model) {
-      model = lstm.modelOf(trained.value.tensors, trained.value.metadata.characters);
-      notes = notesOf(trained.value);
-    }
+    const { model, units } = source();
     const key = JSON.stringify([text, Boolean(model)]);
-    if (last.key !== key) last = { key, ...readAll(text) };
-    const { units } = notes;
+    if (last.key !== key) last = { key, ...readAll(text, model) };
     const unit = Math.min(ui.get("unit"), last.model.hidden - 1);
     return { ...last, text, units, unit, quantity: ui.get("quantity"), trained: Boolean(model), means: meansOf(last, unit), follows: units.filter((one) => one.unit === unit && Math.abs(one.test) >= 0.4) };
   };
 
-  function readAll(text) {
+  function readAll(text, model) {
     const now = model ?? handmade.handset(text);
     const { ids, places, unknown } = lstm.encode(now, text);
     const before = model ? lstm.encode(model, START).ids : [];
@@ -121,9 +105,9 @@ function setup(ui) {
   ui.root.classList.add("fg-lstm-gates");
   ui.root.prepend(h("style", { text: css }));
   const drawSentence = sentenceOf(ui);
-  const trained = trainedModel(ui, MODEL, { text: t("load"), onLoad: () => ui.set({ unit: ui.get("unit") }) });
-  ui.choice({ trait: "quantity", label: t("quantity"), into: ui.toolbar, options: Object.keys(STATES).map((name) => [name, t(`state ${name}`)]) });
-  const compute = computer(ui, trained);
+  const source = sourceOf(ui);
+  ui.choice({ trait: "quantity", label: t("quantity"), into: ui.toolbar, options: ["f", "i", "g", "o", "c", "h"].map((name) => [name, t(`state ${name}`)]) });
+  const compute = computer(ui, source);
   let now;
   let player;
   const cursor = () => Math.max(0, Math.min(player.current(), now.count - 1));
@@ -176,7 +160,6 @@ function setup(ui) {
 
   return function draw() {
     now = compute();
-    put(ui.root, { "data-trained": now.trained ? "yes" : "no" });
     unit.ends({ min: 0, max: now.model.hidden - 1 });
     unit.show();
     player.show();

@@ -8,6 +8,8 @@ from explorable import Explorable, all_on, centre, thumb
 from playwright.sync_api import expect
 from site_checks import HAN, axe, contents, edition, in_language, none, paths
 
+from firstgrad.data import recording
+
 pytestmark = pytest.mark.browser
 PAGES = paths(contents())
 CHAPTER = ["chapters/06_gradient_descent.html", "zh/chapters/06_gradient_descent.html"]
@@ -24,6 +26,7 @@ TYPED = [
     "chapters/04_losses_and_metrics.html", "zh/chapters/04_losses_and_metrics.html",
     *HANDLED,
     "chapters/08_regularisation.html", "zh/chapters/08_regularisation.html",
+    "chapters/11_lstm.html", "zh/chapters/11_lstm.html",
 ]
 # Its boxes take any number, -1 as well: the general nonsense is none there.
 GRAPHS = ["chapters/05_back_propagation.html", "zh/chapters/05_back_propagation.html"]
@@ -164,7 +167,8 @@ def press(one, number, keys):
     one.stops()
     control = one.stop(number)
     if "fg-reset" in (control.get_attribute("class") or ""):
-        one.slide(one.ranges()[0])  # something to reset
+        for slider in one.ranges()[:1]:
+            one.slide(slider)  # something to reset
     before = one.state()
     control.focus()
     for key in keys:
@@ -388,6 +392,34 @@ def past_the_peak(one):
         one.settle()
 
 
+def between_and_open(one):
+    """The RNN's scale between vanishing and exploding; then an open forget gate."""
+    one.type("length", "90")
+    one.type("scale", "1.1")
+    one.page.wait_for_timeout(50)
+    one.settle()
+    one.type("bias", "5")
+    assert one.goal() == "no"  # so short a sequence proves nothing
+    one.type("length", "120")
+    one.page.wait_for_timeout(50)
+    one.settle()
+
+
+def a_gate_and_a_surprise(one):
+    """The unit that the recipe measured, in the trained model; then what no novel has."""
+    sentence = one.root.locator(".fg-sentence")
+    one.root.locator("[data-model]").click()
+    one.settle()
+    one.type("unit", str(recording("char_lstm")["closing_gate"]["unit"]))
+    one.page.wait_for_timeout(50)
+    one.settle()
+    assert one.goal() == "no"
+    sentence.fill("The white whalezq")
+    sentence.press("End")
+    one.page.wait_for_timeout(50)
+    one.settle()
+
+
 GOALS = {
     "model_timeline": long_trained,
     "model_sizer": into_one_processor,
@@ -400,6 +432,8 @@ GOALS = {
     "learning_rate_lab": best_rates,
     "adam": forget_sooner,
     "regularisation": past_the_peak,
+    "gradient_reach": between_and_open,
+    "lstm_gates": a_gate_and_a_surprise,
 }
 
 

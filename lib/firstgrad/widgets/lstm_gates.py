@@ -33,5 +33,6 @@ class LSTMGates(WithModels):
     quantity = Choice(("i", "f", "g", "o", "c", "h"), "f").tag(sync=True)  # shown for all units
     unit = Number(0, 0, 10_000, whole=True).tag(sync=True)
     step = Number(-1, -1, whole=True).tag(sync=True)  # the character pointed to; -1: the last
+    trained = traitlets.Bool(False).tag(sync=True, output=True)  # whether the reader asked for the model
     found = traitlets.List(traitlets.Enum(("reset", "surprise"))).tag(sync=True, output=True)
     bits = traitlets.Float(None, allow_none=True).tag(sync=True, output=True)
