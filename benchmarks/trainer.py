@@ -1,8 +1,8 @@
 """Our Trainer against the loop of every tutorial, a bare loop of our own, and the trainers of others.
 
-MLP 10-20-1 (medical records), MLP 784-256-10 (photographs), LSTM 64→128 (a novel's words), on one thread and
-on two. A run is all that a script does once its data are there: it makes the model, the optimiser and the
-trainer, and trains some epochs in shuffled batches by Adam. The models are torch's own modules. "Ours" takes
+MLP 10-20-1 (medical records), MLP 784-256-10 (photographs), LSTM 64→128 (a novel's words), the recipe's text
+classifier (definitions of different lengths, padded to 100), on one thread and on two. A run is all that a
+script does once its data are there: it makes the model, the optimiser and the trainer, and trains some epochs in shuffled batches by Adam. The models are torch's own modules. "Ours" takes
 our fast Adam; "bare" is a loop with the same tensors, order and Adam, without our Trainer; "tutorial" and the
 others take torch.optim.Adam as it comes; they write no logs, bars or checkpoints and validate nothing.
 """
@@ -19,9 +19,10 @@ from torch import nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
-from firstgrad.data import fashion_mnist, moby_dick
+from firstgrad.data import DEFINITION_CLASSES, definitions, fashion_mnist, moby_dick
+from firstgrad.models.text_classifier import TextClassifier, TextClassifierConfig
 from firstgrad.optim import Adam
-from firstgrad.text import Vocabulary, words
+from firstgrad.text import Tokenizer, Vocabulary, words
 from firstgrad.trainer import Trainer
 
 WORDS, LENGTH, WINDOWS = 10_000, 100, 640  # of the LSTM's vocabulary, of a window; windows
@@ -61,6 +62,8 @@ def tasks() -> list[Task]:
              {"tutorial": 0.75, "bare": 1.1}),
         Task("LSTM 64-128", windows(), LSTMClassifier, F.cross_entropy, 32, 1,
              {"tutorial": 0.93, "bare": 1.03}),
+        Task("text classifier", padded_texts(), text_classifier, F.cross_entropy, 32, 1,
+             {"Lightning": 1.0, "HF Trainer": 1.0, "skorch": 1.0}),
     ]
 
 
@@ -91,6 +94,17 @@ def windows():
     parts = ids.unfold(0, LENGTH, LENGTH)[:WINDOWS]
     following = text[LENGTH:(WINDOWS + 1) * LENGTH:LENGTH]
     return parts.contiguous(), torch.tensor([int(not word[0].isalnum()) for word in following])
+
+
+def padded_texts():
+    """WordNet's definitions of every fifth noun, padded: int64 (n, LENGTH), and their kinds (n,)."""
+    texts, labels, _ = (part[::5] for part in definitions("train"))
+    return Tokenizer.fit(texts, WORDS).batch(texts, LENGTH), torch.tensor(labels)
+
+
+def text_classifier() -> nn.Module:
+    """The one of recipes/text_classifier.py, which takes the padding off."""
+    return TextClassifier(TextClassifierConfig(WORDS, len(DEFINITION_CLASSES)))
 
 
 def ours(task: Task) -> nn.Module:

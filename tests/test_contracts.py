@@ -11,6 +11,7 @@ import torch
 from torch.nn import functional as F
 
 from firstgrad import optim
+from firstgrad.models import text_classifier
 from firstgrad.models.lstm import LAYERS, LSTMConfig, LSTMLanguageModel
 from firstgrad.models.mlp import ACTIVATIONS, MLP, MLPConfig
 
@@ -54,11 +55,28 @@ def language_model(layers):
     )
 
 
+def classifier(layers):
+    config = text_classifier.TextClassifierConfig(9, 3, embedding_size=16, hidden_size=32, layers=layers)
+    return Model(
+        make=lambda: text_classifier.TextClassifier(config),
+        inputs=lambda rows: F.pad(torch.randint(1, 9, (rows, 5)), (0, 2)),  # two of padding after each text
+        targets=lambda x: torch.arange(len(x)) % 3,
+        outputs=(3,),
+        bad={
+            "unknown id": (torch.tensor([[1, 9]]), ValueError, "tokens: given id 9, expected 0…8, since"),
+            "floats": (torch.ones(2, 5), TypeError, "tokens: given torch.float32, expected torch.int64"),
+            "one text": (torch.tensor([1, 2]), ValueError, r"tokens: given shape \(2,\), expected \(B, T\)"),
+            "padding": (torch.tensor([[1, 2], [0, 0]]), ValueError, "tokens: given only padding in row 1"),
+        },
+    )
+
+
 MODELS = {
     **{f"mlp {name}": mlp((6, 16, 8, 3), name) for name in ACTIVATIONS if name != "sigmoid"},
     "mlp sigmoid": mlp((6, 16, 8, 3), "sigmoid", steps=1500),  # sigmoids saturate, and learn slowly
     "affine map": mlp((6, 3), "relu"),
     **{f"lstm {layers}": language_model(layers) for layers in LAYERS},
+    **{f"classifier {layers}": classifier(layers) for layers in text_classifier.LAYERS},
 }
 
 RATES = {"SGD": 0.3, "Momentum": 0.05, "Nesterov": 0.05, "RMSProp": 0.01, "Adam": 0.02, "AdamW": 0.02,

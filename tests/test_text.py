@@ -2,9 +2,22 @@
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from firstgrad.data import moby_dick
-from firstgrad.text import UnknownTokenError, Vocabulary, check_ids, windows, words
+from firstgrad.text import (
+    PADDING,
+    UNKNOWN,
+    Tokenizer,
+    UnknownTokenError,
+    Vocabulary,
+    check_ids,
+    lengths,
+    pad,
+    windows,
+    words,
+)
 
 SENTENCES = [["the", "whale"], ["the", "white", "whale"], [], ["call", "me", "the", "whaler"]]
 
@@ -124,5 +137,98 @@ LETTERS = Vocabulary.of_characters("whale")
     (lambda: windows("whale", 5), TypeError, "ids: given str, expected an int64 tensor"),
 ])
 def test_bad_text_is_named(make, error, says):
+    with pytest.raises(error, match=says):
+        make()
+
+
+# --- texts of different lengths as one tensor ---
+
+TEXTS = ["The whale, the whale!", "call me whale"]
+
+
+def test_a_tokenizer_keeps_the_most_frequent_and_two_ids_of_its_own():
+    tokenizer = Tokenizer.fit(TEXTS, 6)
+    assert tokenizer.tokens == ("<pad>", "<unk>", "whale", "the", "!", ",")  # by number, then by spelling
+    assert tokenizer.counts == (0, 2, 3, 2, 1, 1)  # call, me
+    assert len(tokenizer) == 6
+    assert "whale" in tokenizer
+    assert "call" not in tokenizer
+    assert "<unk>" not in tokenizer
+    assert len(Tokenizer.fit(TEXTS)) == 8  # there are no 10,000
+
+
+def test_what_it_was_not_fitted_on_is_unknown():
+    """E21: a word that only the test texts have must not get an id."""
+    tokenizer = Tokenizer.fit(TEXTS)
+    assert tokenizer.encode("Call me Ishmael").tolist()[-1] == UNKNOWN
+    assert tokenizer.decode(tokenizer.encode("Call me Ishmael")) == "call me <unk>"
+    assert "Ishmael" not in tokenizer
+
+
+def test_texts_become_rows_that_are_padded_or_cut():
+    tokenizer = Tokenizer.fit(TEXTS)
+    whale, the = (tokenizer.encode(word).item() for word in ("whale", "the"))
+    batch = tokenizer.batch(["the whale", "the the the whale"], 3)
+    assert batch.dtype == torch.int64
+    assert batch.tolist() == [[the, whale, PADDING], [the, the, the]]
+    batch = tokenizer.batch(["the whale", "the the the whale"], 3, padding="pre", truncation="pre")
+    assert batch.tolist() == [[PADDING, the, whale], [the, the, whale]]
+    assert tokenizer.decode(batch[0]) == "the whale"
+    assert lengths(batch).tolist() == [2, 3]
+
+
+def test_chinese_by_its_characters():
+    tokenizer = Tokenizer.fit(["春眠不觉晓", "处处闻啼鸟"], split=list)
+    assert tokenizer.tokens[2] == "处"
+    assert tokenizer.decode(tokenizer.encode("闻鸟")) == "闻 鸟"
+
+
+def test_padding_of_ids_that_are_there_already():
+    assert pad([[1], torch.tensor([2, 3])], 2).tolist() == [[1, 0], [2, 3]]
+    assert pad([], 2).shape == (0, 2)
+    assert pad([[]], 2).tolist() == [[0, 0]]
+
+
+@settings(max_examples=100, deadline=None, derandomize=True, database=None)
+@given(rows=st.lists(st.lists(st.integers(1, 9), max_size=12), min_size=1, max_size=5),
+       length=st.integers(1, 9), padding=st.sampled_from(["pre", "post"]),
+       truncation=st.sampled_from(["pre", "post"]))
+def test_a_row_holds_the_beginning_or_the_end_of_its_sequence(rows, length, padding, truncation):
+    batch = pad(rows, length, padding=padding, truncation=truncation)
+    assert batch.shape == (len(rows), length)
+    for ids, row in zip(rows, batch.tolist(), strict=True):
+        kept = ids[:length] if truncation == "post" else ids[max(0, len(ids) - length):]
+        empty = [PADDING] * (length - len(kept))
+        assert row == (empty + kept if padding == "pre" else kept + empty)
+
+
+def test_a_line_of_a_megabyte_is_read():
+    line = "Who ain't a slave? " * 56_000
+    assert len(line) > 2**20
+    tokenizer = Tokenizer.fit([line])
+    assert tokenizer.counts[2:] == 5 * (56_000,)
+    assert lengths(tokenizer.batch([line], 100)).tolist() == [100]
+
+
+@pytest.mark.parametrize(("make", "error", "says"), [
+    (lambda: Tokenizer.fit([]), ValueError, "texts: given an empty corpus, expected at least one token"),
+    (lambda: Tokenizer.fit(["", " "]), ValueError, "texts: given an empty corpus"),
+    (lambda: Tokenizer.fit("the whale"), TypeError, "texts: given str, expected a list of strings"),
+    (lambda: Tokenizer.fit(["a", "大".encode("gb18030")]), TypeError,
+     r"texts\[1\]: given bytes, expected a string; decode them first, as text.decode\('utf-8'\)"),
+    (lambda: Tokenizer.fit([["the", "whale"]]), TypeError, r"texts\[0\]: given list, expected a string$"),
+    (lambda: Tokenizer.fit(["a"], 2), ValueError, "size: given 2, expected a whole number of at least 3"),
+    (lambda: Tokenizer.fit(["a"], split=str.lower), TypeError, r"split\(texts\[0\]\): given 'a', expected a"),
+    (lambda: Tokenizer.fit(TEXTS).encode(b"the"), TypeError, "text: given bytes, expected a string"),
+    (lambda: Tokenizer.fit(TEXTS).batch(["the", ""]), ValueError, r"texts\[1\]: given no token, expected at"),
+    (lambda: Tokenizer.fit(TEXTS).batch("the"), TypeError, "texts: given str, expected a list of strings"),
+    (lambda: Tokenizer.fit(TEXTS).batch(TEXTS, 0), ValueError, "length: given 0, expected a whole number"),
+    (lambda: Tokenizer.fit(TEXTS).batch(TEXTS, 5, padding="left"), ValueError, "padding: given 'left'"),
+    (lambda: pad([[1]], 5, truncation="left"), ValueError, "truncation: given 'left', expected one of 'pre'"),
+    (lambda: pad([[1.5]], 5), TypeError, r"sequences\[0\]: given torch.float32 of shape \(1,\), expected"),
+    (lambda: Tokenizer.fit(TEXTS).decode([8]), ValueError, "ids: given id 8, expected 0…7"),
+    (lambda: Tokenizer.fit(TEXTS).decode([[1]]), ValueError, r"ids: given shape \(1, 1\), expected \(n,\)"),
+])
+def test_texts_that_make_no_batch_are_named(make, error, says):
     with pytest.raises(error, match=says):
         make()

@@ -19,12 +19,15 @@ from firstgrad.data import fashion_mnist
 from firstgrad.device import DeviceUnavailableError
 from firstgrad.models.lstm import LSTMConfig, LSTMLanguageModel
 from firstgrad.models.mlp import MLP, MLPConfig
+from firstgrad.models.recurrent import GRU, gradient_reach
+from firstgrad.models.text_classifier import TextClassifier, TextClassifierConfig
 from firstgrad.optim import SGD, Adam, Momentum
 from firstgrad.schedules import cosine
-from firstgrad.text import Vocabulary, windows
+from firstgrad.text import Tokenizer, Vocabulary, pad, windows
 from firstgrad.trainer import NonFiniteLossError, Progress, Trainer, range_test
 
 ROWS, WIDTH, CLASSES = 100, 6, 3
+TEXTS = pad(ROWS * [[1, 2, 3]], 5)  # ids of texts, padded
 
 
 @pytest.fixture
@@ -43,6 +46,7 @@ def given(tmp_path):
         return trainer(model, loss).fit(*data, **({"epochs": 1} | settings))
 
     return SimpleNamespace(model=model, x=x, y=y, folder=tmp_path, trainer=trainer, fit=fit,
+                           classifier=TextClassifier(TextClassifierConfig(9, CLASSES, 4, 5)),
                            vocabulary=Vocabulary.of_words([["the", "whale", "the", "sea"]]))
 
 
@@ -308,6 +312,33 @@ MODELS = {
         ValueError, "tokens: given id 5, expected 0…4, since the vocabulary has 5 tokens"),
 }
 
+CLASSIFIER = {
+    "a text of padding alone": (
+        lambda g: g.fit((at(TEXTS, 60, 0), g.y), model=g.classifier),
+        ValueError, "train, x: given only padding in row 60, expected at least one token"),
+    "a token id that the classifier's vocabulary lacks": (
+        lambda g: g.fit((at(TEXTS, 60, 9), g.y), model=g.classifier),
+        ValueError, "train, x: given id 9, expected 0…8, since the vocabulary has 9 tokens"),
+    "a label that the classifier lacks": (
+        lambda g: g.fit((TEXTS, at(g.y, 60, 3)), model=g.classifier),
+        ValueError, "train, y: given label 3 in row 60, expected 0…2, since the model has 3 outputs"),
+    "a negative label for the classifier": (
+        lambda g: g.fit((TEXTS, at(g.y, 60, -1)), model=g.classifier),
+        ValueError, "train, y: given label -1 in row 60"),
+    "a classifier of one class": (
+        lambda g: TextClassifierConfig(classes=1),
+        ValueError, "classes: given 1, expected a whole number of at least 2"),
+    "a cell that there is not": (
+        lambda g: TextClassifierConfig(layers="transformer"),
+        ValueError, "layers: given 'transformer', expected one of 'lstm', 'gru', 'rnn'"),
+    "a sequence that a recurrent layer does not take": (
+        lambda g: GRU(3, 4)(torch.zeros(2, 5, 4)),
+        ValueError, r"x: given shape \(2, 5, 4\), expected \(B, T, 3\)"),
+    "the gradient of what is no sequence": (
+        lambda g: gradient_reach(GRU(3, 4), torch.zeros(5, 3)),
+        ValueError, r"x: given shape \(5, 3\), expected \(B, T, I\)"),
+}
+
 TEXT = {
     "an empty corpus": (
         lambda g: Vocabulary.of_words([]),
@@ -327,6 +358,27 @@ TEXT = {
     "an id that is unknown": (
         lambda g: g.vocabulary.decode([0, 3]),
         ValueError, "ids: given id 3, expected 0…2, since the vocabulary has 3 tokens"),
+    "a tokenizer fitted on nothing": (
+        lambda g: Tokenizer.fit([""]),
+        ValueError, "texts: given an empty corpus, expected at least one token"),
+    "a vocabulary without room for a word": (
+        lambda g: Tokenizer.fit(["the sea"], 2),
+        ValueError, "size: given 2, expected a whole number of at least 3"),
+    "a text in bytes of another encoding": (
+        lambda g: Tokenizer.fit(["鲸".encode("gb18030")]),
+        TypeError, r"texts\[0\]: given bytes, expected a string; decode them first"),
+    "one text where a list belongs": (
+        lambda g: Tokenizer.fit("the sea"),
+        TypeError, "texts: given str, expected a list of strings"),
+    "a text without a word": (
+        lambda g: Tokenizer.fit(["the sea"]).batch(["the sea", " "]),
+        ValueError, r"texts\[1\]: given no token, expected at least one"),
+    "texts of no length": (
+        lambda g: Tokenizer.fit(["the sea"]).batch(["the sea"], 0),
+        ValueError, "length: given 0, expected a whole number of at least 1"),
+    "padding on a side that there is not": (
+        lambda g: pad([[1]], 5, padding="left"),
+        ValueError, "padding: given 'left', expected one of 'pre', 'post'"),
     "windows of nothing": (
         lambda g: windows(torch.arange(5), 0),
         ValueError, "length: given 0, expected a whole number of at least 1"),
@@ -335,7 +387,7 @@ TEXT = {
         ValueError, r"ids: given shape \(5,\), expected \(N,\) with N at least 6"),
 }
 
-ALL = DATA | TRAINING | OPTIMISERS | MODELS | TEXT
+ALL = DATA | TRAINING | OPTIMISERS | MODELS | CLASSIFIER | TEXT
 
 
 @pytest.mark.parametrize("what", ALL)

@@ -40,7 +40,7 @@ MOBY_CHAPTERS = range(1, 61)
 
 WORDNET_PACKAGE = "wordnet-base"
 WORDNET_PACKAGE_SHA256 = "61060d960f9ada8fa120872312eccd3ecebfbab8c4579e4f5a74e1cf67620752"
-DEFINITIONS_CONTENT_SHA256 = "21567367547093f66ef6f98f63ebaa3bf72d351a9162cbe3ab8e2bc318d5e8a6"
+DEFINITIONS_CONTENT_SHA256 = "254f70e5b4d904ba804b1954ffef39ae7ebf78ac13a8c06ae3dec0e20862dc91"
 DEFINITIONS_A_CLASS = 1_000
 # Lexicographers' files: the number that WordNet gives the file, and what its nouns are.
 DEFINED = {4: "act", 5: "animal", 6: "artifact", 8: "body", 13: "food", 15: "location", 18: "person",
@@ -157,7 +157,7 @@ def definitions(lines: list[str], count: int = DEFINITIONS_A_CLASS) -> str:
         synset, _, gloss = line.partition("|")
         fields = synset.split()
         if not line.startswith("  ") and int(fields[1]) in DEFINED:  # the licence, at the head, is indented
-            definition = re.split(r'[;:,]? "', gloss.strip())[0].strip()
+            definition = re.split(' "', gloss.strip())[0].strip(" ;:,")
             found[DEFINED[int(fields[1])]].append((fields[4].replace("_", " "), definition))
     often = collections.Counter(definition for rows in found.values() for _, definition in rows)
     out = []
@@ -183,7 +183,7 @@ def movie_sentences(archive: zipfile.ZipFile) -> str:
     """Sentences of film critics, each once: lines of the mean of some twenty ratings (−4 to 4), sentence."""
     packed = archive.read("vaderSentiment-0.5/additional_resources/hutto_ICWSM_2014.tar.gz")
     with tarfile.open(fileobj=io.BytesIO(packed)) as inner:
-        text = inner.extractfile("hutto_ICWSM_2014/movieReviewSnippets_GroundTruth.txt").read().decode("utf-8")
+        text = inner.extractfile("hutto_ICWSM_2014/movieReviewSnippets_GroundTruth.txt").read().decode()
     rows = {sentence.strip(): float(score)
             for _, score, sentence in (line.split("\t") for line in text.splitlines())}
     return "\n".join(f"{score:g}\t{sentence}" for sentence, score in rows.items()) + "\n"

@@ -237,6 +237,29 @@ def lengths(tokens: torch.Tensor) -> torch.Tensor:
     return (tokens != PADDING).sum(1)
 
 
+class ByLength(torch.utils.data.Sampler):
+    """Batches of texts of about the same length, in random order: little padding is computed for nothing.
+
+    DataLoader(TensorDataset(tokens, labels), batch_sampler=ByLength(lengths(tokens), 32, seed)) draws them.
+    count: how long each row is, int64 (n,).  blocks: batches among whose rows lengths are compared.
+    """
+
+    def __init__(self, count: torch.Tensor, batch_size: int, seed: int = 0, *, blocks: int = 50):
+        self.count, self.batch_size = count, whole("batch_size", batch_size)
+        self.generator = torch.Generator().manual_seed(whole("seed", seed, least=0))
+        self.rows = batch_size * whole("blocks", blocks)
+
+    def __len__(self) -> int:
+        return -(-len(self.count) // self.batch_size)
+
+    def __iter__(self):
+        batches = []
+        for block in torch.randperm(len(self.count), generator=self.generator).split(self.rows):
+            batches += block[self.count[block].argsort(stable=True)].split(self.batch_size)
+        for number in torch.randperm(len(batches), generator=self.generator).tolist():
+            yield batches[number].tolist()
+
+
 def _texts(texts: Iterable[str], name: str = "") -> list[str]:
     """`texts`, if they are strings. Bytes are refused: to guess their encoding would be to guess words."""
     if isinstance(texts, str | bytes):
