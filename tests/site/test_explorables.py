@@ -8,6 +8,8 @@ from explorable import Explorable, all_on, centre, thumb
 from playwright.sync_api import expect
 from site_checks import HAN, axe, contents, edition, in_language, none, paths
 
+from firstgrad.data import recording
+
 pytestmark = pytest.mark.browser
 PAGES = paths(contents())
 CHAPTER = ["chapters/06_gradient_descent.html", "zh/chapters/06_gradient_descent.html"]
@@ -25,6 +27,7 @@ TYPED = [
     *HANDLED,
     "chapters/08_regularisation.html", "zh/chapters/08_regularisation.html",
     "chapters/09_word2vec.html", "zh/chapters/09_word2vec.html",
+    "chapters/11_lstm.html", "zh/chapters/11_lstm.html",
 ]
 # Its boxes take any number, -1 as well: the general nonsense is none there.
 GRAPHS = ["chapters/05_back_propagation.html", "zh/chapters/05_back_propagation.html"]
@@ -429,6 +432,34 @@ def two_finds(one):
     one.settle()
 
 
+def between_and_open(one):
+    """The RNN's scale between vanishing and exploding; then an open forget gate."""
+    one.type("length", "90")
+    one.type("scale", "1.1")
+    one.page.wait_for_timeout(50)
+    one.settle()
+    one.type("bias", "5")
+    assert one.goal() == "no"  # so short a sequence proves nothing
+    one.type("length", "120")
+    one.page.wait_for_timeout(50)
+    one.settle()
+
+
+def a_gate_and_a_surprise(one):
+    """The unit that the recipe measured, in the trained model; then what no novel has."""
+    sentence = one.root.locator(".fg-sentence")
+    one.root.locator("[data-model]").click()
+    one.settle()
+    one.type("unit", str(recording("char_lstm")["closing_gate"]["unit"]))
+    one.page.wait_for_timeout(50)
+    one.settle()
+    assert one.goal() == "no"
+    sentence.fill("The price is $5.")
+    sentence.press("End")
+    one.page.wait_for_timeout(50)
+    one.settle()
+
+
 GOALS = {
     "model_timeline": long_trained,
     "model_sizer": into_one_processor,
@@ -443,6 +474,8 @@ GOALS = {
     "regularisation": past_the_peak,
     "skip_gram": other_company,
     "word_map": two_finds,
+    "gradient_reach": between_and_open,
+    "lstm_gates": a_gate_and_a_surprise,
 }
 
 

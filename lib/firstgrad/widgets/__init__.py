@@ -6,7 +6,9 @@ from firstgrad.widgets.broadcasting import Broadcasting
 from firstgrad.widgets.computation_graph import ComputationGraph
 from firstgrad.widgets.descent import Descent
 from firstgrad.widgets.gradient_flow import GradientFlow
+from firstgrad.widgets.gradient_reach import GradientReach
 from firstgrad.widgets.learning_rate_lab import LearningRateLab
+from firstgrad.widgets.lstm_gates import LSTMGates
 from firstgrad.widgets.model_sizer import ModelSizer
 from firstgrad.widgets.model_timeline import ModelTimeline
 from firstgrad.widgets.playground import Playground
@@ -22,6 +24,8 @@ __all__ = [
     "Descent",
     "Explorable",
     "GradientFlow",
+    "GradientReach",
+    "LSTMGates",
     "LearningRateLab",
     "ModelSizer",
     "ModelTimeline",
