@@ -1,10 +1,10 @@
 """A neural n-gram reads *Moby-Dick*; the page runs it beside two texts that are models by themselves.
 
-    python tools/recordings.py all neural_ngram   trains; writes the recording and data/models/neural_ngram.safetensors
+    python tools/recordings.py all neural_ngram   trains; writes the recording and data/models/neural_ngram
     python recipes/neural_ngram.py                writes the two texts: moby_dick_text, tang_quatrains
 
-The text of a counting model is all that it is: the page unpacks it and counts. It lies in the file as gzip made
-it, and so a browser can read it.
+The text of a counting model is all that it is: the page unpacks it and counts. It lies in the file as gzip
+made it, since every browser can read that.
 """
 
 import gzip
@@ -55,10 +55,11 @@ def train(settings, steps=None):
     optimizer = AdamW(model.parameters(), settings["learning_rate"], weight_decay=settings["weight_decay"])
     schedule = cosine(total, warmup_steps=total // 20)
     generator, losses, curve = torch.Generator().manual_seed(settings["seed"]), [], []
+    epoch = len(y) // size  # steps; the last, shorter batch is left out
     for step in range(steps or total):
-        if step % (len(y) // size) == 0:
+        if step % epoch == 0:
             order = torch.randperm(len(y), generator=generator).split(size)
-        rows = order[step % (len(y) // size)]
+        rows = order[step % epoch]
         loss = F.cross_entropy(model(x[rows]), y[rows])
         optimizer.zero_grad()
         loss.backward()
@@ -66,8 +67,8 @@ def train(settings, steps=None):
             group["lr"] = settings["learning_rate"] * schedule(step)
         optimizer.step()
         losses.append(loss.item() / math.log(2))
-        if (step + 1) % (len(y) // size) == 0:
-            curve.append({"epoch": (step + 1) // (len(y) // size), "train": float(np.mean(losses[-(len(y) // size):])),
+        if (step + 1) % epoch == 0:
+            curve.append({"epoch": (step + 1) // epoch, "train": float(np.mean(losses[-epoch:])),
                           "validation": bits(model, *parts["validation"])})
             print(curve[-1], flush=True)
     return model, vocabulary, losses, curve, parts
@@ -93,9 +94,9 @@ def run(steps=None):
     model, vocabulary, losses, curve, parts = train(SETTINGS, steps)
     if not steps:
         save(model, vocabulary)
+    means = [float(np.mean(losses[i:i + EVERY])) for i in range(0, len(losses), EVERY)]
     return {"settings": SETTINGS, "parameters": model.parameter_count, "first": losses[:FIRST],
-            "losses": [float(np.mean(losses[i:i + EVERY])) for i in range(0, len(losses), EVERY)], "curve": curve,
-            "bits": {split: bits(model, *parts[split]) for split in SPLITS}}
+            "losses": means, "curve": curve, "bits": {split: bits(model, *parts[split]) for split in SPLITS}}
 
 
 def first_steps(recording):

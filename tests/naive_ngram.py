@@ -40,7 +40,7 @@ def chance(ids, size, order, smoothing, context, w, k=Fraction(1)):
     lower = Fraction(1, size)
     for length in range(len(context) + 1):
         h = context[len(context) - length:]
-        table = adjusted(ids, length + 1, order, smoothing)
+        table = adjusted(ids, length + 1, len(context) + 1, smoothing)
         D = taken(table, smoothing == "modified")
         after = {gram: c for gram, c in table.items() if gram[:-1] == h}
         total = sum(after.values())

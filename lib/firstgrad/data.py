@@ -82,8 +82,8 @@ def moby_dick(split: str) -> str:
 def tang_quatrains(split: str) -> str:
     """Quatrains of the Tang dynasty (618-907) with five characters a line, one poem a line, as one string.
 
-    split: of every ten poems in a row "train" has eight, "validation" the ninth and "test" the tenth. A line is
-    24 characters and a line break: 牀前看月光，疑是地上霜。舉頭望山月，低頭思故鄉。 Traditional characters.
+    split: of every ten poems in a row "train" has eight, "validation" the ninth and "test" the tenth. A
+    poem is 24 characters, 白日依山盡，黃河入海流。欲窮千里目，更上一層樓。 (traditional), and a line break.
     Raises: ValueError for another split.
     """
     lasts = {"train": range(8), "validation": (8,), "test": (9,)}[choice("split", split, _TANG_SPLITS)]

@@ -123,7 +123,7 @@ export function probabilities(index, context, order, smoothing = "kneser-ney", k
   if (!SMOOTHINGS.includes(smoothing)) raise(RangeError, "badName", "smoothing", smoothing, SMOOTHINGS.join(", "), `unknown smoothing ${smoothing}`);
   if (!(order >= 1 && order <= index.depth)) raise(RangeError, "badRange", "order", order, `[1, ${index.depth}]`, `order must lie in [1, ${index.depth}], not ${order}`);
   const h = context.slice(Math.max(0, context.length - order + 1));
-  return smoothing === "likelihood" || smoothing === "add-k" ? counted(index, h, smoothing === "add-k" ? needPositive("k", k) : 0) : interpolated(index, h, order, smoothing);
+  return smoothing === "likelihood" || smoothing === "add-k" ? counted(index, h, smoothing === "add-k" ? needPositive("k", k) : 0) : interpolated(index, h, smoothing);
 }
 
 function counted(index, h, k) {
@@ -134,11 +134,11 @@ function counted(index, h, k) {
   return { p, steps: [{ length: h.length, seen, share: total ? (k * index.size) / total : 1 }] };
 }
 
-function interpolated(index, h, order, smoothing) {
+function interpolated(index, h, smoothing) {
   let p = new Float64Array(index.size).fill(1 / index.size);
   const steps = [];
   for (let length = 0; length <= h.length; length += 1) {
-    const different = smoothing !== "absolute" && length + 1 < order;
+    const different = smoothing !== "absolute" && length < h.length;
     const { tokens, counts, seen } = following(index, h.slice(h.length - length), different);
     const total = counts.reduce((sum, c) => sum + c, 0);
     if (!total) break;

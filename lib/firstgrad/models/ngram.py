@@ -11,12 +11,12 @@ Every smoothing here is one recursion, from short contexts to long ones:
 likelihood  weight: the count.  mass: 0.  A context that never came predicts nothing: probabilities 0.
 add-k       weight: the count.  mass: k V.  lower: uniform, 1 / V.
 absolute    weight: the count less D.  mass: all that was taken away.  lower: P_{k−1}; P_0 = 1 / V.
-kneser-ney  the same, but below the highest order h w counts as often as different tokens come before it.
+kneser-ney  the same, but below the longest context h w counts as often as different tokens come before it.
 modified    the same, with three discounts: of counts of 1, of 2, and of 3 or more.
 
 Source: Kneser & Ney 1995, doi:10.1109/ICASSP.1995.479394; Chen & Goodman 1999, §2.7 and §3,
-doi:10.1006/csla.1999.0128.  Differs: one text without sentence marks, of which the first tokens are predicted
-from the few before them, with the counts of the lower orders.
+doi:10.1006/csla.1999.0128.  Differs: one text without sentence marks; where fewer than n − 1 tokens are known
+they are the longest context, as in a model of that order.
 """
 
 import math
@@ -61,14 +61,23 @@ class Level:
 
     names: np.ndarray  # (nodes,) int64
     counts: np.ndarray  # (nodes,) int64: how often each comes
-    weights: np.ndarray  # (nodes,)
-    totals: np.ndarray  # (nodes of the level above,)
-    masses: np.ndarray  # (nodes of the level above,)
+    longest: "Table"  # of counts: used for the longest context
+    shorter: "Table"  # of what smoothing counts below that
 
     def find(self, names):
         """The nodes of these names, −1 where there is none."""
         nodes = np.minimum(np.searchsorted(self.names, names), len(self.names) - 1)
         return np.where(self.names[nodes] == names, nodes, -1)
+
+
+@dataclass(frozen=True)
+class Table:
+    """The recursion's numbers for one length of context."""
+
+    weights: np.ndarray  # (nodes,)
+    totals: np.ndarray  # (nodes of the level above,)
+    masses: np.ndarray  # (nodes of the level above,)
+    discounts: tuple  # what was taken from counts of 1, of 2 and of 3 or more
 
 
 class NGram:
@@ -89,14 +98,19 @@ class NGram:
         if len(text) < order:
             raise ValueError(f"ids: given {len(text)} tokens, expected at least {order} for this order")
         self.interpolates = smoothing not in ("likelihood", "add-k")
-        self.levels, self.discounts = [], []
-        for names, parents, counts, adjusted in self._grow(text):
-            self.levels.append(self._level(names, counts, adjusted, parents))
+        self.levels = []
+        for names, parents, counts, different in self._grow(text):
+            parent = names // self.size
+            longest = self._table(parent, parents, counts)
+            shorter = longest if different is counts else self._table(parent, parents, different)
+            self.levels.append(Level(names, counts, longest, shorter))
+        self.discounts = [level.shorter.discounts for level in self.levels[:-1]]
+        self.discounts.append(self.levels[-1].longest.discounts)
 
     # --- counting -------------------------------------------------------------------------------------------
 
     def _grow(self, text):
-        """For each level its names, how many parents it has, the counts, and those that smoothing uses."""
+        """For each level its names, how many parents it has, the counts, and how many tokens come before."""
         grown, nodes, parents = [], np.zeros(len(text), np.int64), 1  # level 0: one node, the empty context
         for k in range(1, self.order + 1):
             above, places = nodes, nodes[:len(text) - k + 1] * self.size + text[k - 1:]
@@ -109,31 +123,27 @@ class NGram:
             parents = len(names)
         return grown
 
-    def _level(self, names, counts, adjusted, parents) -> Level:
-        weights, taken = adjusted.astype(float), np.zeros(len(names))
-        if self.interpolates:
-            D = discounts(adjusted, self.smoothing == "modified")
-            self.discounts.append(tuple(D.tolist()))
-            taken = np.where(adjusted > 0, D[np.clip(adjusted, 1, 3) - 1], 0.0)
-        parent = names // self.size
-        masses = np.bincount(parent, taken, parents)
+    def _table(self, parent, parents, counts) -> Table:
+        D = discounts(counts, self.smoothing == "modified") if self.interpolates else np.zeros(3)
+        taken = np.where(counts > 0, D[np.clip(counts, 1, 3) - 1], 0.0)
+        masses, totals = np.bincount(parent, taken, parents), np.bincount(parent, counts, parents)
         if self.smoothing == "add-k":
             masses = np.full(parents, self.k * self.size)
-        totals = np.bincount(parent, weights, parents) + (masses if self.smoothing == "add-k" else 0)
-        return Level(names, counts, weights - taken, totals, masses)
+            totals = totals + masses
+        return Table(counts - taken, totals, masses, tuple(D.tolist()))
 
     # --- asking ---------------------------------------------------------------------------------------------
 
     def probabilities(self, context=()) -> torch.Tensor:
         """P(w | context) of every token w: float64 (V,). Only the last n − 1 ids of the context count."""
         p = np.full(self.size, 1 / self.size)
-        for level, node in self._path(context):
+        for level, table, node in self._path(context):
             if node is None:
                 return torch.from_numpy(p * (self.smoothing != "likelihood"))
-            low, high = np.searchsorted(level.names, [node * self.size, (node + 1) * self.size])
             lower = p if self.interpolates else 1 / self.size
-            p = np.full(self.size, lower * level.masses[node] / level.totals[node])
-            p[level.names[low:high] % self.size] += level.weights[low:high] / level.totals[node]
+            p = np.full(self.size, lower * table.masses[node] / table.totals[node])
+            low, high = np.searchsorted(level.names, [node * self.size, (node + 1) * self.size])
+            p[level.names[low:high] % self.size] += table.weights[low:high] / table.totals[node]
         return torch.from_numpy(p)
 
     def log_probabilities(self, ids: torch.Tensor) -> torch.Tensor:
@@ -141,14 +151,17 @@ class NGram:
         text = self._ids("ids", ids)
         p, nodes = np.full(len(text), 1 / self.size), np.zeros(len(text), np.int64)
         for k, level in enumerate(self.levels[:len(text)]):
+            table = level.longest if k == self.order - 1 else level.shorter
             contexts, tokens = nodes[:len(text) - k], text[k:]  # (N − k,): k tokens, and the one after them
             nodes = np.where(contexts < 0, -1, level.find(contexts * self.size + tokens))
-            known = (contexts >= 0) & (level.totals[contexts] > 0)
-            weight = np.where(nodes >= 0, level.weights[nodes], 0.0)
+            known = (contexts >= 0) & (table.totals[contexts] > 0)
+            weight = np.where(nodes >= 0, table.weights[nodes], 0.0)
             lower = p[k:] if self.interpolates else 1 / self.size
             unknown = lower if self.smoothing != "likelihood" else 0.0
-            total = np.where(known, level.totals[contexts], 1.0)
-            p[k:] = np.where(known, (weight + level.masses[contexts] * lower) / total, unknown)
+            total = np.where(known, table.totals[contexts], 1.0)
+            p[k:] = np.where(known, (weight + table.masses[contexts] * lower) / total, unknown)
+        for i in range(min(self.order - 1, len(text))):  # the first have a shorter longest context
+            p[i] = self.probabilities(text[:i].tolist())[text[i]]
         with np.errstate(divide="ignore"):
             return torch.from_numpy(np.log(p))
 
@@ -165,11 +178,11 @@ class NGram:
         share of probability that they hand down to the shorter context (the empty one: to 1 / V).
         """
         found = []
-        for level, node in self._path(context):
+        for level, table, node in self._path(context):
             if node is None:
                 break
             low, high = np.searchsorted(level.names, [node * self.size, (node + 1) * self.size])
-            found.append((int(level.counts[low:high].sum()), float(level.masses[node] / level.totals[node])))
+            found.append((int(level.counts[low:high].sum()), float(table.masses[node] / table.totals[node])))
         return found
 
     def count(self, ids) -> int:
@@ -193,8 +206,8 @@ class NGram:
         return ids[-count:]
 
     def _path(self, context):
-        """(level, node) of the last 0, 1, … n − 1 ids; the node is None where that context has no token after
-        it, and then the longer ones are missing, too. (Add-k and likelihood know one context, the longest.)
+        """(level, table, node) of the last 0, 1, … n − 1 ids; the node is None where that context has no
+        token after it, and then the longer ones are missing, too. (Add-k and likelihood know the longest.)
         """
         context = self._ids("context", context, empty=True)
         lengths = range(min(self.order - 1, len(context)) + 1)
@@ -203,8 +216,9 @@ class NGram:
             for level, token in zip(self.levels, context[len(context) - length:], strict=False):
                 node = int(level.find(node * self.size + token)) if node >= 0 else -1
             level = self.levels[length]
-            known = node >= 0 and level.totals[node] > 0
-            yield level, node if known else None
+            table = level.longest if length == lengths[-1] else level.shorter
+            known = node >= 0 and table.totals[node] > 0
+            yield level, table, node if known else None
             if not known:
                 return
 

@@ -1,4 +1,4 @@
-"""The explorable *next_token*: what comes next, and what temperature, top-k and top-p leave of it (chapter 10)."""
+"""The explorable *next_token*: what comes next, and what temperature, top-k, top-p leave (chapter 10)."""
 
 import traitlets
 
