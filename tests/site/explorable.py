@@ -16,14 +16,14 @@ VALUES = """(root) => [...root.querySelectorAll("input, select")].map((el) =>
     ["radio", "checkbox"].includes(el.type) ? el.checked : [el.value, el.min, el.max].join(" "))"""
 # One stop of the Tab key each: a group of radio buttons is one stop.
 STOPS = """(root) => {
-    const all = [...root.querySelectorAll("input, select, button, a[href], [tabindex='0']")];
+    const all = [...root.querySelectorAll("input, textarea, select, button, a[href], [tabindex='0']")];
     const shown = (el) => el.checkVisibility({visibilityProperty: true});
     const stops = all.filter((el) => !el.disabled && el.tabIndex >= 0 && shown(el)
         && (el.type !== "radio" || el.checked));
     all.forEach((el) => { delete el.dataset.stop; });
     stops.forEach((el, i) => { el.dataset.stop = i; });
     const kind = (el) => el.localName === "input" ? el.type : el.localName;
-    return stops.map((el) => kind(el) === "text" ? "number" : kind(el));
+    return stops.map((el) => ["text", "textarea"].includes(kind(el)) ? "number" : kind(el));
 }"""
 # Two frames, and then what was left for later.
 FRAMES = """() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() =>

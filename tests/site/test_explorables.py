@@ -24,6 +24,7 @@ TYPED = [
     "chapters/04_losses_and_metrics.html", "zh/chapters/04_losses_and_metrics.html",
     *HANDLED,
     "chapters/08_regularisation.html", "zh/chapters/08_regularisation.html",
+    "chapters/10_language_models.html", "zh/chapters/10_language_models.html",
 ]
 # Its boxes take any number, -1 as well: the general nonsense is none there.
 GRAPHS = ["chapters/05_back_propagation.html", "zh/chapters/05_back_propagation.html"]
@@ -388,6 +389,23 @@ def past_the_peak(one):
         one.settle()
 
 
+def one_cut_for_two_places(one):
+    """Moby-Dick, loaded; top-k does not do it, top-p does."""
+    one.root.locator("[data-trait=source] select").select_option("moby_dick")
+    one.settle()
+    one.root.locator("[data-model=moby_dick_text]").click()
+    one.root.page.wait_for_function("(el) => el.dataset.loaded === 'yes'", arg=one.root.element_handle())
+    one.type("order", "6")
+    for trait, value in (("top_k", "1"), ("top_p", "0.9")):
+        one.type(trait, value)
+        for text in ("said Captain Aha", "there is the "):
+            assert one.goal() == "no"
+            one.root.locator(".fg-nt-prompt").fill(text)
+            one.settle()
+        if trait == "top_k":
+            one.type(trait, "100")
+
+
 GOALS = {
     "model_timeline": long_trained,
     "model_sizer": into_one_processor,
@@ -400,6 +418,7 @@ GOALS = {
     "learning_rate_lab": best_rates,
     "adam": forget_sooner,
     "regularisation": past_the_peak,
+    "next_token": one_cut_for_two_places,
 }
 
 

@@ -22,6 +22,9 @@ export function readable(vocabulary, text) {
   return { ids: characters.slice(at + 1).map((c) => vocabulary.ids.get(c)), unknown: characters[at] ?? "" };
 }
 
+/** The same for a vocabulary given as a string. */
+export const readableIn = (characters, text) => readable({ ids: new Map([...characters].map((c, id) => [c, id])) }, text);
+
 /** A counting model of a text, all orders up to `depth` in one. */
 export function ofText(text, depth) {
   const vocabulary = vocabularyOf(text);

@@ -2,7 +2,7 @@
 import { put, s } from "../ui/index.js";
 
 const ROWS = 12, ROW = 21, HEAD = 20;
-const SHOWN = { " ": "␣", "\n": "⏎" };
+const SHOWN = { " ": "·", "\n": "⏎" };
 export const shown = (token) => SHOWN[token] ?? token;
 /** @param {number} p */
 export const percent = (p) => (p >= 0.0995 ? (100 * p).toFixed(0) : p >= 0.001 ? (100 * p).toFixed(1) : p > 0 ? "<0.1" : "0");
@@ -66,7 +66,7 @@ export function surpriseOf(ui, into) {
             !Number.isFinite(bits) && text(x + step / 2, HEAD + 12, "∞", { "text-anchor": "middle" }),
             text(x + step / 2, HEAD + TALL + 16, shown(now.read[i]), { class: "fg-nt-token", "text-anchor": "middle" })];
         }),
-        now.bits.length && Number.isFinite(now.mean) && [s("path", { class: "fg-nt-mean", d: `M0 ${y(now.mean).toFixed(1)}H${width}` }), text(width, y(now.mean) - 4, t("mean", { bits: number(now.mean) }), { ...end, class: "fg-nt-quiet" })]];
+        now.bits.length && Number.isFinite(now.mean) && [s("path", { class: "fg-nt-mean", d: `M0 ${y(now.mean).toFixed(1)}H${width}` }), text(width, 13, t("mean", { bits: number(now.mean) }), { ...end, class: "fg-nt-quiet" })]];
     });
   };
 }
