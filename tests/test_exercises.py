@@ -1,6 +1,7 @@
 """Each exercise of the book accepts its answer, and rejects what readers typically write instead."""
 
 import importlib
+import itertools
 import math
 import re
 from pathlib import Path
@@ -79,7 +80,7 @@ def affine_backward(G, X, W):
 
 def continuation(tokens, *, often=False, after=False, divided=True):
     """The keywords make typical mistakes: counts of pairs, what comes after, no division."""
-    pairs = list(zip(tokens, tokens[1:], strict=False))
+    pairs = list(itertools.pairwise(tokens))
     pairs = pairs if often else sorted(set(pairs))
     firsts = [a if after else b for a, b in pairs]
     return {token: firsts.count(token) / (len(pairs) if divided else 1) for token in firsts}

@@ -53,7 +53,8 @@ def test_the_network_fits_its_vocabulary():
     settings = data.recording("neural_ngram")["settings"]
     model = NeuralNGram(NeuralNGramConfig(len(characters), settings["order"], settings["embedding"],
                                           settings["hidden"]))
-    assert {k: v.shape for k, v in arrays.items()} == {k: tuple(v.shape) for k, v in model.state_dict().items()}
+    shapes = {name: tuple(weights.shape) for name, weights in model.state_dict().items()}
+    assert {name: array.shape for name, array in arrays.items()} == shapes
     assert all(v.dtype == np.float16 for v in arrays.values())
 
 

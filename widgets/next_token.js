@@ -13,6 +13,7 @@ export { core };
 
 const ALL = 100; // a top-k of so many keeps every token
 const MOST = 400; // characters, typed and drawn
+const SHOWN = 60; // characters whose surprise is shown and averaged
 const PACE = 110; // ms for a character
 const SOURCES = { text: true, moby_dick: true, neural: false, tang: true }; // does it count?
 const SMOOTHINGS = ["modified", "add-k", "likelihood"];
@@ -20,14 +21,15 @@ const traits = { source: "text", text: null, prompt: null, made: "", order: 4, s
 
 /** The probabilities after what is written, and the surprise of all that was. @param {import("./ui/frame.js").Ui} ui */
 function computer(ui, models) {
-  const known = { key: null, value: null }; // of the surprises: they do not depend on how one draws
-  function surprises(model, name, ids, order, smoothing) {
-    const key = [name, name === "text" && ui.words.text(), ids.join(), order, smoothing].join("|");
-    if (known.key !== key || known.model !== model) {
-      const value = ids.map((id, i) => -Math.log2(model.next(ids.slice(Math.max(0, i - 8), i), order, smoothing, 1).p[id]));
-      Object.assign(known, { key, model, value });
-    }
-    return known.value;
+  let known = { model: null, setting: "", bits: new Map() }; // surprises do not depend on how one draws
+  function surprises(model, ids, from, order, smoothing) {
+    const setting = `${order}|${smoothing}`;
+    if (known.model !== model || known.setting !== setting || known.bits.size > 5000) known = { model, setting, bits: new Map() };
+    return ids.slice(from).map((id, i) => {
+      const context = ids.slice(Math.max(0, from + i - 8), from + i), key = `${context.join()}|${id}`;
+      if (!known.bits.has(key)) known.bits.set(key, model.bits(context, id, order, smoothing));
+      return known.bits.get(key);
+    });
   }
   return function compute() {
     const name = ui.get("source"), order = ui.get("order"), smoothing = ui.get("smoothing");
@@ -39,14 +41,14 @@ function computer(ui, models) {
     if (!model) return { name, counts, model };
     const { ids, unknown } = core.readable(model.vocabulary, written);
     const { tokens } = model.vocabulary;
-    const asked = model.next(ids.slice(-8), order, smoothing, 1);
+    const asked = model.next(ids.slice(-8), order, smoothing);
     const own = name === "tang" ? core.inForm(tokens, written, asked.p) : asked.p;
     const mute = !own.some((v) => v > 0);
     const chances = mute ? own : core.chances(own.map(Math.log), { temperature, k: k >= ALL ? tokens.length : k, p });
     const ranked = Array.from(own, (_, i) => i).sort((a, b) => own[b] - own[a] || a - b);
     const kept = chances.reduce((sum, v) => sum + (v > 0), 0);
-    const recent = ids.slice(-40);
-    const bits = surprises(model, name, recent, order, smoothing);
+    const recent = ids.slice(-SHOWN);
+    const bits = surprises(model, ids, ids.length - recent.length, order, smoothing);
     const made = [...ui.get("made")].length;
     return { name, counts, model, tokens, p: own, chances, ranked, kept, mute, unknown, steps: asked.steps, bits, typed: Math.max(0, recent.length - made), read: recent.map((id) => tokens[id]),
       mean: bits.length ? bits.reduce((sum, v) => sum + v, 0) / bits.length : 0, context: recent.map((id) => tokens[id]), written, choice: core.entropy(chances), setting: [order, smoothing, temperature, k, p].join() };

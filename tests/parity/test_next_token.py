@@ -36,6 +36,7 @@ def counting_is_ours(core):
         measured = core("next", ids, SIZE, order, smoothing, k, context)
         model = NGram(torch.tensor(ids), SIZE, order, smoothing=smoothing, k=k)
         close(measured["p"], model.probabilities(context).numpy())
+        close(core("each", ids, SIZE, order, smoothing, k, context), measured["p"])
         known = model.back_off(context)
         if model.interpolates:
             assert [step["seen"] for step in measured["steps"]] == [seen for seen, _ in known]
@@ -184,7 +185,7 @@ MUTANTS = {  # file, old, new, and the property that must notice
                        modified_counting_is_ours),
     "which discount": ("ngram.js", "D[Math.min(c, 3) - 1]", "D[0]", modified_counting_is_ours),
     "handed down": ("ngram.js", "lower * share", "lower", counting_is_ours),
-    "longest context": ("ngram.js", "length < h.length;", "length <= h.length;", counting_is_ours),
+    "longest context": ("ngram.js", "length < h.length, context", "length <= h.length, context", counting_is_ours),
     "absolute": ("ngram.js", 'smoothing !== "absolute" && ', "", counting_is_ours),
     "add-k": ("ngram.js", "(counts[i] + k) / total", "counts[i] / total", counting_is_ours),
     "tanh": ("ngram.js", ".map(Math.tanh)", ".map(Math.sign)", network_is_ours),

@@ -30,8 +30,15 @@ export function ofText(text, depth) {
   const vocabulary = vocabularyOf(text);
   const ids = Uint16Array.from(text.length === [...text].length ? text : [...text], (c) => vocabulary.ids.get(c));
   const index = ngram.indexOf(ids, vocabulary.tokens.length, Math.min(depth, ids.length));
-  return { vocabulary, index, next: (context, order, smoothing, k) => ngram.probabilities(index, context, Math.min(order, index.depth), smoothing, k) };
+  return { vocabulary, index, next: (context, order, smoothing) => ngram.probabilities(index, context, Math.min(order, index.depth), smoothing),
+    bits: (context, token, order, smoothing) => -Math.log2(ngram.chance(index, context, token, Math.min(order, index.depth), smoothing)) };
 }
+
+/** The same for each token alone. */
+export const each = (ids, size, order, smoothing, k, context) => {
+  const index = ngram.indexOf(ids, size, order);
+  return Array.from({ length: size }, (_, token) => ngram.chance(index, context, token, order, smoothing, k));
+};
 
 /** P(w | context) as a list, for a text of ids: what the page does, in one call. */
 export const next = (ids, size, order, smoothing, k, context) => ngram.probabilities(ngram.indexOf(ids, size, order), context, order, smoothing, k);

@@ -126,6 +126,21 @@ export function probabilities(index, context, order, smoothing = "kneser-ney", k
   return smoothing === "likelihood" || smoothing === "add-k" ? counted(index, h, smoothing === "add-k" ? needPositive("k", k) : 0) : interpolated(index, h, smoothing);
 }
 
+/**
+ * One of them: P(token | context), without the others; in bits what it costs is −log2 of it.
+ * @param {Index} index @param {number[]} context @param {number} token
+ */
+export function chance(index, context, token, order, smoothing = "kneser-ney", k = 1) {
+  const h = context.slice(Math.max(0, context.length - order + 1));
+  if (smoothing === "likelihood" || smoothing === "add-k") return counted(index, h, smoothing === "add-k" ? k : 0).p[token];
+  let p = 1 / index.size;
+  for (const { at, counts, taken, total, share } of ladder(index, h, smoothing)) {
+    const i = at.get(token);
+    p = p * share + (i === undefined ? 0 : (counts[i] - taken[i]) / total);
+  }
+  return p;
+}
+
 function counted(index, h, k) {
   const { tokens, counts, seen } = following(index, h);
   const total = seen + k * index.size;
@@ -137,19 +152,34 @@ function counted(index, h, k) {
 function interpolated(index, h, smoothing) {
   let p = new Float64Array(index.size).fill(1 / index.size);
   const steps = [];
-  for (let length = 0; length <= h.length; length += 1) {
-    const different = smoothing !== "absolute" && length < h.length;
-    const { tokens, counts, seen } = following(index, h.slice(h.length - length), different);
-    const total = counts.reduce((sum, c) => sum + c, 0);
-    if (!total) break;
-    const D = discounts(index, length + 1, different, smoothing === "modified");
-    const taken = counts.map((c) => (c ? D[Math.min(c, 3) - 1] : 0));
-    const share = taken.reduce((sum, d) => sum + d, 0) / total;
+  for (const { length, tokens, counts, seen, taken, total, share } of ladder(index, h, smoothing)) {
     p = p.map((lower) => lower * share);
     tokens.forEach((w, i) => { p[w] += (counts[i] - taken[i]) / total; });
     steps.push({ length, seen, share });
   }
   return { p, steps };
+}
+
+/** From the empty context to the longest that came: the counts, what is taken from each, and what share that is. */
+function ladder(index, h, smoothing) {
+  const rungs = [];
+  for (let length = 0; length <= h.length; length += 1) {
+    const different = smoothing !== "absolute" && length < h.length, context = h.slice(h.length - length);
+    const key = `${smoothing}${different}|${context.join()}`;
+    if (!index.known.has(key)) index.known.set(key, rung(index, context, different, smoothing === "modified"));
+    if (!index.known.get(key).total) break;
+    rungs.push(index.known.get(key));
+  }
+  return rungs;
+}
+
+function rung(index, context, different, modified) {
+  const { tokens, counts, seen } = following(index, context, different);
+  const D = discounts(index, context.length + 1, different, modified);
+  const taken = counts.map((c) => (c ? D[Math.min(c, 3) - 1] : 0));
+  const total = counts.reduce((sum, c) => sum + c, 0);
+  const share = taken.reduce((sum, d) => sum + d, 0) / total;
+  return { length: context.length, tokens, counts, seen, taken, total, share, at: new Map(tokens.map((w, i) => [w, i])) };
 }
 
 /**

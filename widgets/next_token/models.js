@@ -18,7 +18,8 @@ function neural({ tensors, metadata }) {
   const vocabulary = { tokens, ids: new Map(tokens.map((c, id) => [c, id])) };
   const reads = tensors["hidden.weight"].shape[1] / tensors["embedding.weight"].shape[1];
   const before = new Array(reads).fill(vocabulary.ids.get("\n")); // where the text has not begun
-  return { vocabulary, next: (context) => ({ p: core.softmax(core.neuralLogits(tensors, [...before, ...context].slice(-reads))), steps: [] }) };
+  const chances = (context) => core.softmax(core.neuralLogits(tensors, [...before, ...context].slice(-reads)));
+  return { vocabulary, next: (context) => ({ p: chances(context), steps: [] }), bits: (context, token) => -Math.log2(chances(context)[token]) };
 }
 
 /** @param {import("../ui/frame.js").Ui} ui @param {HTMLElement} into where the buttons go */
