@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import io
+import json
 import re
 import subprocess
 import sys
@@ -89,7 +90,16 @@ def test_no_definition_is_there_twice():
     assert all(len(re.findall(r"\w+", text)) >= 3 for text in texts)
 
 
-@pytest.mark.parametrize("load", [data.fashion_mnist, data.moby_dick, data.definitions])
+def test_tang_quatrains():
+    poems = {split: data.tang_quatrains(split).splitlines() for split in SPLITS}
+    assert [len(part) for part in poems.values()] == [2967, 370, 370]
+    every = [poem for part in poems.values() for poem in part]
+    assert len(set(every)) == len(every)
+    assert all(re.fullmatch("(.{5}，.{5}。){2}", poem) for poem in every)
+    assert "白日依山盡，黃河入海流。欲窮千里目，更上一層樓。" in every
+
+
+@pytest.mark.parametrize("load", [data.fashion_mnist, data.moby_dick, data.definitions, data.tang_quatrains])
 def test_another_split_is_refused(load):
     with pytest.raises(ValueError, match="split: given 'dev', expected one of 'train', 'validation'"):
         load("dev")
@@ -310,6 +320,18 @@ def test_chapters_are_joined_with_straight_quotes_and_single_spaces(tmp_path, mo
     for number, text in [(1, "CHAPTER 1. A\n\n“Ay,   ay”\n"), (2, "CHAPTER 2. B\n\n   it’s ‘me’\n\n")]:
         (tmp_path / f"data/chapter_{number}.txt").write_text(text, "utf-8")
     assert maker.moby_dick(tmp_path) == "CHAPTER 1. A\n\n\"Ay, ay\"\n\nCHAPTER 2. B\n\nit's 'me'\n"
+
+
+def test_quatrains_are_what_has_two_couplets_of_five_each_once(tmp_path):
+    folder = tmp_path / "dist/quantangshi"
+    folder.mkdir(parents=True)
+    couplets = ["白日依山盡，黃河入海流。", "欲窮千里目，更上一層樓。"]
+    (folder / "poet.tang.0.json").write_text(json.dumps([
+        {"paragraphs": couplets}, {"paragraphs": couplets[:1]}, {"paragraphs": couplets * 2},
+        {"paragraphs": [couplets[0], "□窮千里目，更上一層樓。"]}]), "utf-8")
+    (folder / "poet.tang.1000.json").write_text(json.dumps([
+        {"paragraphs": couplets[::-1]}, {"paragraphs": couplets}]), "utf-8")
+    assert maker.tang_quatrains(tmp_path) == "".join(couplets) + "\n" + "".join(couplets[::-1]) + "\n"
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Each exercise of the book accepts its answer, and rejects what readers typically write instead."""
 
 import importlib
+import itertools
 import math
 import re
 from pathlib import Path
@@ -76,6 +77,26 @@ def softplus_own_slope(a):
 
 def affine_backward(G, X, W):
     return G.T @ X, G.sum(axis=0), G @ W
+
+
+def continuation(tokens, *, often=False, after=False, divided=True):
+    """The keywords make typical mistakes: counts of pairs, what comes after, no division."""
+    pairs = list(itertools.pairwise(tokens))
+    pairs = pairs if often else sorted(set(pairs))
+    firsts = [a if after else b for a, b in pairs]
+    return {token: firsts.count(token) / (len(pairs) if divided else 1) for token in firsts}
+
+
+def nucleus(probabilities, p, *, late=False, early=False, divided=True):
+    """The keywords make typical mistakes: one too many, one too few, no division."""
+    order = sorted(range(len(probabilities)), key=lambda i: -probabilities[i])
+    kept, mass = [], 0.0
+    for i in order:
+        if kept and (mass > p if late else mass + probabilities[i] > p if early else mass >= p):
+            break
+        kept.append(i)
+        mass += probabilities[i]
+    return [q / (mass if divided else 1) if i in kept else 0.0 for i, q in enumerate(probabilities)]
 
 
 def distances(x, y):
@@ -272,6 +293,15 @@ RIGHT = {
     "09.7": [centre_gradient],
     "09.8": [analogy, lambda *a: int(analogy(*a))],
     "09.9": [("walk", "walked", "talk", "talked"), ["go", "went", "come", "came"]],
+    "10.1": [(0.4, 1, 0.5, 1)],
+    "10.2": [(math.exp(3.2), 3.2 / math.log(2), 3.2 / math.log(2) / 4.5), (24.53, 4.617, 1.026)],
+    "10.3": ["b", " B "],
+    "10.4": [(0.375, 0.4325)],
+    "10.5": [continuation],
+    "10.6": [2, 2.0],
+    "10.7": [nucleus],
+    "10.8": ["a"],
+    "10.9": [0.61, 0.55, 0.7],
     "11.1": [(H1, H2), (0.7616, 0.8450)],
     "11.2": [(2 * D2 + D1, D2 * H1), (0.4519, 0.2178)],
     "11.3": [44, 44.0],
@@ -399,6 +429,18 @@ WRONG = {
     "09.9": [("king", "queen", "king", "queen"), ("walk", "walked", "talk", "talking"),
              ("walk", "walked", "talk"), ("walk", "walked", "talk", "talkwards"), ("man", "king", "woman", 1),
              ("man", "king", "woman", "queen"), "walk walked talk talked", 4],
+    "10.1": [(0.4, 0.4, 0.2, 0.2), (0.4, 1, 0.5), (0.2, 1, 0.5, 1), (0.4, 1, 0.2, 1), 0.2],
+    "10.2": [(3.2, 4.617, 1.026), (24.53, 3.2, 0.711), (24.53, 4.617, 20.78), (9.19, 4.617, 1.026),
+             (24.53, 2.218, 0.493)],  # 2 to the power of the nats; times ln 2
+    "10.3": ["a", "same", "c", 20],
+    "10.4": [(0.75, 0.4325), (0.375, 0.425), (0.375, 0.5), (0.375, 0.5075), 0.4325],  # nothing back; no D
+    "10.5": [lambda t: continuation(t, often=True), lambda t: continuation(t, after=True),
+             lambda t: continuation(t, divided=False), 3],
+    "10.6": [0.5, 1.2, 3, 9, math.log(3), "2"],
+    "10.7": [lambda q, p: nucleus(q, p, late=True), lambda q, p: nucleus(q, p, divided=False),
+             lambda q, p: nucleus(q, p, early=True), lambda q, p: [v for v in q if v >= p], 0.6],
+    "10.8": ["b", "c", "d", "e", 1],
+    "10.9": [0.9, 0.4, 1, 0.8, (0.61,)],
     "11.1": [(H1, math.tanh(1)), (1, 1), (H1, math.tanh(2 + H1)), (H1, math.tanh(2)), 0.76],
     "11.2": [(2 * D2, D2 * H1), (2 * D2 - D1, D2 * H1), (2 + D1, H1), (D2 * H1, 2 * D2 + D1),
              (2 * D2 + D1, 0)],

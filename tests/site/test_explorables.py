@@ -27,6 +27,7 @@ TYPED = [
     *HANDLED,
     "chapters/08_regularisation.html", "zh/chapters/08_regularisation.html",
     "chapters/09_word2vec.html", "zh/chapters/09_word2vec.html",
+    "chapters/10_language_models.html", "zh/chapters/10_language_models.html",
     "chapters/11_lstm.html", "zh/chapters/11_lstm.html",
 ]
 # Its boxes take any number, -1 as well: the general nonsense is none there.
@@ -460,6 +461,23 @@ def a_gate_and_a_surprise(one):
     one.settle()
 
 
+def one_cut_for_two_places(one):
+    """Moby-Dick, loaded; top-k does not do it, top-p does."""
+    one.root.locator("[data-trait=source] select").select_option("moby_dick")
+    one.settle()
+    one.root.locator("[data-model=moby_dick_text]").click()
+    one.root.page.wait_for_function("(el) => el.dataset.loaded === 'yes'", arg=one.root.element_handle())
+    one.type("order", "6")
+    for trait, value in (("top_k", "1"), ("top_p", "0.9")):
+        one.type(trait, value)
+        for text in ("said Captain Aha", "there is the "):
+            assert one.goal() == "no"
+            one.root.locator(".fg-nt-prompt").fill(text)
+            one.settle()
+        if trait == "top_k":
+            one.type(trait, "100")
+
+
 GOALS = {
     "model_timeline": long_trained,
     "model_sizer": into_one_processor,
@@ -474,6 +492,7 @@ GOALS = {
     "regularisation": past_the_peak,
     "skip_gram": other_company,
     "word_map": two_finds,
+    "next_token": one_cut_for_two_places,
     "gradient_reach": between_and_open,
     "lstm_gates": a_gate_and_a_surprise,
 }

@@ -11,6 +11,7 @@ from firstgrad.widgets.learning_rate_lab import LearningRateLab
 from firstgrad.widgets.lstm_gates import LSTMGates
 from firstgrad.widgets.model_sizer import ModelSizer
 from firstgrad.widgets.model_timeline import ModelTimeline
+from firstgrad.widgets.next_token import NextToken
 from firstgrad.widgets.playground import Playground
 from firstgrad.widgets.regularisation import Regularisation
 from firstgrad.widgets.skip_gram import SkipGramLab
@@ -29,6 +30,7 @@ __all__ = [
     "LearningRateLab",
     "ModelSizer",
     "ModelTimeline",
+    "NextToken",
     "Playground",
     "Regularisation",
     "SkipGramLab",
