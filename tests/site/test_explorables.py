@@ -414,7 +414,7 @@ def two_finds(one):
     one.settle()
     goal, box = one.root.locator(".fg-goal"), one.root.locator(".fg-wm-input").first
     asked = goal.inner_text()
-    for word in ("queen", "one", "the", "with", "or", "an", "like", "some", "about", "see", "little", "general"):
+    for word in ("queen", "one", "the", "with", "or", "an", "like", "some", "about", "see", "little"):
         box.fill(word)
         box.press("Enter")
         one.settle()
