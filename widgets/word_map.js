@@ -12,10 +12,10 @@ export { table as core };
 
 const traits = { full: false, task: "neighbours", metric: "cosine", word: "king", question: ["man", "king", "woman"], leave_out: true, found: [], sample: {} };
 const COUNT = 10;
-const MOST = 4; // neighbours in common, of the second goal
+const MOST = 3; // neighbours in common, of the second goal
 const OTHER = { cosine: "euclid", euclid: "cosine" };
 const GOALS = ["analogy", "length"];
-const EXAMPLES = [["france", "paris", "england"], ["man", "woman", "boy"], ["good", "better", "bad"], ["walk", "walked", "run"], ["king", "queen", "man"]];
+const EXAMPLES = [["france", "paris", "england"], ["good", "better", "bad"], ["father", "mother", "son"], ["king", "queen", "man"], ["man", "woman", "boy"], ["go", "went", "give"], ["man", "men", "woman"]];
 
 /** Everything that one state of the traits implies; no drawing. */
 function compute(ui, words) {
