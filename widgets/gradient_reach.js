@@ -133,7 +133,7 @@ function words(ui, now) {
   const { rnn, lstm } = now.cells;
   const said = { length: now.length - 1, scale: number(now.scale), left: number(rnn.left.at(-1), 2), rnnReach: rnn.reach, lstmReach: lstm.reach,
     rate: number(rnn.rate), forget: number(now.forget), bias: number(now.bias), alone: number(now.forget ** (now.length - 1), 2), lstmLeft: number(lstm.left.at(-1), 2), far: FAR };
-  const first = now.high > WITHIN ? "explodes" : now.low >= 1 / WITHIN ? "keepsRnn" : rnn.reach >= now.length - 1 ? "fades" : "vanishes";
+  const first = now.high > WITHIN && rnn.rate > 1 ? "explodes" : now.fine ? "keepsRnn" : rnn.reach >= now.length - 1 ? "fades" : "vanishes";
   const second = lstm.reach >= now.length - 1 ? (lstm.left.at(-1) > WITHIN ? "lstmGrows" : "lstmWhole") : now.bias > 0 ? "lstmMore" : now.bias < 0 ? "lstmShut" : "lstmHalf";
   return { text: [t(first, said), t(second, said)].join(ui.lang === "zh" ? "" : " "), bad: first === "explodes" && rnn.left.at(-1) > 1e6 };
 }
