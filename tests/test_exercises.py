@@ -143,6 +143,30 @@ def best_weight(X, y, theta, j, penalty, *, scaled=True, own=False, soft=True, m
     return math.copysign(max(abs(c) - penalty, 0.0), c) / a if soft else c / (a + penalty)
 
 
+def clip(gradients, limit, *, scale_up=False, together=True):
+    """Clipping by the norm of all; the keywords make typical mistakes."""
+    def factor(values):
+        norm = math.sqrt(sum(v * v for v in values))
+        return limit / norm if norm > limit or (scale_up and norm) else 1.0
+    whole = factor([v for g in gradients for v in g])
+    return [[(whole if together else factor(g)) * v for v in g] for g in gradients]
+
+
+def lstm_step(x, h, c, w, u, b, *, order="ifgo", old_cell=False, squash=True, swap=False):
+    """One step of an LSTM with one unit; the keywords make typical mistakes."""
+    z = dict(zip(order, (w[k] * x + u[k] * h + b[k] for k in range(4)), strict=True))
+    gate = {name: 1 / (1 + math.exp(-value)) for name, value in z.items()}
+    new = gate["f"] * c + gate["i"] * math.tanh(z["g"])
+    shown = c if old_cell else new
+    h = gate["o"] * (math.tanh(shown) if squash else shown)
+    return (new, h) if swap else (h, new)
+
+
+H1, H2 = math.tanh(1), math.tanh(2 - math.tanh(1))
+D2 = 1 - H2**2
+D1 = -(1 - H1**2) * D2
+KEPT = 0.5**0.02
+
 OUT = 1 / (1 + math.exp(-1))
 SLOPE_B = 2 * (OUT - 1) * OUT * (1 - OUT)
 BEST_H = (2**-23 / 2) ** (1 / 3)
@@ -217,6 +241,15 @@ RIGHT = {
     "08.6": [(math.log(0.2) / math.log(0.8), 20), (7.21, 20.0)],
     "08.7": ["c", " C "],
     "08.8": [(0.029, 0.013), (0.024, 0.01), (0.035, 0.016)],
+    "11.1": [(H1, H2), (0.7616, 0.8450)],
+    "11.2": [(2 * D2 + D1, D2 * H1), (0.4519, 0.2178)],
+    "11.3": [44, 44.0],
+    "11.4": [math.log(KEPT / (1 - KEPT)), 4.27],
+    "11.5": [74_496],
+    "11.6": [clip],
+    "11.7": [lstm_step],
+    "11.8": ["c", " C "],
+    "11.9": [(1.4, 3.05), (1.35, 3.0), (1.5, 3.1)],
 }
 WRONG = {
     "00.1": [3.6, 0.6, "2.4", 2.5],
@@ -320,6 +353,19 @@ WRONG = {
     "08.6": [(20, 7.21), (math.log(0.8) / math.log(0.2), 20), (7.21, 0.05), (7.21, 5), (7, 20)],
     "08.7": ["a", "b", "d", "e", 3],
     "08.8": [(0.029, 0.029), (0.013, 0.029), (0.1, 0.05), (0.001, 0.001), 0.029],
+    "11.1": [(H1, math.tanh(1)), (1, 1), (H1, math.tanh(2 + H1)), (H1, math.tanh(2)), 0.76],
+    "11.2": [(2 * D2, D2 * H1), (2 * D2 - D1, D2 * H1), (2 + D1, H1), (D2 * H1, 2 * D2 + D1),
+             (2 * D2 + D1, 0)],
+    "11.3": [43, 22, 45, 43.7, "44"],
+    "11.4": [KEPT, -4.27, 0.0, 1 / 50, 50],
+    "11.5": [74_112, 99_328, 24_832, 73_728, "74496"],
+    "11.6": [lambda g, c: clip(g, c, scale_up=True), lambda g, c: clip(g, c, together=False),
+             lambda g, c: [[max(-c, min(c, v)) for v in row] for row in g], lambda g, c: g, 3],
+    "11.7": [lambda *a: lstm_step(*a, order="figo"), lambda *a: lstm_step(*a, order="ifog"),
+             lambda *a: lstm_step(*a, old_cell=True), lambda *a: lstm_step(*a, squash=False),
+             lambda *a: lstm_step(*a, swap=True), lambda *a: lstm_step(*a)[0], 3],
+    "11.8": ["a", "b", "d", "e", 3],
+    "11.9": [(3.05, 1.4), (3.05, 3.05), (1.4, 0.955), (1.0, 3.05), (2.0, 3.05), 1.4],
 }
 
 

@@ -86,4 +86,12 @@ EXERCISES = {
         "c": "What comes after the last word cannot act backwards, and nothing came before the first.",
         "d": "Most of the hundred outputs are then those of padding, and their share depends on its length.",
     }),
+    "11.9": Value(
+        [1.4, math.log(0.01**0.01 / (1 - 0.01**0.01))],
+        relative=0.12,
+        explain="The cell also acts through h on all gates of the next step, and those ways add to the "
+                "direct one.",
+        hint="Move the bias until “reach” says 100 steps; and b = ln(f/(1 − f)) with f = 0.01 to the power "
+             "1/100.",
+    ),
 }
