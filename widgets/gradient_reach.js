@@ -77,12 +77,11 @@ function reachChart(ui) {
       let at = left.findIndex((v) => v < domain[0] * 2 || v > domain[1] / 2);
       if (at < 0) at = now.length - 1;
       const inside = Math.min(domain[1] / 2, Math.max(domain[0] * 2, left[at]));
-      let y = plot.y.map(inside) - 8;
-      const x = plot.x.map(at);
-      while (taken.some(([u, v]) => Math.abs(u - x) < 60 && Math.abs(v - y) < 15)) y -= 15;
-      if (y < plot.y.map(domain[1]) + 10) y = Math.max(...taken.filter(([u]) => Math.abs(u - x) < 60).map(([, v]) => v), plot.y.map(domain[1])) + 15;
+      const [x, own] = [plot.x.map(at), plot.y.map(inside)];
+      const free = (y) => y > plot.y.map(domain[1]) + 8 && taken.every(([u, v]) => Math.abs(u - x) > 60 || Math.abs(v - y) >= 14);
+      const y = [-8, 16, -23, 31, -38, 46].map((dy) => own + dy).find(free) ?? own - 8;
       taken.push([x, y]);
-      names[kind].set(at, inside, t(kind), { dx: at > now.length / 2 ? -4 : 6, dy: y - plot.y.map(inside), anchor: at > now.length / 2 ? "end" : "start" });
+      names[kind].set(at, inside, t(kind), { dx: at > now.length / 2 ? -4 : 6, dy: y - own, anchor: at > now.length / 2 ? "end" : "start" });
     }
     const power = (base) => curve(steps, steps.map((k) => Math.min(1e30, Math.max(1e-30, base ** k))));
     theory.rnn.set(power(now.scale));
@@ -133,7 +132,7 @@ function words(ui, now) {
   const { rnn, lstm } = now.cells;
   const said = { length: now.length - 1, scale: number(now.scale), left: number(rnn.left.at(-1), 2), rnnReach: rnn.reach, lstmReach: lstm.reach,
     rate: number(rnn.rate), forget: number(now.forget), bias: number(now.bias), alone: number(now.forget ** (now.length - 1), 2), lstmLeft: number(lstm.left.at(-1), 2), far: FAR };
-  const first = now.high > WITHIN ? "explodes" : now.low >= 1 / WITHIN ? "keepsRnn" : rnn.reach >= now.length - 1 ? "fades" : "vanishes";
+  const first = now.high > WITHIN && rnn.rate > 1 ? "explodes" : now.fine ? "keepsRnn" : rnn.reach >= now.length - 1 ? "fades" : "vanishes";
   const second = lstm.reach >= now.length - 1 ? (lstm.left.at(-1) > WITHIN ? "lstmGrows" : "lstmWhole") : now.bias > 0 ? "lstmMore" : now.bias < 0 ? "lstmShut" : "lstmHalf";
   return { text: [t(first, said), t(second, said)].join(ui.lang === "zh" ? "" : " "), bad: first === "explodes" && rnn.left.at(-1) > 1e6 };
 }
