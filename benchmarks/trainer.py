@@ -2,9 +2,10 @@
 
 MLP 10-20-1 (medical records), MLP 784-256-10 (photographs), LSTM 64→128 (a novel's words), the recipe's text
 classifier (definitions of different lengths, padded to 100), on one thread and on two. A run is all that a
-script does once its data are there: it makes the model, the optimiser and the trainer, and trains some epochs in shuffled batches by Adam. The models are torch's own modules. "Ours" takes
-our fast Adam; "bare" is a loop with the same tensors, order and Adam, without our Trainer; "tutorial" and the
-others take torch.optim.Adam as it comes; they write no logs, bars or checkpoints and validate nothing.
+script does once its data are there: it makes the model, the optimiser and the trainer, and trains some epochs
+in shuffled batches by Adam. The models are torch's own modules. "Ours" takes our fast Adam; "bare" is a loop
+with the same tensors, order and Adam, without our Trainer; "tutorial" and the others take torch.optim.Adam as
+it comes; they write no logs, bars or checkpoints and validate nothing.
 """
 
 from collections.abc import Callable

@@ -84,7 +84,7 @@ def test_one_step_by_hand():
 
 
 def test_the_reset_gate_before_the_product_is_another_network():
-    """Cho et al. 2014 have U (r ∘ h); with more than one unit that is not r ∘ (U h)."""
+    """The last version of Cho et al. 2014 has U (r ∘ h); with more than one unit that is not r ∘ (U h)."""
     torch.manual_seed(0)
     x, h = torch.randn(1, 2, 3, dtype=torch.float64), torch.randn(2, 4, dtype=torch.float64)
     W, U = torch.randn(12, 3, dtype=torch.float64), torch.randn(12, 4, dtype=torch.float64)

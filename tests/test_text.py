@@ -1,14 +1,21 @@
 """Text to numbers and back, windows of it, and what is said of text that cannot be used."""
 
+import itertools
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.nn import functional as F
+from torch.utils.data import DataLoader, TensorDataset
 
 from firstgrad.data import moby_dick
+from firstgrad.models.text_classifier import TextClassifier, TextClassifierConfig
+from firstgrad.optim import SGD
 from firstgrad.text import (
     PADDING,
     UNKNOWN,
+    ByLength,
     Tokenizer,
     UnknownTokenError,
     Vocabulary,
@@ -18,6 +25,7 @@ from firstgrad.text import (
     windows,
     words,
 )
+from firstgrad.trainer import Trainer
 
 SENTENCES = [["the", "whale"], ["the", "white", "whale"], [], ["call", "me", "the", "whaler"]]
 
@@ -202,6 +210,28 @@ def test_a_row_holds_the_beginning_or_the_end_of_its_sequence(rows, length, padd
         assert row == (empty + kept if padding == "pre" else kept + empty)
 
 
+def test_batches_by_length_hold_each_row_once_and_waste_little():
+    count = torch.randint(1, 101, (1000,), generator=torch.Generator().manual_seed(0))
+    sampler = ByLength(count, 32, seed=1)
+    batches, again = list(sampler), list(sampler)
+    assert len(batches) == len(sampler) == 32
+    assert sorted(itertools.chain(*batches)) == list(range(1000))
+    assert batches != again  # another order in each epoch
+    assert batches == list(ByLength(count, 32, seed=1))  # the same for a seed
+    steps = sum(int(count[rows].max()) * len(rows) for rows in batches)
+    assert count.sum() <= steps < 1.2 * count.sum()  # at random it is about twice as much
+    assert [count[rows].max() for rows in batches] != sorted(count[rows].max() for rows in batches)
+
+
+def test_a_trainer_takes_batches_by_length():
+    tokens = pad([[1] * n for n in range(1, 21)], 20)
+    loader = DataLoader(TensorDataset(tokens, torch.arange(20) % 2),
+                        batch_sampler=ByLength(lengths(tokens), 4, seed=1))
+    model = TextClassifier(TextClassifierConfig(3, 2, 4, 4))
+    trainer = Trainer(model, F.cross_entropy, SGD(model.parameters(), 0.1), device="cpu")
+    assert trainer.fit(loader, epochs=2).rows == 40
+
+
 def test_a_line_of_a_megabyte_is_read():
     line = "Who ain't a slave? " * 56_000
     assert len(line) > 2**20
@@ -224,6 +254,7 @@ def test_a_line_of_a_megabyte_is_read():
     (lambda: Tokenizer.fit(TEXTS).batch("the"), TypeError, "texts: given str, expected a list of strings"),
     (lambda: Tokenizer.fit(TEXTS).batch(TEXTS, 0), ValueError, "length: given 0, expected a whole number"),
     (lambda: Tokenizer.fit(TEXTS).batch(TEXTS, 5, padding="left"), ValueError, "padding: given 'left'"),
+    (lambda: ByLength(torch.ones(3), 0), ValueError, "batch_size: given 0, expected a whole number"),
     (lambda: pad([[1]], 5, truncation="left"), ValueError, "truncation: given 'left', expected one of 'pre'"),
     (lambda: pad([[1.5]], 5), TypeError, r"sequences\[0\]: given torch.float32 of shape \(1,\), expected"),
     (lambda: Tokenizer.fit(TEXTS).decode([8]), ValueError, "ids: given id 8, expected 0…7"),

@@ -241,10 +241,12 @@ class ByLength(torch.utils.data.Sampler):
     """Batches of texts of about the same length, in random order: little padding is computed for nothing.
 
     DataLoader(TensorDataset(tokens, labels), batch_sampler=ByLength(lengths(tokens), 32, seed)) draws them.
-    count: how long each row is, int64 (n,).  blocks: batches among whose rows lengths are compared.
+    count: how long each row is, int64 (n,).
+    blocks: batches among whose rows lengths are compared. Many give batches that are all alike in length and
+        in what goes with it, which trains worse.
     """
 
-    def __init__(self, count: torch.Tensor, batch_size: int, seed: int = 0, *, blocks: int = 50):
+    def __init__(self, count: torch.Tensor, batch_size: int, seed: int = 0, *, blocks: int = 8):
         self.count, self.batch_size = count, whole("batch_size", batch_size)
         self.generator = torch.Generator().manual_seed(whole("seed", seed, least=0))
         self.rows = batch_size * whole("blocks", blocks)

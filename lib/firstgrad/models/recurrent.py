@@ -12,14 +12,15 @@ The gated recurrent unit keeps a share z of each number of h, and may leave h ou
     n = tanh(W_n x_t + b_n + r ∘ (U_n h_{t−1} + b'_n))
     h_t = (1 − z) ∘ n + z ∘ h_{t−1}
 
-These are nn.GRU's equations. In Cho et al. 2014 the reset gate comes before the product, U_n (r ∘ h_{t−1}),
-so that U_n h cannot be computed with U_r h and U_z h as one product; here it comes after. Both are called
-GRU, and weights of one do not fit the other. It is why b' stands inside the bracket, and b and b' are two.
+These are nn.GRU's equations, and those of the first version of Cho et al. 2014: the reset gate comes after
+the product. In its last version (v3) it comes before, U_n (r ∘ h_{t−1}), and then U_n h can no longer be
+computed with U_r h and U_z h as one product. Both are called GRU; weights of one do not fit the other (Keras
+has both, as reset_after). It is why b' stands inside the bracket, so that b and b' are two.
 
 `rnn` and `gru` are these lines, differentiated by autograd. The classes have torch's weights under torch's
 names: a state dict of nn.RNN loads into RNN, one of nn.GRU into GRU, and the other way round.
 
-Source: Elman 1990, doi:10.1207/s15516709cog1402_1; Cho et al. 2014, arXiv:1406.1078.
+Source: Elman 1990, doi:10.1207/s15516709cog1402_1; Cho et al. 2014, arXiv:1406.1078v1.
 """
 
 from collections.abc import Callable
