@@ -79,7 +79,7 @@ function reachChart(ui) {
       if (at < 0) at = now.length - 1;
       const inside = Math.min(domain[1] / 2, Math.max(domain[0] * 2, left[at]));
       const [x, own] = [plot.x.map(at), plot.y.map(inside)];
-      const free = (y) => y > plot.y.map(domain[1]) + 8 && taken.every(([u, v]) => Math.abs(u - x) > 60 || Math.abs(v - y) >= 14);
+      const free = (y) => y > plot.y.map(domain[1]) + 8 && y < plot.y.map(domain[0]) - 3 && taken.every(([u, v]) => Math.abs(u - x) > 60 || Math.abs(v - y) >= 14);
       const y = [-8, 16, -23, 31, -38, 46].map((dy) => own + dy).find(free) ?? own - 8;
       taken.push([x, y]);
       names[kind].set(at, inside, t(kind), { dx: at > now.length / 2 ? -4 : 6, dy: y - own, anchor: at > now.length / 2 ? "end" : "start" });
