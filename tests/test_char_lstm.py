@@ -1,5 +1,6 @@
 """The character LSTM of a file: saving, loading, looking inside; and what the recipe measures on it."""
 
+import hashlib
 import json
 import math
 import sys
@@ -154,6 +155,8 @@ def test_bits_are_those_of_a_model_that_knows_the_frequencies_alone(recipe):
 def test_the_book_s_model_is_small_and_quantising_costs_nothing():
     recorded, found = recording("char_lstm"), char_lstm.data.path(char_lstm.FILE)
     assert found.stat().st_size == recorded["bytes"] <= 150_000
+    said = (char_lstm.data.path("README.md")).read_text("utf-8").split("## models/char_lstm.safetensors")[1]
+    assert f"`{hashlib.sha256(found.read_bytes()).hexdigest()}`" in said.split("\n## ")[0]
     for split in ("validation", "test"):
         before, after = (recorded["bits"][kind][split] for kind in ("float32", "int8"))
         assert abs(before - after) < 0.01

@@ -48,7 +48,7 @@ const curve = (xs, ys) => Float64Array.from({ length: 2 * xs.length }, (_, i) =>
 function decades({ cells }) {
   const all = KINDS.map((kind) => clamp(cells[kind].left.at(-1)));
   const most = Math.max(1, ...KINDS.map((kind) => clamp(Math.max(...cells[kind].left))));
-  const high = Math.ceil(Math.log10(most) + 0.3);
+  const high = Math.ceil(Math.log10(most) + 0.7);
   const low = Math.min(-5, Math.floor(Math.log10(Math.min(...all, core.LEVEL)) - 0.2));
   return [10 ** low, 10 ** Math.max(high, 1)];
 }
@@ -70,19 +70,19 @@ function reachChart(ui) {
     plot.layout({ x: { domain: [0, now.length - 1] }, y: { domain } });
     const steps = Array.from({ length: now.length }, (_, k) => k);
     const taken = [];
-    for (const kind of KINDS) {
+    // The highest line gets its name first.
+    for (const kind of KINDS.toSorted((a, b) => now.cells[b].left.at(-1) - now.cells[a].left.at(-1))) {
       const { left } = now.cells[kind];
       lines[kind].set(curve(steps, left.map((v) => Math.min(1e30, Math.max(1e-30, v)))));
       // The name stands where the line ends, or where it leaves the picture; two names keep apart.
       let at = left.findIndex((v) => v < domain[0] * 2 || v > domain[1] / 2);
       if (at < 0) at = now.length - 1;
       const inside = Math.min(domain[1] / 2, Math.max(domain[0] * 2, left[at]));
-      let y = plot.y.map(inside) - 8;
-      const x = plot.x.map(at);
-      while (taken.some(([u, v]) => Math.abs(u - x) < 60 && Math.abs(v - y) < 15)) y -= 15;
-      if (y < plot.y.map(domain[1]) + 10) y = Math.max(...taken.filter(([u]) => Math.abs(u - x) < 60).map(([, v]) => v), plot.y.map(domain[1])) + 15;
+      const [x, own] = [plot.x.map(at), plot.y.map(inside)];
+      const free = (y) => y > plot.y.map(domain[1]) + 8 && y < plot.y.map(domain[0]) - 3 && taken.every(([u, v]) => Math.abs(u - x) > 60 || Math.abs(v - y) >= 14);
+      const y = [-8, 16, -23, 31, -38, 46].map((dy) => own + dy).find(free) ?? own - 8;
       taken.push([x, y]);
-      names[kind].set(at, inside, t(kind), { dx: at > now.length / 2 ? -4 : 6, dy: y - plot.y.map(inside), anchor: at > now.length / 2 ? "end" : "start" });
+      names[kind].set(at, inside, t(kind), { dx: at > now.length / 2 ? -4 : 6, dy: y - own, anchor: at > now.length / 2 ? "end" : "start" });
     }
     const power = (base) => curve(steps, steps.map((k) => Math.min(1e30, Math.max(1e-30, base ** k))));
     theory.rnn.set(power(now.scale));
@@ -133,7 +133,7 @@ function words(ui, now) {
   const { rnn, lstm } = now.cells;
   const said = { length: now.length - 1, scale: number(now.scale), left: number(rnn.left.at(-1), 2), rnnReach: rnn.reach, lstmReach: lstm.reach,
     rate: number(rnn.rate), forget: number(now.forget), bias: number(now.bias), alone: number(now.forget ** (now.length - 1), 2), lstmLeft: number(lstm.left.at(-1), 2), far: FAR };
-  const first = now.high > WITHIN ? "explodes" : now.low >= 1 / WITHIN ? "keepsRnn" : rnn.reach >= now.length - 1 ? "fades" : "vanishes";
+  const first = now.high > WITHIN && rnn.rate > 1 ? "explodes" : now.fine ? "keepsRnn" : rnn.reach >= now.length - 1 ? "fades" : "vanishes";
   const second = lstm.reach >= now.length - 1 ? (lstm.left.at(-1) > WITHIN ? "lstmGrows" : "lstmWhole") : now.bias > 0 ? "lstmMore" : now.bias < 0 ? "lstmShut" : "lstmHalf";
   return { text: [t(first, said), t(second, said)].join(ui.lang === "zh" ? "" : " "), bad: first === "explodes" && rnn.left.at(-1) > 1e6 };
 }

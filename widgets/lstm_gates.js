@@ -72,10 +72,11 @@ const shown = (character) => ({ " ": "␣", "\n": "↵" })[character] ?? charact
 
 /** What stands at the cursor, and what the chosen unit does. */
 function words(ui, now, at) {
-  const { t, number } = ui;
+  const { t } = ui;
   if (!now.count) return t(now.text ? "nothingKnown" : "empty");
-  const value = (quantity) => number(valueAt(now, quantity, now.unit, at), 2);
-  const said = { unit: now.unit, i: value(0), f: value(1), c: value(4), character: shown(now.characters[at]), letters: number(now.means.letters, 2), spaces: number(now.means.spaces, 2) };
+  const two = (value) => value.toFixed(2).replace("-", "−");
+  const value = (quantity) => two(valueAt(now, quantity, now.unit, at));
+  const said = { unit: now.unit, i: value(0), f: value(1), c: value(4), character: shown(now.characters[at]), letters: two(now.means.letters), spaces: two(now.means.spaces) };
   const join = ui.lang === "zh" ? "" : " ";
   if (!now.trained) return [t(`hand ${handmade.UNITS[now.unit]}`, said), t("valuesNow", said)].join(join);
   const first = lstm.likeliest(now.reading.chances[now.skip + at], 2).map(([id, chance]) => t("guess", { character: shown(now.model.characters[id]), chance: Math.round(100 * chance) }));

@@ -1,4 +1,4 @@
-"""The JavaScript core of *lstm_gates* gives what torch gives, with the book's model too; mutants are caught."""
+"""The JavaScript core of *lstm_gates* gives what torch gives, the book's model included; mutants caught."""
 
 import base64
 import json

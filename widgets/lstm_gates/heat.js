@@ -2,7 +2,7 @@
 import { h, put } from "../ui/dom.js";
 import { themeOf } from "./theme.js";
 
-const LEFT = { all: 30, one: 64 }; // px, for the names of the rows
+const LEFT = { all: 34, one: 64 }; // px, for the names of the rows
 const RIGHT = { all: 4, one: 46 }; // and for the values at the cursor
 const TOP = 20;
 const LANE = 26;
@@ -92,7 +92,7 @@ export function heatOf(ui, { all, states, valueAt, shown, onPoint, into = ui.fig
       context.fillStyle = theme.ink;
       const every = rows > 20 ? 16 : 1;
       for (let row = 0; row < rows; row += every) {
-        if (Math.abs(row - now.unit) * tall < 12 && row !== now.unit) continue;
+        if (Math.abs(row - now.unit) * tall <= 14 && row !== now.unit) continue;
         context.fillStyle = theme.muted;
         context.fillText(String(row), left - 6, TOP + row * tall + Math.min(tall / 2, 8) + 3);
       }
