@@ -245,7 +245,7 @@ RIGHT = {
     "09.6": [(math.log(0.6), 0.375), (-0.5108, 0.375)],
     "09.7": [centre_gradient],
     "09.8": [analogy, lambda *a: int(analogy(*a))],
-    "09.9": [("walk", "walked", "talk", "talked"), ["go", "went", "come", "came"]],
+    "09.9": [("walk", "walked", "talk", "talked"), ["bird", "wing", "Fish", " fin "]],
 }
 WRONG = {
     "00.1": [3.6, 0.6, "2.4", 2.5],
