@@ -160,7 +160,7 @@ class WordVectors:
     # --- storing ---
 
     def quantised(self) -> "WordVectors":
-        """The same with every vector rounded to 255 steps: int8 and a scale for the row, a quarter of the size."""
+        """The same with numbers rounded to 255 steps: int8 and a scale for the row, a quarter of the size."""
         scales = self.matrix.abs().amax(1).clamp(min=1e-30) / 127  # (V,)
         codes = (self.matrix / scales[:, None]).round().to(torch.int8)
         return _of_codes(self.tokens, codes, scales)

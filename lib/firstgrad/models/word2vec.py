@@ -6,8 +6,8 @@ should score high, uᵀv, and pairs with words drawn at random low:
     loss of a pair = −log σ(uᵀv) − Σₖ log σ(−uᵀvₖ),   k = 1…negatives
 
 Three trainers make the same thing at very different speeds (make bench-word2vec). `form="plain"` is what a
-reader reads: pairs in a list, autograd, a dense step. `form="torch"` works on blocks of text, by matrix products,
-and on a GPU too: word2vec_blocks.py. `form="numba"` is one compiled loop: word2vec_fast.py.
+reader reads: pairs in a list, autograd, a dense step. `form="torch"` works on blocks of text, by matrix
+products, and on a GPU too: word2vec_blocks.py. `form="numba"` is one compiled loop: word2vec_fast.py.
 
 Source: Mikolov, Sutskever, Chen, Corrado & Dean 2013, arXiv:1310.4546, §2.2-2.3.  Differs from word2vec.c: a
 word drawn at random may be the neighbour itself, as in the paper's formula.
@@ -182,8 +182,8 @@ def held_out_loss(vectors: WordVectors, corpus: Corpus, config: SkipGramConfig |
     Raises: ValueError for vectors without `outputs`, or of other words than the corpus's vocabulary.
     """
     if vectors.outputs is None or vectors.tokens != corpus.vocabulary.tokens:
-        raise ValueError("vectors: given those of another vocabulary or without outputs, expected what `train` "
-                         "returned for this vocabulary")
+        raise ValueError("vectors: given those of another vocabulary or without outputs, expected what "
+                         "`train` returned for this vocabulary")
     config, generator = config or SkipGramConfig(), np.random.default_rng(seed)
     found = _read(corpus, config, generator)
     words, neighbours = torch.tensor(list(itertools.islice(found, whole("pairs", pairs)))).unbind(1)
@@ -222,7 +222,7 @@ def pairs(sentence: Sequence[int], window: int, generator: np.random.Generator) 
                 yield word, sentence[other]
 
 
-def _read(corpus: Corpus, config: SkipGramConfig, generator: np.random.Generator) -> Iterator[tuple[int, int]]:
+def _read(corpus: Corpus, config: SkipGramConfig, generator: np.random.Generator) -> Iterator:
     """The pairs of a text; frequent words are left out now and then."""
     keep = keep_chances(corpus.vocabulary.counts, config.sample)
     for sentence in corpus:

@@ -5,9 +5,9 @@ words, O their output vectors, Q the output vectors of the drawn words, the scor
 diagonal of O Cᵀ, and are computed in small squares along it; the scores of drawn words are C Qᵀ, whole. Every
 drawn word meets every word, so it counts with weight negatives / drawn: on average the same loss.
 
-The gradient of −log σ(s) is σ(s) − 1, and that of −log σ(−s) is σ(s). All of a block is computed with the vectors
-as they were before it, and then added to them: one step for a few thousand pairs. It diverges when too many of
-them move the same row, hence many drawn words, and blocks that are not too long.
+The gradient of −log σ(s) is σ(s) − 1, and that of −log σ(−s) is σ(s). All of a block is computed with the
+vectors as they were before it, and then added to them: one step for a thousand pairs. It diverges when too
+many of them move the same row, hence many drawn words, and blocks that are not too long.
 
 Source: Ji, Satish, Li & Dubey 2016, arXiv:1604.04661 (negatives shared, as matrix products).
 """
@@ -19,6 +19,7 @@ from .word2vec import Corpus, SkipGram, keep_chances, noise
 
 BLOCK = {"cpu": 256, "cuda": 1024, "mps": 1024}  # words of a block
 SHARE = 2  # words of a block for each drawn word: more are faster, learn less, and at 16 diverge
+MOVED = {"cpu": 0.08, "cuda": 0.3, "mps": 0.3}  # rate · how often a word comes in a block, at most
 PIECE = 2**18  # words that are prepared at once
 
 
@@ -52,7 +53,7 @@ def overlap_add(squares, reach: int):
 
 
 def neighbours(sentences, reach, side: int):
-    """Which words of a block are neighbours: float32 (T / b, b, b + 2R), as `gradients` takes it.
+    """Which words of a block are neighbours: float32 (T / b, b, b + 2R), the `true` of `gradients`.
 
     sentences (T + 2R,): the number of each word's sentence, −1 where there is no word.  reach (T,): how far
     the neighbours of a word may be.
@@ -65,27 +66,35 @@ def neighbours(sentences, reach, side: int):
     return ((steps <= reach.view(-1, side, 1)) & (steps > 0) & (own == there) & (own >= 0)).float()
 
 
+def _block(read, rate: float, device: torch.device, side: int) -> int:
+    """Words of a block: fewer where one comes more often, as in a small vocabulary, and at a larger rate."""
+    often = read.max() / read.sum()
+    longest = min(BLOCK[device.type], MOVED[device.type] / rate / often)
+    return max(1, round(longest / side)) * side
+
+
 @torch.no_grad()
 def fit(model: SkipGram, corpus: Corpus, *, epochs: int, rate: float, threads: int, seed: int) -> None:
     """Train the tables of `model`, where they are."""
     config, counts, inputs, outputs = model.config, corpus.vocabulary.counts, model.input, model.output
     device = inputs.device
     generator = torch.Generator(device).manual_seed(seed)
-    keep = torch.from_numpy(keep_chances(counts, config.sample)).float().to(device)
-    chances = torch.from_numpy(noise(counts, config.power)).float().to(device)
+    keep = keep_chances(counts, config.sample)
     side = max(16, 2 * config.window)  # of a square: it overlaps only with the next one
-    block = -(-BLOCK[device.type] // side) * side
+    block = _block(keep * counts, rate, device, side)
+    keep = torch.from_numpy(keep).float().to(device)
+    chances = torch.from_numpy(noise(counts, config.power)).float().to(device)
     ids, starts = torch.from_numpy(corpus.ids).to(device), torch.from_numpy(corpus.starts).to(device)
     for epoch in range(epochs):
         for first in range(0, len(ids), PIECE):
             last = min(first + PIECE, len(ids))
             piece = torch.arange(first, last, device=device)
             piece = piece[torch.rand(len(piece), generator=generator, device=device) < keep[ids[piece]]]
-            blocks = -(-len(piece) // block)
+            blocks = -(-max(1, len(piece)) // block)  # one of padding where no word was kept
             edges = config.window, config.window + blocks * block - len(piece)
             words = F.pad(ids[piece].long(), edges)
             sentences = F.pad(torch.searchsorted(starts, piece, right=True), edges, value=-1)
-            reach = torch.randint(1, config.window + 1, (blocks, block), generator=generator, device=device)
+            reach = torch.randint(config.window, (blocks, block), generator=generator, device=device) + 1
             drawn = torch.multinomial(chances, blocks * block // SHARE, True, generator=generator)
             for number, drawn_now in enumerate(drawn.view(blocks, -1)):
                 read = words[number * block:(number + 1) * block + 2 * config.window]

@@ -1,9 +1,9 @@
 """Skip-gram's training as one compiled loop (numba): what it works on stays in the processor's nearest cache.
 
-What makes it fast is how little it moves. Negatives are drawn once for all words around a centre, so rows of the
-output table are fetched, and written back, once a centre and not once a pair; the sigmoid is a table; a random
-number is three shifts. Threads share the tables without a lock (Hogwild): two seldom meet at a row, and a lost
-update is a bit of noise. So one thread is exactly repeatable, and several are not.
+What makes it fast is how little it moves. Negatives are drawn once for all words around a centre, so rows of
+the output table are fetched, and written back, once a centre and not once a pair; the sigmoid is a table; a
+random number is three shifts. Threads share the tables without a lock (Hogwild): two seldom meet at a row,
+and a lost update is a bit of noise. So one thread is exactly repeatable, and several are not.
 
 Source: Niu, Recht, Ré & Wright 2011, arXiv:1106.5730 (Hogwild); Ji, Satish, Li & Dubey 2016, arXiv:1604.04661
 (shared negatives).
@@ -27,7 +27,8 @@ def sigmoid_table(steps: int = STEPS) -> np.ndarray:
 
 
 def alias_table(chances: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """To draw from `chances` (V,) by one look: a place i, picked evenly, gives i with chance own[i], or other[i].
+    """To draw from `chances` (V,) by one look: a place i, picked evenly, gives i with chance own[i], or else
+    other[i].
 
     Returns: own, uint64 (V,), in 2⁻³²; other, int32 (V,).
     Source: Walker 1977, doi:10.1145/355744.355749; Vose 1991, doi:10.1109/32.92917.
@@ -75,10 +76,11 @@ def _gain(label, score, rate, sigmoid):
 
 @njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
 def centre(targets, words, inputs, outputs, sigmoid, rate, rows, change, word):
-    """One step: `words` (M,) move towards targets[0], the word that they surround, and away from the others.
+    """One step: `words` (M,) move towards targets[0], the word that they surround, away from the others.
 
-    rows, change (at least len(targets) rows, a multiple of three; d) and word (d,) are memory to work in; what
-    `rows` has beyond the targets must be finite. Three targets are met at a time: the word is read once for them.
+    rows, change (at least len(targets) rows, a multiple of three; d) and word (d,) are memory to work in;
+    what `rows` has beyond the targets must be finite. Three targets are met at a time, so that the word is
+    read once for them.
     """
     size = inputs.shape[1]
     for k in range(len(targets)):
