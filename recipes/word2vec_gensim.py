@@ -17,7 +17,8 @@ TOLERANCE = 1e-4
 
 def ours():
     """The recipe whose settings and questions these are."""
-    spec = importlib.util.spec_from_file_location("quality", Path(__file__).with_name("word_vector_quality.py"))
+    file = Path(__file__).with_name("word_vector_quality.py")
+    spec = importlib.util.spec_from_file_location("quality", file)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
