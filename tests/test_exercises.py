@@ -292,7 +292,7 @@ RIGHT = {
     "09.6": [(math.log(0.6), 0.375), (-0.5108, 0.375)],
     "09.7": [centre_gradient],
     "09.8": [analogy, lambda *a: int(analogy(*a))],
-    "09.9": [("walk", "walked", "talk", "talked"), ["go", "went", "come", "came"]],
+    "09.9": [("walk", "walked", "talk", "talked"), ["bird", "wing", "Fish", " fin "]],
     "10.1": [(0.4, 1, 0.5, 1)],
     "10.2": [(math.exp(3.2), 3.2 / math.log(2), 3.2 / math.log(2) / 4.5), (24.53, 4.617, 1.026)],
     "10.3": ["b", " B "],
