@@ -107,7 +107,7 @@ function setup(ui) {
   const order = ui.slider({ trait: "order", label: t("order"), symbol: "n", min: 1, max: 7, integer: true });
   const cuts = [
     ui.slider({ trait: "temperature", label: t("temperature"), symbol: "T", min: 0.1, max: 5, scale: "log", limits: { low: 0.01, high: 1000 } }),
-    ui.slider({ trait: "top_k", label: t("top_k"), symbol: "k", min: 1, max: ALL, scale: "log", integer: true }),
+    ui.slider({ trait: "top_k", label: t("top_k"), symbol: "k", min: 1, max: ALL, scale: "log", step: 0.02, integer: true }),
     ui.slider({ trait: "top_p", label: t("top_p"), symbol: "p", min: 0.05, max: 1, limits: { low: 0.01, high: 1 } })];
 
   /** Draw one character from what is left, and write it down. */

@@ -473,14 +473,14 @@ def one_cut_for_two_places(one):
     one.root.locator("[data-model=moby_dick_text]").click()
     one.root.page.wait_for_function("(el) => el.dataset.loaded === 'yes'", arg=one.root.element_handle())
     one.type("order", "6")
-    for trait, value in (("top_k", "1"), ("top_p", "0.9")):
-        one.type(trait, value)
+    for k, p in (("1", "1"), ("10", "1"), ("100", "0.9")):
+        one.root.locator(".fg-nt-prompt").fill("Ishmael")
+        one.type("top_k", k)
+        one.type("top_p", p)
         for text in ("said Captain Aha", "there is the "):
             assert one.goal() == "no"
             one.root.locator(".fg-nt-prompt").fill(text)
             one.settle()
-        if trait == "top_k":
-            one.type(trait, "100")
 
 
 GOALS = {

@@ -28,7 +28,7 @@ export function barsOf(ui, into) {
   const { t } = ui, draw = sheet(ui, into);
   return function bars(now) {
     const height = HEAD + (ROWS + 1) * ROW;
-    if (!now.model) return draw(height, t("notLoaded"), () => [text(0, 13, t("next"), { class: "fg-nt-quiet" }), text(0, HEAD + 30, t("notLoaded"))]);
+    if (!now.model) return draw(height, t("notLoaded", { model: t(now.name) }), () => [text(0, 13, t("next"), { class: "fg-nt-quiet" }), text(0, HEAD + 30, t("notLoaded", { model: t(now.name) }))]);
     const rows = now.ranked.slice(0, ROWS);
     const list = rows.map((i) => `${shown(now.tokens[i])} ${t("percent", { p: percent(now.chances[i]) })}`).join(", ");
     const others = now.ranked.slice(ROWS);
@@ -52,7 +52,7 @@ export function surpriseOf(ui, into) {
   const TALL = 84;
   return function surprise(now) {
     const height = HEAD + TALL + 22;
-    if (!now.model) return draw(height, t("notLoaded"), () => [text(0, 13, t("surprise"), { class: "fg-nt-quiet" }), text(0, HEAD + 30, t("notLoaded"))]);
+    if (!now.model) return draw(height, t("notLoaded", { model: t(now.name) }), () => [text(0, 13, t("surprise"), { class: "fg-nt-quiet" }), text(0, HEAD + 30, t("notLoaded", { model: t(now.name) }))]);
     const name = t("surpriseNow", { n: now.bits.length, bits: number(now.mean) });
     draw(height, name, (width) => {
       const fits = Math.max(8, Math.floor(width / 15));
@@ -83,7 +83,7 @@ export function sourceOf(ui, into) {
   const { t } = ui, draw = sheet(ui, into);
   return function source(now) {
     const most = 8, height = HEAD + most * 18;
-    if (!now.model) return draw(height, t("notLoaded"), () => []);
+    if (!now.model) return draw(height, t("notLoaded", { model: t(now.name) }), () => []);
     if (!now.steps.length) return draw(height, t("empty"), () => [text(0, 13, t("origin"), { class: "fg-nt-quiet" }), ...wrapped(t("empty"), ui.lang === "zh" ? 18 : 44).map((line, i) => text(0, HEAD + 18 + 17 * i, line))]);
     const parts = weights(now.steps);
     const label = (part) => (part.length < 0 ? t("evenly") : part.length ? now.context.slice(-part.length).map(shown).join("") : t("nothingBefore"));

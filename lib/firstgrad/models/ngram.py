@@ -69,6 +69,10 @@ class Level:
         nodes = np.minimum(np.searchsorted(self.names, names), len(self.names) - 1)
         return np.where(self.names[nodes] == names, nodes, -1)
 
+    def children(self, parent: int, size: int) -> slice:
+        """Where the nodes of one parent stand."""
+        return slice(*np.searchsorted(self.names, [parent * size, (parent + 1) * size]))
+
 
 @dataclass(frozen=True)
 class Table:
@@ -135,15 +139,16 @@ class NGram:
     # --- asking ---------------------------------------------------------------------------------------------
 
     def probabilities(self, context=()) -> torch.Tensor:
-        """P(w | context) of every token w: float64 (V,). Only the last n − 1 ids of the context count."""
+        """P(w | context) of every token w: float64 (V,). The last n − 1 ids count."""
         p = np.full(self.size, 1 / self.size)
         for level, table, node in self._path(context):
             if node is None:
                 return torch.from_numpy(p * (self.smoothing != "likelihood"))
             lower = p if self.interpolates else 1 / self.size
             p = np.full(self.size, lower * table.masses[node] / table.totals[node])
-            low, high = np.searchsorted(level.names, [node * self.size, (node + 1) * self.size])
-            p[level.names[low:high] % self.size] += table.weights[low:high] / table.totals[node]
+            after = level.children(node, self.size)
+            tokens = level.names[after] % self.size
+            p[tokens] += table.weights[after] / table.totals[node]
         return torch.from_numpy(p)
 
     def log_probabilities(self, ids: torch.Tensor) -> torch.Tensor:
@@ -181,8 +186,8 @@ class NGram:
         for level, table, node in self._path(context):
             if node is None:
                 break
-            low, high = np.searchsorted(level.names, [node * self.size, (node + 1) * self.size])
-            found.append((int(level.counts[low:high].sum()), float(table.masses[node] / table.totals[node])))
+            times = level.counts[level.children(node, self.size)].sum()
+            found.append((int(times), float(table.masses[node] / table.totals[node])))
         return found
 
     def count(self, ids) -> int:
