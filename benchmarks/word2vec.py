@@ -1,8 +1,8 @@
 """Skip-gram with negative sampling: our three forms against gensim's.
 
 English text of eleven million words (tools/corpus.py). A run reads its first 80,000 lines once: two million
-words; the tables are of all words that come five times, 71,000. Dimension 100, window 5, five negatives,
-sample 1e-3. Times are for a million words of text. gensim gets lists of words in memory, ours the text as ids;
+words; the tables are of all words that come five times, 71,000. Dimension 100, window 5, 5 negatives,
+sample 1e-3. Times are for a million words. gensim gets lists of words in memory, ours the text as ids;
 "with ids" finds the ids as well. The plain form, which is there to be read, reads 100 lines only.
 """
 
