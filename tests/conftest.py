@@ -1,6 +1,7 @@
 """What all tests share: one thread, one browser, and a mark for those that need a GPU."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -11,6 +12,9 @@ import pytest
 
 
 def pytest_configure(config):
+    # A shell starts what it puts into the background deaf to Ctrl-C; our tests of Ctrl-C are not about that.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     config.addinivalue_line("markers", "cuda: needs a GPU; skipped, with the reason, where there is none")
 
 

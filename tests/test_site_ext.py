@@ -129,7 +129,7 @@ def test_classic_script_registers_the_widget_and_has_no_module_syntax():
 
 
 def test_rooms_are_lines_through_the_measured_heights():
-    css = assets.room("descent", "en", [(300, 1000), (500, 800)])
+    css = assets.room("descent", [(300, 1000), (500, 800)])
     assert "(min-width:0px)" in css
     assert "calc(1000px + (100cqw - 300px)*-1.000)" in css
     assert "(min-width:500px)" in css

@@ -153,7 +153,7 @@ def stage_page(folder: pathlib.Path, name: str, language: str, traits: dict) -> 
     file.write_text(
         f'<!doctype html><html lang="{"zh-CN" if language == "zh" else "en"}" data-theme="light">'
         '<meta charset="utf-8">'
-        '<link rel="stylesheet" href="assets/site.css"><style>.fg-live{margin:0;max-width:none}'
+        f'<style>{assets.stylesheet("assets/")}.fg-live{{margin:0;max-width:none}}'
         ".fg-room{min-height:0!important}</style>"
         f'<body><div class="fg-live" data-widget="{html.escape(name)}">'
         f'<script type="application/json">{state}</script><div class="fg-room"></div></div>'

@@ -1,16 +1,17 @@
 """The files that pages load: one stylesheet, a few classic scripts, fonts, the bundles."""
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import pathlib
 import shutil
 
-from book import BUNDLES, DESIGN, ROOT
+from book import BUNDLES, DESIGN, MODELS, ROOT
 
 HERE = ROOT / "site"
 STYLES = ("fonts.css", "base.css", "layout.css", "prose.css", "code.css", "home.css", "print.css")
-SCRIPTS = ("theme.js", "site.js", "search.js", "live.js")
+SCRIPTS = ("site.js", "search.js", "live.js")
 ESM_MARK = "\n//# esm"
 
 
@@ -42,37 +43,59 @@ def isolated(script: str) -> str:
     return "(()=>{" + script + "})();\n"
 
 
-def rooms() -> str:
+def model(file: pathlib.Path) -> str:
+    """A trained model as a classic script: fetch, too, is dead in pages opened from disk."""
+    text = base64.b64encode(file.read_bytes()).decode()
+    return (f"(globalThis.firstgradModels=globalThis.firstgradModels||{{}})"
+            f"[{json.dumps(file.stem)}]=\"{text}\";\n")
+
+
+def rooms(names: list[str], language: str) -> str:
     """The height that each explorable will take, by its width, so that the text below does not move.
 
     Measured by tools/figures.py at some widths; between two of them the height is on the line through both.
     """
     path = HERE / "stills/rooms.json"
     measured = json.loads(path.read_text("utf8")) if path.exists() else {}
-    return "".join(room(name, language, [(int(width), tall[language]) for width, tall in heights.items()])
-                   for name, heights in measured.items() for language in ("en", "zh"))
+    return "".join(room(name, [(int(width), tall[language]) for width, tall in measured[name].items()])
+                   for name in names if name in measured)
 
 
-def room(name: str, language: str, points: list[tuple[int, int]]) -> str:
+def room(name: str, points: list[tuple[int, int]]) -> str:
     """The rules for one explorable: from each measured width on, the line to the next."""
     rules = []
     for (w0, h0), (w1, h1) in zip(points, [*points[1:], (points[-1][0] + 1, points[-1][1])], strict=True):
         height = f"calc({h0}px + (100cqw - {w0}px)*{(h1 - h0) / (w1 - w0):.3f})"
-        rules.append(f"@container live (min-width:{0 if w0 == points[0][0] else w0}px){{.js:lang({language}) "
+        rules.append(f"@container live (min-width:{0 if w0 == points[0][0] else w0}px){{.js "
                      f"[data-widget={name}]>.fg-room{{min-height:{height}}}}}\n")
     return "".join(rules)
 
 
-def stylesheet() -> str:
-    return tokens() + rooms() + "".join((HERE / "style" / name).read_text("utf8") for name in STYLES)
+def stylesheet(folder: str) -> str:
+    """What every page says in its head, so that no second file holds up the first picture of it.
+
+    folder: where the page finds assets/, which the fonts are in.
+    """
+    css = tokens() + "".join((HERE / "style" / name).read_text("utf8") for name in STYLES)
+    return css.replace("url(fonts/", f"url({folder}fonts/")
+
+
+def theme() -> str:
+    """The script that runs before anything is painted, as it stands in the head."""
+    return (HERE / "live/theme.js").read_text("utf8")
+
+
+def allowed(script: str) -> str:
+    """What the page's content security policy says to let an inline script run."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
 def generated() -> dict[str, str]:
     """Name under assets/ → text."""
-    files = {"site.css": stylesheet()}
-    files |= {name: (HERE / "live" / name).read_text("utf8") for name in SCRIPTS}
+    files = {name: (HERE / "live" / name).read_text("utf8") for name in SCRIPTS}
     for bundle in sorted(BUNDLES.glob("*.js")):
         files[f"widgets/{bundle.name}"] = isolated(classic(bundle.read_text("utf8"), bundle.stem))
+    files |= {f"models/{file.stem}.js": model(file) for file in sorted(MODELS.glob("*.safetensors"))}
     return files
 
 

@@ -11,6 +11,7 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DESIGN = json.loads((ROOT / "lib/firstgrad/design.json").read_text("utf8"))
 BUNDLES = ROOT / "lib/firstgrad/widgets/static"
+MODELS = ROOT / "data/models"
 STILLS = ROOT / "site/stills"
 
 TEXTS = {

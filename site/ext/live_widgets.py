@@ -87,6 +87,10 @@ def declared(env, docname, name, traits, location) -> explorable:
     if not bundle.exists():
         log.warning("there is no bundle %s: run `make widgets`", bundle.relative_to(book.ROOT).as_posix(),
                     location=location, type="live", subtype="bundle")
+    for model in traits.get("model_sizes", {}):
+        if not (book.MODELS / f"{model}.safetensors").exists():
+            log.warning("there is no trained model data/models/%s.safetensors", model,
+                        location=location, type="live", subtype="model")
     names = env.metadata[docname].setdefault("fg_widgets", [])
     if name not in names:
         names.append(name)
@@ -116,13 +120,25 @@ def visit_explorable(self, node):
         message = f'<p class="fg-failure">{text[problem]}</p>'
         self.body.append(f'<div class="fg-live" data-live="failed">{message}</div>\n')
         raise nodes.SkipNode
+    models, traits = trained(self, node["traits"])
     # "<" cannot end the script early when it is written as JSON's own escape.
-    state = json.dumps({"traits": node["traits"]}, sort_keys=True, ensure_ascii=False).replace("<", "\\u003c")
+    state = json.dumps({"traits": traits}, sort_keys=True, ensure_ascii=False).replace("<", "\\u003c")
     self.body.append(
-        f'<div class="fg-live" data-widget="{html.escape(node["widget"])}">'
+        f'<div class="fg-live" data-widget="{html.escape(node["widget"])}"{models}>'
         f'<script type="application/json">{state}</script>'
         f"<noscript>{still(self, node['widget'], text)}</noscript><div class=\"fg-room\"></div></div>\n")
     raise nodes.SkipNode
+
+
+def trained(self, traits: dict) -> tuple[str, dict]:
+    """Where the page finds its trained models, as an attribute; and the traits with their sizes of today."""
+    names = traits.get("model_sizes", {})
+    sizes = {name: (book.MODELS / f"{name}.safetensors").stat().st_size for name in names}
+    if not names:
+        return "", traits
+    page, stamp = self.builder.current_docname, self.config.fg_assets
+    places = {name: f"{book.asset(self.config, page, f'models/{name}.js')}?v={stamp}" for name in names}
+    return f" data-models='{html.escape(json.dumps(places))}'", traits | {"model_sizes": sizes}
 
 
 def still(self, name: str, text: dict) -> str:

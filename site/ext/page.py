@@ -17,7 +17,7 @@ def settings(app, config):
     config.html_theme_options = {}
     config.html_additional_pages = {"search": "search.html", "404": "404.html"}
     config.html_title = config.html_title or config.project
-    config.fg_assets = assets.version(*assets.generated().values())
+    config.fg_assets = assets.version(assets.stylesheet(""), assets.theme(), *assets.generated().values())
     sources = sorted((book.ROOT / "site/ext").glob("*.py"))
     config.fg_sources = assets.version(*(p.read_text("utf8") for p in sources))
 
@@ -74,12 +74,16 @@ def navigation(app) -> list[dict]:
     return parts
 
 
+def widgets(app, pagename) -> list[str]:
+    return app.env.metadata.get(pagename, {}).get("fg_widgets", [])
+
+
 def scripts(app, pagename, body) -> list[str]:
     """Classic scripts in order, all deferred, only where the page needs them."""
     names = ["site.js"]
-    widgets = app.env.metadata.get(pagename, {}).get("fg_widgets", [])
     if 'class="fg-live"' in body:
-        names += [f"widgets/{w}.js" for w in widgets if (book.BUNDLES / f"{w}.js").exists()] + ["live.js"]
+        there = [name for name in widgets(app, pagename) if (book.BUNDLES / f"{name}.js").exists()]
+        names += [*(f"widgets/{name}.js" for name in there), "live.js"]
     if pagename == "search":
         names.append("search.js")
     return names
@@ -90,6 +94,7 @@ def context(app, pagename, templatename, context, doctree):
     edition = book.edition(config)
     notebook = app.env.doc2path(pagename).endswith(".ipynb") if pagename in app.env.all_docs else False
     head, opening, rest = body.partition("</h1>")
+    folder = book.asset(config, pagename, "")
     parts, book_title = navigation(app), plain(config.html_title)
     here = next((p for p in parts if any(e["docname"] == pagename for e in p["pages"])), None)
     context.update(
@@ -104,6 +109,8 @@ def context(app, pagename, templatename, context, doctree):
         asset=lambda name: f"{book.asset(config, pagename, name)}?v={config.fg_assets}",
         icon_path=lambda name: book.asset(config, pagename, name),
         scripts=scripts(app, pagename, body),
+        style=assets.stylesheet(folder) + assets.rooms(widgets(app, pagename), edition),
+        theme=assets.theme(), theme_allowed=assets.allowed(assets.theme()), assets_folder=folder,
         other=f"{book.up(pagename)}{'../' if edition == 'zh' else 'zh/'}{pagename}.html",
         local_toc=_local_toc(context.get("toc", "")),
         notebook_file=f"{book.up(pagename)}_sources/{pagename}.ipynb",

@@ -17,7 +17,9 @@
 
   // The part of anywidget's model that explorables use. Without a kernel nothing is sent anywhere.
   class Model {
-    constructor(traits) { this.traits = { ...traits }; this.handlers = new Map(); }
+    constructor(traits, models) { this.traits = { ...traits }; this.models = models; this.handlers = new Map(); }
+    /** The bytes of a trained model: the page names its file. */
+    load(name) { return this.models[name] ? fetched(name, this.models[name]) : Promise.reject(new Error(`the page has no model ${name}`)); }
     get(name) { return this.traits[name]; }
     set(name, value) {
       const changes = typeof name === "object" ? name : { [name]: value };
@@ -47,6 +49,24 @@
     emit(name, ...values) { for (const handler of [...(this.handlers.get(name) ?? [])]) handler(this, ...values); }
   }
 
+  // A trained model comes as a script that puts base64 into globalThis.firstgradModels: fetch is dead in a page from disk.
+  const coming = new Map(); // name → promise; one that failed is asked for again
+  function fetched(name, source) {
+    if (!coming.has(name)) {
+      const arrived = new Promise((resolve, reject) => {
+        const script = document.createElement("script");
+        script.src = source;
+        script.onload = () => resolve(bytes(globalThis.firstgradModels[name]));
+        script.onerror = () => { script.remove(); reject(new Error(`${source} did not load`)); };
+        document.head.append(script);
+      });
+      coming.set(name, arrived);
+      arrived.catch(() => coming.delete(name));
+    }
+    return coming.get(name);
+  }
+  const bytes = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)).buffer;
+
   function fail(el, kind, error) {
     el.dataset.live = "failed";
     const box = document.createElement("div"), text = document.createElement("p"), button = document.createElement("button");
@@ -71,7 +91,7 @@
     if (el.dataset.live) return;
     el.dataset.live = "starting";
     let model;
-    try { model = new Model({ ...traits(el), kernel: false }); } catch (error) { fail(el, "state", error); return; }
+    try { model = new Model({ ...traits(el), kernel: false }, JSON.parse(el.dataset.models ?? "{}")); } catch (error) { fail(el, "state", error); return; }
     const widget = globalThis.firstgradWidgets?.[el.dataset.widget]?.default;
     if (!widget?.render) { fail(el, "bundle"); return; }
     const room = el.querySelector(".fg-room"), host = document.createElement("div");

@@ -7,7 +7,7 @@
   if (location.protocol !== "file:") { // there a preloaded font would be refused, and fetched again
     for (const name of ["source-serif-4", "inter"]) {
       const link = Object.assign(document.createElement("link"), { rel: "preload", as: "font", type: "font/woff2", crossOrigin: "" });
-      link.href = document.currentScript.src.replace(/[^/]*$/, `fonts/${name}.woff2`);
+      link.href = `${root.dataset.assets}fonts/${name}.woff2`;
       document.head.append(link);
     }
   }

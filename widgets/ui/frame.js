@@ -6,6 +6,7 @@ import { languageOf, translator } from "./strings.js";
 import { button, checkbox, choice, player, slider } from "./controls.js";
 import { plot } from "./plot.js";
 
+const WIDTHS = [416, 560, 860]; // px: data-width has those that are reached, for style sheets
 const QUIET = 700; // ms without change before a screen reader is told
 
 /**
@@ -55,6 +56,8 @@ function makeUi(spec, model) {
   const widths = new Map();
   const watcher = new ResizeObserver((entries) => {
     for (const entry of entries) widths.set(entry.target, entry.contentRect.width);
+    const width = widths.get(parts.root) ?? 0;
+    put(parts.root, { "data-width": WIDTHS.filter((least) => width >= least).join(" ") });
     redraw();
   });
   let draw = () => {};
@@ -75,7 +78,7 @@ function makeUi(spec, model) {
   };
 
   const ui = {
-    root: parts.root, figures: parts.figures, controls: parts.controls, toolbar: parts.toolbar, lang, t, number, alive: true,
+    host: model, root: parts.root, figures: parts.figures, controls: parts.controls, toolbar: parts.toolbar, lang, t, number, alive: true,
     /** @param {string} name */
     get: read,
     /** Sets traits. `save: false` while something plays: Python hears of it when it stops. @param {Record<string, any>} values */

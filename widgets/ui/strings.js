@@ -14,6 +14,7 @@ export const shared = {
     badPositive: "{argument} must be a positive, finite number, not {given}.",
     badRange: "{argument} must lie in {allowed}, not {given}.", badType: "{argument} must be {allowed}, not {given}.",
     badName: "Unknown {argument} “{given}”. There are: {allowed}.",
+    loading: "Loading …", loadFailed: "It could not be loaded. Check the connection, then press the button again.",
     broken: "This explorable met an error: {message}",
   },
   zh: {
@@ -26,6 +27,7 @@ export const shared = {
     badPositive: "{argument} 必须是有限的正数，不能是 {given}。",
     badRange: "{argument} 必须在 {allowed} 之内，不能是 {given}。", badType: "{argument} 必须是{allowed}，不能是 {given}。",
     badName: "没有名为“{given}”的{argument}。可选：{allowed}。",
+    loading: "正在载入……", loadFailed: "没有载入成功。请检查网络，再按一次按钮。",
     broken: "这个互动图遇到了错误：{message}",
   },
 };

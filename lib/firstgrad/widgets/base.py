@@ -11,8 +11,10 @@ from pathlib import Path
 import anywidget
 import traitlets
 
+from firstgrad import data
+
 STATIC = Path(__file__).parent / "static"
-HIDDEN = {"kernel", "layout", "tabbable", "tooltip"}  # synced, but nobody's setting
+HIDDEN = {"kernel", "layout", "model_sizes", "tabbable", "tooltip"}  # synced, but nobody's setting
 
 
 class Number(traitlets.TraitType):
@@ -109,3 +111,30 @@ class Explorable(anywidget.AnyWidget):
         values = ((name, getattr(self, name)) for name in self.settings())
         changed = [f"{name}={value!r}" for name, value in values if value != traits[name].default_value]
         return f"{type(self).__name__}({', '.join(changed)})"
+
+
+class WithModels(Explorable):
+    """An explorable that shows trained models: `models` names files of data/models, without their ending.
+
+    None travels before the reader asks for it; the button says its size.
+    Raises: FileNotFoundError where a file is missing.
+    """
+
+    models: tuple[str, ...] = ()
+    model_sizes = traitlets.Dict().tag(sync=True)  # name → bytes
+
+    def __init__(self, **settings):
+        super().__init__(**settings)
+        self.model_sizes = {name: self.model(name).stat().st_size for name in self.models}
+        self.on_msg(self._asked)
+
+    @staticmethod
+    def model(name: str) -> Path:
+        return data.path(f"models/{name}.safetensors")
+
+    def _asked(self, _, message, buffers):
+        name = message.get("load") if isinstance(message, dict) else None
+        if name in self.models:
+            self.send({"model": name}, buffers=[self.model(name).read_bytes()])
+        elif name is not None:
+            self.send({"model": name, "error": f"{type(self).__name__} has no model {name!r}"})
