@@ -14,7 +14,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 
 .PHONY: help book serve site test quick lab notebooks recordings figures faults gpu widgets lock clean
-.PHONY: bench bench-trainer bench-optim bench-lstm bench-checkpoint
+.PHONY: bench bench-trainer bench-optim bench-lstm bench-checkpoint bench-word2vec
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -60,7 +60,7 @@ figures: setup browser ## draw diagrams and the explorables' still pictures agai
 
 # Each prints its ratios and puts them into benchmarks/RESULTS.md. ROUNDS=3 is a quick look, and writes nothing.
 bench: ## every speed against its peers, one after the other (half an hour)
-	@for name in trainer optim lstm checkpoint; do $(MAKE) --no-print-directory bench-$$name; done
+	@for name in trainer optim lstm checkpoint word2vec; do $(MAKE) --no-print-directory bench-$$name; done
 
 bench-trainer: $(VENV)/.bench ## our Trainer against the tutorial loop, Fabric, accelerate, skorch, Lightning, HF
 	$(BIN)/python benchmarks/trainer.py $(BENCH)
@@ -73,6 +73,12 @@ bench-lstm: $(VENV)/.dev ## our LSTM against nn.LSTM, forward and backward
 
 bench-checkpoint: $(VENV)/.bench ## our checkpoints against torch.save, safetensors, Lightning: 100 MB
 	$(BIN)/python benchmarks/checkpoint.py $(BENCH)
+
+bench-word2vec: $(VENV)/.bench data/cache/english.txt ## our word2vec against gensim's: words a second
+	$(BIN)/python benchmarks/word2vec.py $(BENCH)
+
+data/cache/english.txt: | $(VENV)/.dev
+	$(BIN)/python tools/corpus.py
 
 lock: $(VENV)/bin/python ## choose dependency versions again, within requirements/*.in
 	tools/lock.sh

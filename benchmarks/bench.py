@@ -69,6 +69,15 @@ def compare(name: str, runs: dict[str, Callable[[], object]], *, ours: str = "ou
     goals = goals or {}
     if ours not in runs or not set(goals) <= set(runs) - {ours}:
         raise ValueError(f"runs: given {list(runs)}, expected {', '.join({ours: 0, **goals})} among them")
+    times = take_turns(runs, rounds=rounds, least_seconds=least_seconds)
+    rows = [row(name, peer, times[ours], times[peer], goals.get(peer)) for peer in runs if peer != ours]
+    print(*rows, sep="\n", flush=True)
+    return rows
+
+
+def take_turns(runs: dict[str, Callable[[], object]], *, rounds: int,
+               least_seconds: float = 0.02) -> dict[str, list[float]]:
+    """Label -> seconds of a call in each round."""
     for run in runs.values():
         run()  # what is loaded or compiled at first use is not measured
     calls = {label: max(1, math.ceil(least_seconds / _seconds(run, 1))) for label, run in runs.items()}
@@ -76,9 +85,7 @@ def compare(name: str, runs: dict[str, Callable[[], object]], *, ours: str = "ou
     for round_ in range(rounds):
         for label in list(runs)[:: -1 if round_ % 2 else 1]:  # nobody always follows the same one
             times[label].append(_seconds(runs[label], calls[label]))
-    rows = [_row(name, peer, times[ours], times[peer], goals.get(peer)) for peer in runs if peer != ours]
-    print(*rows, sep="\n", flush=True)
-    return rows
+    return times
 
 
 def _seconds(run: Callable, calls: int) -> float:
@@ -89,18 +96,21 @@ def _seconds(run: Callable, calls: int) -> float:
     return (time.perf_counter() - started) / calls
 
 
-def _row(name, peer, ours, theirs, goal) -> Row:
+def row(name: str, peer: str, ours: list[float], theirs: list[float], goal: float | None) -> Row:
+    """The row of two runs that took turns, from their seconds in each round."""
     ratios = [a / b for a, b in zip(ours, theirs, strict=True)]
     low, *_, high = statistics.quantiles(ratios, n=10, method="inclusive") if len(ratios) > 1 else ratios * 2
     return Row(name, peer, statistics.median(ratios), low, high, goal, statistics.median(ours),
                statistics.median(theirs), torch.get_num_threads())
 
 
-def options(description: str, rounds: int) -> argparse.Namespace:
-    """The command line of every benchmark: `rounds` and `dry`."""
+def options(description: str, rounds: int, **flags: str) -> argparse.Namespace:
+    """The command line of every benchmark: `rounds` and `dry`; and flags of its own, each with its help."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--rounds", type=int, default=rounds, help=f"how often all take turns ({rounds})")
     parser.add_argument("--dry", action="store_true", help="print only; leave benchmarks/RESULTS.md as it is")
+    for flag, its_help in flags.items():
+        parser.add_argument(f"--{flag}", action="store_true", help=its_help)
     return parser.parse_args()
 
 
