@@ -181,7 +181,8 @@ def draw_stills(page) -> None:
 def show(page, address: str) -> None:
     page.set_viewport_size({"width": STILL_WIDTH, "height": 1000})
     page.goto(address)
-    page.wait_for_selector('.fg-live[data-live="yes"] [data-ready="yes"]:not([data-busy="yes"])', timeout=20_000)
+    page.wait_for_selector('.fg-live[data-live="yes"] [data-ready="yes"]:not([data-busy="yes"])',
+                           timeout=20_000)
     page.evaluate("document.fonts.ready.then(() => null)")
 
 
