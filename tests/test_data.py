@@ -283,6 +283,13 @@ def test_every_data_file_is_in_the_readme_and_small():
     assert all(size <= 1_000_000 for size in models)
 
 
+@pytest.mark.parametrize("file", sorted((ROOT / "data/models").iterdir()), ids=lambda file: file.stem)
+def test_the_readme_has_the_checksum_of_every_model(file):
+    readme = (ROOT / "data/README.md").read_text("utf-8")
+    assert f"{hashlib.sha256(file.read_bytes()).hexdigest()}`" in readme
+    assert f"{file.stat().st_size:,} bytes" in readme
+
+
 # --- the tool that makes it ---
 
 
