@@ -1,9 +1,9 @@
 """Word2Vec: skip-gram with negative sampling. Words that are found in the same company get similar vectors.
 
-Every word has two vectors, u in the table `input` and v in `output`. A pair (word, neighbour) from the text
+Every word has two vectors, v in the table `input` and u in `output`. A pair (word, neighbour) from the text
 should score high, uᵀv, and pairs with words drawn at random low:
 
-    loss of a pair = −log σ(uᵀv) − Σₖ log σ(−uᵀvₖ),   k = 1…negatives
+    loss of a pair = −log σ(uᵀv) − Σₖ log σ(−uₖᵀv),   k = 1…negatives
 
 Three trainers make the same thing at very different speeds (make bench-word2vec). `form="plain"` is what a
 reader reads: pairs in a list, autograd, a dense step. `form="torch"` works on blocks of text, by matrix
