@@ -28,6 +28,7 @@ def test_the_words_are_loaded_when_asked_for_and_not_before(visit, path):
     page = visit(path, wait="commit")
     asked = []
     page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_load_state("load")
     one = explorable_on(page, "word_map")
     search(one, "dog")
     button = one.root.locator("[data-model]")
