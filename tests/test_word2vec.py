@@ -137,7 +137,7 @@ def test_a_step_of_the_compiled_loop_is_the_gradient(negatives):
     before = inputs.clone(), outputs.clone()
     rows = np.zeros(((negatives + 3) // 3 * 3, 7), np.float32)
     fast.centre(targets.numpy(), words.numpy(), inputs.numpy(), outputs.numpy(), fast.sigmoid_table(2**20),
-                np.float32(rate), rows, rows.copy(), np.zeros(7, np.float32))
+                np.float32(rate), rows, rows.copy(), np.zeros(7, np.float32), 7 * (0,))
     for table, old, parameter in zip((inputs, outputs), before, model.parameters(), strict=True):
         assert (old - table).numpy() / rate == pytest.approx(parameter.grad.numpy(), abs=3e-4)
         assert torch.equal((old != table).any(1), (parameter.grad != 0).any(1))
@@ -450,5 +450,6 @@ def test_a_table_that_holds_nan_does_not_read_beyond_the_sigmoid():
     inputs[3], inputs[4], inputs[5] = np.nan, np.inf, 3e38
     rows = np.zeros((6, 7), np.float32)
     fast.centre(np.arange(6, dtype=np.int32), np.array([3, 4, 5], np.int32), inputs, outputs,
-                fast.sigmoid_table(), np.float32(0.1), rows, rows.copy(), np.zeros(7, np.float32))
+                fast.sigmoid_table(), np.float32(0.1), rows, rows.copy(), np.zeros(7, np.float32),
+                7 * (0,))
     assert not np.isfinite(inputs[3]).any()
