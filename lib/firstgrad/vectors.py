@@ -121,7 +121,6 @@ class WordVectors:
 
         pairs: (a, b, what people say of them), the higher the more alike; such as `read_pairs` gives.
         Raises: ValueError when fewer than four pairs are known, or all of them are the same.
-        Source: the interval is Bonett & Wright 2000, doi:10.1007/BF02294183.
         """
         known = [pair for pair in pairs if pair[0] in self and pair[1] in self]
         n = len(known)
@@ -129,13 +128,10 @@ class WordVectors:
             raise ValueError(f"pairs: given {n} whose words both have a vector, expected at least 4")
         first, second, scores = zip(*known, strict=True)
         units = (self._units[[self.id(word) for word in side]] for side in (first, second))
-        ranks = [_ranks(values) for values in (np.prod(list(units), 0).sum(1), np.array(scores, float))]
-        if not all(np.ptp(rank) for rank in ranks):
+        cosines = np.prod(list(units), 0).sum(1)
+        if not all(np.ptp(values) for values in (cosines, scores)):
             raise ValueError(f"pairs: given {n} of the same score, expected different ones")
-        rho = float(np.corrcoef(*ranks)[0, 1])
-        z = math.atanh(max(-1 + 1e-15, min(rho, 1 - 1e-15)))
-        half = 1.96 * math.sqrt((1 + rho**2 / 2) / (n - 3))
-        return RankCorrelation(rho, math.tanh(z - half), math.tanh(z + half), n)
+        return spearman(cosines, scores)
 
     def analogies(self, questions: Iterable[tuple[str, str, str, str]], *, batch: int = 512) -> Accuracy:
         """How often is the word nearest to b − a + c the right one? a, b and c cannot be the answer.
@@ -213,9 +209,25 @@ def _table(name: str, table, rows: int) -> torch.Tensor:
     return table
 
 
-def _ranks(values: np.ndarray) -> np.ndarray:
+def spearman(first: Sequence[float], second: Sequence[float]) -> RankCorrelation:
+    """Do two lists of numbers, neither of them constant, have the same order? Spearman's ρ.
+
+    Source: the interval is Bonett & Wright 2000, doi:10.1007/BF02294183.
+    """
+    rho = float(np.corrcoef(_ranks(first), _ranks(second))[0, 1])
+    return RankCorrelation(rho, *interval(rho, len(first)), len(first))
+
+
+def interval(rho: float, n: int) -> tuple[float, float]:
+    """95 % of a rank correlation of n pairs. Source: see `spearman`."""
+    z = math.atanh(max(-1 + 1e-15, min(rho, 1 - 1e-15)))
+    half = 1.96 * math.sqrt((1 + rho**2 / 2) / (n - 3))
+    return math.tanh(z - half), math.tanh(z + half)
+
+
+def _ranks(values: Sequence[float]) -> np.ndarray:
     """1…n by size; equal ones share the mean of theirs."""
-    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    _, places, counts = np.unique(np.asarray(values, float), return_inverse=True, return_counts=True)
     return (np.cumsum(counts) - (counts - 1) / 2)[places]
 
 

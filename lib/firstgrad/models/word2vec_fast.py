@@ -81,7 +81,7 @@ def centre(targets, words, inputs, outputs, sigmoid, rate, rows, change, word, l
     rows, change (at least len(targets) rows, a multiple of three; d) and word (d,) are memory to work in;
     what `rows` has beyond the targets must be finite. Three targets are met at a time, so that the word is
     read once for them. like: any tuple of d numbers. The length of a tuple is part of its type, so that the
-    compiler knows d, and a quarter of the time is saved.
+    compiler knows d.
     """
     size = len(like)
     for k in range(len(targets)):
