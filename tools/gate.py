@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
-LIMIT = 1500  # seconds; a stage that hangs is a stage that fails
+LIMIT = 2400  # seconds; a stage that hangs is a stage that fails
 # Hypothesis' own profile "ci" draws the same cases every time.
 PYTEST = [PYTHON, "-m", "pytest", "-q", "--hypothesis-profile=ci"]
 TWO = ["-n", "2", "--dist", "loadgroup"]

@@ -10,7 +10,9 @@ PICTURE = """(root) => {
         copy.querySelectorAll("[style*='display: none']").forEach((mark) => mark.remove());
         return copy.outerHTML.replaceAll(' style=""', "").replaceAll(' "', '"');
     }).join("");
-    return [drawn.length, [...drawn].reduce((hash, c) => (hash * 31 + c.codePointAt(0)) | 0, 7)].join();
+    let hash = 7;
+    for (let i = 0; i < drawn.length; i += 1) hash = (hash * 31 + drawn.charCodeAt(i)) | 0;
+    return `${drawn.length},${hash}`;
 }"""
 VALUES = """(root) => [...root.querySelectorAll("input, select")].map((el) =>
     ["radio", "checkbox"].includes(el.type) ? el.checked : [el.value, el.min, el.max].join(" "))"""
@@ -30,6 +32,31 @@ FRAMES = """async (root) => {
     const frame = () => new Promise((done) => requestAnimationFrame(done));
     for (let i = 0; i < 2 || (root?.dataset.busy === "yes" && i < 3000); i += 1) await frame();
     await new Promise((done) => setTimeout(done));
+}"""
+STATE = f"""async (root) => {{
+    await ({FRAMES})(root);
+    return {{values: ({VALUES})(root), says: root.querySelector(".fg-says").innerText,
+        goal: root.querySelector(".fg-goal").dataset.reached, picture: ({PICTURE})(root)}};
+}}"""
+RESET = """(root) => root.querySelector(".fg-reset").click()"""
+# The last radio button of every group chosen: there most controls are shown.
+RICHEST = f"""async (root) => {{
+    ({RESET})(root);
+    await ({FRAMES})(root);
+    const last = {{}};
+    for (const radio of root.querySelectorAll("input[type=radio]")) last[radio.name] = radio;
+    if (!Object.keys(last).length) return;
+    for (const radio of Object.values(last)) radio.click();
+    await ({FRAMES})(root);
+}}"""
+SLIDERS = """(root) => [...root.querySelectorAll("input[type=range]:not([class*=fg-handle])")]
+    .map((el) => !el.disabled && el.checkVisibility({visibilityProperty: true}))"""
+# Where the thumb is, and a place far from it on the track.
+THUMB = """(el) => {
+    el.scrollIntoView({block: "center", behavior: "instant"});
+    const box = el.getBoundingClientRect(), share = (el.value - el.min) / ((el.max - el.min) || 1);
+    const at = (part) => [box.left + 9 + part * (box.width - 18), box.top + box.height / 2];
+    return [at(share), at(share > 0.5 ? 0.2 : 0.8)];
 }"""
 
 
@@ -54,21 +81,19 @@ class Explorable:
 
     def state(self):
         """All that a reader can see of the state: the controls' values, the words, the picture."""
-        self.settle()
-        return {"values": self.root.evaluate(VALUES), "says": self.says(), "goal": self.goal(),
-                "picture": self.picture()}
+        return self.root.evaluate(STATE)
 
     def goal(self):
         return self.root.locator(".fg-goal").get_attribute("data-reached")
 
     def reset(self):
-        self.root.locator(".fg-reset").evaluate("(el) => el.click()")
+        self.root.evaluate(RESET)
         self.settle()
 
     def ranges(self):
         """The visible sliders, those of the handle (moved by dragging it) apart."""
-        found = self.root.locator("input[type=range]:not([class*=fg-handle])").all()
-        return [r for r in found if r.is_visible() and r.is_enabled()]
+        found = self.root.locator("input[type=range]:not([class*=fg-handle])")
+        return [found.nth(i) for i, usable in enumerate(self.root.evaluate(SLIDERS)) if usable]
 
     def radios(self):
         found = self.root.locator("input[type=radio]").all()
@@ -79,12 +104,8 @@ class Explorable:
         self.settle()
 
     def richest(self):
-        """The start state with the last radio button of every group chosen: there most controls are shown."""
-        self.reset()
-        self.root.evaluate("""(root) => { const last = {};
-            for (const radio of root.querySelectorAll("input[type=radio]")) last[radio.name] = radio;
-            for (const radio of Object.values(last)) radio.click(); }""")
-        self.settle()
+        """The start state with the last radio button of every group chosen."""
+        self.root.evaluate(RICHEST)
 
     def type(self, trait, text):
         """Into the number box of a trait, as a reader types it."""
@@ -95,7 +116,7 @@ class Explorable:
 
     # --- by mouse ---
 
-    def drag(self, start, end, *, steps=6):
+    def drag(self, start, end, *, steps=3):
         mouse = self.page.mouse
         mouse.move(*start)
         mouse.down()
@@ -105,12 +126,11 @@ class Explorable:
 
     def slide(self, slider):
         """Drag a slider's thumb far to the other side."""
-        slider.scroll_into_view_if_needed()
         self.drag(*thumb(slider))
 
     def drawn(self, text):
         """Does this occur in the picture, its description included?"""
-        return text in self.root.locator(".fg-figures").evaluate("(el) => el.outerHTML")
+        return self.root.locator(".fg-figures").evaluate("(el, text) => el.outerHTML.includes(text)", text)
 
     def move_handle(self, handle, dx=35, dy=-25):
         handle.scroll_into_view_if_needed()
@@ -157,11 +177,5 @@ def centre(locator):
 
 
 def thumb(slider):
-    """Where the thumb is, and a place far from it on the track."""
-    box = slider.bounding_box()
-    share = slider.evaluate("(el) => (el.value - el.min) / ((el.max - el.min) || 1)")
-
-    def at(part):
-        return box["x"] + 9 + part * (box["width"] - 18), box["y"] + box["height"] / 2
-
-    return at(share), at(0.2 if share > 0.5 else 0.8)
+    """In the middle of the screen: where the thumb is, and a place far from it on the track."""
+    return slider.evaluate(THUMB)

@@ -13,7 +13,6 @@ from bs4 import BeautifulSoup
 ROOT = Path(__file__).resolve().parents[2]
 AXE = ROOT / "widgets/node_modules/axe-core/axe.min.js"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-COLOURS = ["color-contrast", "link-in-text-block"]  # the rules that another theme can break
 LANGUAGES = {"en": "en", "zh": "zh-CN"}
 UNLISTED = ["search", "404"]  # pages that are made for readers, not for search engines
 HAN = re.compile(r"[\u3400-\u9fff]")
@@ -108,19 +107,18 @@ def wake(live):
     assert live.get_attribute("data-live") == "yes"
 
 
-def axe(page, only=None, within=None):
-    """Violations of WCAG 2.2 AA and of axe's best practices, or of some rules or places only."""
+def axe(page, within=None):
+    """Violations of WCAG 2.2 AA and of axe's best practices, on the page or within a place."""
     if not page.evaluate("'axe' in globalThis"):
         page.evaluate(AXE.read_text("utf8"))
     page.evaluate("Promise.allSettled(document.getAnimations().map((a) => a.finished)).then(() => 0)")
     if within:  # what has been scrolled under the page's head counts as covered
         page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
-    run_only = {"type": "rule", "values": only} if only else {"type": "tag", "values": AXE_TAGS}
     found = page.evaluate("""async ([where, runOnly]) => {
         const {violations} = await axe.run(where ?? document, {runOnly, resultTypes: ["violations"]});
         const why = (node) => node.any[0]?.message ?? node.failureSummary;
         return violations.map((v) => [v.id, v.nodes.map((node) => `${node.target.join(" ")}: ${why(node)}`)]);
-    }""", [within, run_only])
+    }""", [within, {"type": "tag", "values": AXE_TAGS}])
     return [f"axe {rule}: {node}" for rule, nodes in found for node in nodes]
 
 
