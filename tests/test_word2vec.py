@@ -161,7 +161,8 @@ def test_the_gradient_of_a_block_is_autograds():
     loss.backward()
     true = neighbours(sentences, reach, side).double()
     assert true.sum() == count
-    to_inputs, to_outputs, to_drawn = gradients(words, drawn, true, inputs.detach(), outputs.detach(), K)
+    weight = overlap_add(true.sum(1), R) * K / len(drawn)
+    to_inputs, to_outputs, to_drawn = gradients(words, drawn, true, weight, inputs.detach(), outputs.detach())
     ours = torch.zeros_like(inputs).index_add_(0, words, to_inputs)
     torch.testing.assert_close(ours, inputs.grad, rtol=1e-12, atol=1e-12)
     ours = torch.zeros_like(outputs).index_add_(0, words[R:-R], to_outputs).index_add_(0, drawn, to_drawn)

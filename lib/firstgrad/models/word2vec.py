@@ -144,7 +144,7 @@ def train(corpus: Corpus, config: SkipGramConfig | None = None, *, epochs: int =
     epochs: passes over the text.  rate: how far a pair moves its vectors, at first; it falls evenly to 0.
     form: "numba", "torch" or "plain"; "auto" is numba, or where it is not installed, and on a GPU, torch.
     threads: of the CPU.  device: "cuda", "mps" or "auto" only with form="torch".
-    The same seed gives the same vectors: but with numba only on one thread, on a GPU about the same.
+    The same seed gives the same vectors on one thread; on several, and on a GPU, about the same.
     Returns: WordVectors; its `matrix` is the input table, its `outputs` the other.
     Raises: TypeError or ValueError that names the argument; ImportError for form="numba" without numba;
     FloatingPointError when the vectors are no longer finite, at far too large a rate.

@@ -1,9 +1,10 @@
 """Skip-gram's training as one compiled loop (numba): what it works on stays in the processor's nearest cache.
 
-What makes it fast is how little it moves. Negatives are drawn once for all words around a centre, so rows of
-the output table are fetched, and written back, once a centre and not once a pair; the sigmoid is a table; a
-random number is three shifts. Threads share the tables without a lock (Hogwild): two seldom meet at a row,
-and a lost update is a bit of noise. So one thread is exactly repeatable, and several are not.
+What makes it fast is how little it moves, and how little it waits. Negatives are drawn once for all words
+around a centre, so rows of the output table are fetched, and written back, once a centre and not once a pair;
+they are asked for one centre ahead. The sigmoid is a table; a random number is three shifts. Threads share
+the tables without a lock (Hogwild): two seldom meet at a row, and a lost update is a bit of noise. So one
+thread is exactly repeatable, and several are not.
 
 Source: Niu, Recht, Ré & Wright 2011, arXiv:1106.5730 (Hogwild); Ji, Satish, Li & Dubey 2016, arXiv:1604.04661
 (shared negatives).
@@ -13,11 +14,15 @@ import itertools
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from numba import njit
+from llvmlite import ir
+from numba import njit, types
+from numba.core import cgutils
+from numba.extending import intrinsic
 
 from .word2vec import Corpus, SkipGram, keep_chances, noise
 
 BOUND, STEPS = 6.0, 1024  # the sigmoid is tabulated on (−BOUND, BOUND), and constant outside
+LINE = 64  # bytes that memory gives at once
 PIECE = 2**18  # words that one call of the loop reads: between two calls Ctrl-C is heard
 
 
@@ -115,6 +120,42 @@ def centre(targets, words, inputs, outputs, sigmoid, rate, rows, change, word, l
             row[d] += change[k, d]
 
 
+@intrinsic
+def _fetch(_, table, row):
+    """Ask memory for a row of a float32 table, and go on without it: soon it is near."""
+    def generate(context, builder, signature, arguments):
+        array = context.make_array(table)(context, builder, arguments[0])
+        length, number, byte = builder.extract_value(array.strides, 0), ir.IntType(32), ir.IntType(8)
+        first = builder.add(builder.ptrtoint(array.data, length.type), builder.mul(arguments[1], length))
+        form = ir.FunctionType(ir.VoidType(), [byte.as_pointer(), number, number, number])
+        prefetch = cgutils.get_or_insert_function(builder.module, form, "llvm.prefetch.p0")
+        step = ir.Constant(length.type, LINE)
+        with cgutils.for_range_slice(builder, first, builder.add(first, length), step) as (line, _):
+            to_write_soon = [number(1), number(3), number(1)]  # LLVM: for writing, keep it near, data
+            builder.call(prefetch, [builder.inttoptr(line, byte.as_pointer()), *to_write_soon])
+        return context.get_dummy_value()
+    return types.void(table, types.int64), generate
+
+
+@njit(nogil=True, fastmath=True, error_model="numpy", inline="always")
+def _draw(targets, word, own, other, outputs, window, state):
+    """The targets of a word: itself, then its negatives. How far its neighbours may be is drawn as well.
+
+    Their rows are asked for: they come while the word before is being learnt.  Returns: reach, state.
+    """
+    state = _next(state)
+    reach = 1 + _below(state, window)
+    targets[0] = word
+    for k in range(1, len(targets)):
+        state = _next(state)
+        drawn = _below(state, len(own))
+        state = _next(state)
+        targets[k] = drawn if _bits(state) < own[drawn] else other[drawn]
+    for k in range(len(targets)):
+        _fetch(outputs, targets[k])
+    return reach, state
+
+
 @njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
 def read(ids, starts, keep, own, other, sigmoid, inputs, outputs, window, negatives, rate, fall, state, like):
     """A run of sentences: for each word that is kept, a step. The rate is `fall` less with every word read.
@@ -123,32 +164,31 @@ def read(ids, starts, keep, own, other, sigmoid, inputs, outputs, window, negati
     """
     size = inputs.shape[1]
     sentence = np.empty(np.diff(starts).max(), np.int32)
-    targets, words = np.empty(negatives + 1, np.int32), np.empty(2 * window, np.int32)
+    targets, words = np.empty((2, negatives + 1), np.int32), np.empty(2 * window, np.int32)
     rows = np.zeros(((negatives + 3) // 3 * 3, size), np.float32)  # zeros: targets that change nothing
     change, word = np.empty_like(rows), np.empty(size, np.float32)
     for s in range(len(starts) - 1):
-        length = 0
+        length = next_reach = 0
         for at in range(starts[s], starts[s + 1]):
             state = _next(state)
             if _bits(state) < keep[ids[at]]:  # frequent words are left out now and then
                 sentence[length] = ids[at]
+                _fetch(inputs, ids[at])
                 length += 1
         now = np.float32(rate - fall * (starts[s] - starts[0]))
+        if length:
+            next_reach, state = _draw(targets[0], sentence[0], own, other, outputs, window, state)
         for place in range(length):
-            state = _next(state)
-            reach = 1 + _below(state, window)
+            reach = next_reach
+            if place + 1 < length:
+                next_reach, state = _draw(targets[(place + 1) % 2], sentence[place + 1], own, other, outputs,
+                                          window, state)
             count = 0
             for at in range(max(0, place - reach), min(length, place + reach + 1)):
                 if at != place:
                     words[count] = sentence[at]
                     count += 1
-            targets[0] = sentence[place]
-            for k in range(1, negatives + 1):
-                state = _next(state)
-                drawn = _below(state, len(own))
-                state = _next(state)
-                targets[k] = drawn if _bits(state) < own[drawn] else other[drawn]
-            centre(targets, words[:count], inputs, outputs, sigmoid, now, rows, change, word, like)
+            centre(targets[place % 2], words[:count], inputs, outputs, sigmoid, now, rows, change, word, like)
     return state
 
 
