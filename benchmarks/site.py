@@ -32,7 +32,7 @@ from importlib import util
 from itertools import chain, pairwise
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTER = "chapters/06_gradient_descent.html"
@@ -49,7 +49,7 @@ ALIVE = """addEventListener("DOMContentLoaded", () => {
 });"""
 REDRAW = """globalThis.fgRedraws = [];
 for (const kind of ["input", "pointermove"]) addEventListener(kind, (event) => {
-    if (kind === "pointermove" && !document.querySelector(".fg-dragging")) return;
+    if (kind === "pointermove" && !event.target.closest?.(".fg-dragging")) return;
     const start = performance.now(), channel = new MessageChannel();
     channel.port1.onmessage = () => fgRedraws.push(performance.now() - start);
     requestAnimationFrame(() => channel.port2.postMessage(0));
@@ -208,7 +208,7 @@ def playground(browser, address):
         for layer in (0, 2):  # each layer has a button for more and one for fewer
             for _ in range(6):
                 live.locator(".fg-width .fg-step").nth(layer).click()
-        assert live.locator(".fg-node").count() == 7 + 8 + 8 + 1
+        expect(live.locator(".fg-node")).to_have_count(7 + 8 + 8 + 1)
         row("playground-training-step", page.evaluate(TRAIN), 50, unit="us")
         for speed in ("normal", "fast"):
             live.locator(".fg-player select").select_option(speed)
