@@ -4,10 +4,9 @@
     python tools/recordings.py all word2vec
 
 Same text, same settings, three seeds; judged by WordSim-353, SimLex-999, analogies, and the loss on text that
-was held out. Then ours on an eleventh and on a quarter of the text, to see how far a small corpus goes; and
-data/models/word_vectors.safetensors, which the book's page shows. Half an hour on one core; what is done is
-kept in data/cache/word2vec.json, so that a run that was ended goes on. gensim also brings the word lists that
-judge; they are read, not passed on.
+was held out. Then data/models/word_vectors.safetensors, which the book's page shows. Half an hour on one
+core; what is done is kept in data/cache/word2vec.json, so that a run that was ended goes on. gensim also
+brings the word lists that judge; they are read, not passed on.
 """
 
 import json
@@ -38,8 +37,6 @@ SETTINGS = {
     "rate": 0.025,
     "seeds": [0, 1, 2],
     "analogies_among": 30000,  # the most frequent words, as word2vec's own test has it
-    "parts": {"1 M": 0.0894, "3 M": 0.268},  # of the text's lines; how many words they have is recorded
-    "part_epochs": 3,
 }
 FORMS = ("numba", "torch", "gensim")
 SHOWN = {"words": 10_000, "dimension": 80, "epochs": 10, "seed": 0}  # the vectors of the page
@@ -52,8 +49,7 @@ def run(steps=None):
     for seed in SETTINGS["seeds"]:
         for form in FORMS:
             results[form].append(once(f"{form} {seed}", compare, form, seed))
-    parts = {name: once(f"part {name}", part, share) for name, share in SETTINGS["parts"].items()}
-    return {"settings": SETTINGS, "text": once("text", size), "results": results, "parts": parts,
+    return {"settings": SETTINGS, "text": once("text", size), "results": results,
             "shown": page, "check_settings": CHECK, "check": check(),
             "seconds": sum(done["seconds"] for done in kept().values())}
 
@@ -73,11 +69,10 @@ def kept():
 
 
 @cache
-def text(share=1.0):
+def text():
     """Vocabulary, text to train on, text held out."""
     lines = list(Lines(TEXT))
     read, held = lines[:-SETTINGS["held_out"]], lines[-SETTINGS["held_out"]:]
-    read = read[:round(share * len(read))]
     vocabulary = Vocabulary.of_words(read, min_count=SETTINGS["min_count"])
     return vocabulary, Corpus(read, vocabulary), Corpus(held, vocabulary)
 
@@ -127,13 +122,6 @@ def judged(vectors, held=None):
     figures = {name: dict(zip(("value", "low", "high", "n"), figure, strict=True))
                for name, figure in figures.items()}
     return figures | ({"loss": held_out_loss(vectors, held, config())} if held else {})
-
-
-def part(share):
-    """Ours, on the first lines alone, with their own vocabulary: so its loss is not that of the others."""
-    vocabulary, corpus, _ = text(share)
-    vectors = train(corpus, config(), epochs=SETTINGS["part_epochs"], rate=SETTINGS["rate"], form="numba")
-    return {"words": corpus.words, "vocabulary": len(vocabulary)} | judged(vectors)
 
 
 def shown():
