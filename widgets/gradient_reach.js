@@ -1,7 +1,7 @@
 // gradient_reach: how far back an RNN, a GRU and an LSTM can still learn from.
 import * as core from "./core/reach.js";
 import { raise } from "./core/errors.js";
-import { explorable, h } from "./ui/index.js";
+import { explorable, h, put } from "./ui/index.js";
 import { legendOf } from "./gradient_reach/legend.js";
 import { strings } from "./gradient_reach/strings.js";
 import css from "./gradient_reach/style.css";
@@ -12,7 +12,7 @@ const KINDS = ["rnn", "gru", "lstm"];
 const HUE = { rnn: "blue", gru: "purple", lstm: "orange" };
 const FAR = 100; // of the goals: steps
 const WITHIN = 10; // of the RNN's goal: a factor, up or down
-const SWEEP = { low: 0.3, high: 3, points: 17, length: 30 };
+const SWEEP = { low: 0.3, high: 3, points: 17, length: 30, slice: 4 }; // slice: points a frame
 const SCALES = Array.from({ length: SWEEP.points }, (_, i) => SWEEP.low * (SWEEP.high / SWEEP.low) ** (i / (SWEEP.points - 1)));
 const FLOOR = 1e-12; // the picture's ends, whatever is computed
 const CEILING = 1e12;
@@ -23,7 +23,7 @@ const traits = { scale: 0.7, bias: 0, length: 120, seed: 1, found: [] };
 /** Everything that one state of the traits implies. What a slider does not touch is not computed again. */
 function computer(ui) {
   let drawn = { seed: null };
-  let swept = { key: "" };
+  const sweepOf = sweeper(ui);
   return function compute() {
     const [scale, bias, length, seed] = ["scale", "bias", "length", "seed"].map(ui.get);
     if (!Number.isInteger(seed)) raise(TypeError, "badType", "seed", seed, "whole number", `seed must be a whole number, not ${seed}`);
@@ -32,12 +32,30 @@ function computer(ui) {
       drawn = { seed, numbers, gateless: core.sweep(numbers, SCALES, 0, SWEEP.length, ["rnn"]) };
     }
     const cells = core.measure(drawn.numbers, scale, bias, length);
-    const key = JSON.stringify([seed, bias]);
-    if (swept.key !== key) swept = { key, curves: { ...drawn.gateless, ...core.sweep(drawn.numbers, SCALES, bias, SWEEP.length, ["gru", "lstm"]) } };
     const { left } = cells.rnn;
     const [low, high] = [Math.min(...left), Math.max(...left)];
-    return { scale, bias, length, cells, swept: swept.curves, forget: 1 / (1 + Math.exp(-bias)),
+    return { scale, bias, length, cells, swept: sweepOf(drawn, bias), forget: 1 / (1 + Math.exp(-bias)),
       fine: low >= 1 / WITHIN && high <= WITHIN, low, high, reached: { rnn: length >= FAR && low >= 1 / WITHIN && high <= WITHIN, lstm: cells.lstm.reach >= FAR } };
+  };
+}
+
+/** The curves of the second picture. They take longer than a frame has: a few points a frame, and the last whole ones until then. */
+function sweeper(ui) {
+  let [whole, begun] = [null, null];
+  return function sweepOf(drawn, bias) {
+    const asked = `${drawn.seed} ${bias}`;
+    if (whole?.of !== asked) {
+      begun ??= { of: asked, drawn, bias, gru: [], lstm: [] };
+      const from = begun.gru.length;
+      const scales = SCALES.slice(from, whole ? from + SWEEP.slice : undefined);
+      const part = core.sweep(begun.drawn.numbers, scales, begun.bias, SWEEP.length, ["gru", "lstm"]);
+      for (const kind of ["gru", "lstm"]) begun[kind].push(...part[kind]);
+      if (begun.gru.length === SCALES.length) [whole, begun] = [{ of: begun.of, curves: { ...begun.drawn.gateless, gru: begun.gru, lstm: begun.lstm } }, null];
+    }
+    const done = whole.of === asked;
+    if (!done) requestAnimationFrame(ui.redraw); // a draw may not ask for the next one itself
+    put(ui.root, { "data-busy": done ? "no" : "yes" });
+    return whole.curves;
   };
 }
 
