@@ -172,6 +172,9 @@ def test_the_gradient_of_a_block_is_autograds():
 def test_overlapping_rows_are_added_up():
     squares = torch.arange(1.0, 16).view(3, 5)  # three of five, each three further on: b = 3, R = 1
     assert overlap_add(squares, 1).tolist() == [1, 2, 3, 4 + 6, 5 + 7, 8, 9 + 11, 10 + 12, 13, 14, 15]
+    blocks = torch.stack([squares, 2 * squares, squares.flip(0)], -1)  # several at once, side by side
+    each = torch.stack([overlap_add(block, 1) for block in blocks.unbind(-1)], -1)
+    assert torch.equal(overlap_add(blocks, 1), each)
 
 
 @needs_numba
