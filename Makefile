@@ -49,7 +49,7 @@ faults: setup ## kill, cut and flip a few hundred times: does a training ever lo
 # With any interpreter that has torch, pytest and safetensors, nothing being installed: make gpu PYTHON=python3
 gpu: ## what needs a GPU: its tests, and benchmarks that are recorded; run by PYTHON, as it is
 	@$(PYTHON) -c 'import sys, torch; sys.exit(None if torch.cuda.is_available() else "no CUDA device: nothing was run")'
-	PYTHONPATH=lib $(PYTHON) -m pytest -q -m cuda $$(grep -l 'mark.cuda' tests/test_*.py)
+	PYTHONPATH=lib $(PYTHON) -m pytest -q -m cuda $$(grep -rl --include='test_*.py' 'mark.cuda' tests)
 	PYTHONPATH=lib $(PYTHON) benchmarks/gpu.py
 
 widgets: $(VENV)/.dev widgets/node_modules/.stamp ## bundle the explorables into lib/firstgrad/widgets/static

@@ -16,7 +16,7 @@ import bench
 import torch
 from safetensors.torch import load_file, save_file
 
-from firstgrad.checkpoint import Checkpoints
+from firstgrad.training import Checkpoints
 
 MATRICES, ROWS, COLUMNS = 25, 1000, 1000  # 100 MB of float32
 GOAL = 2.0  # times safetensors' own file with fsync

@@ -16,9 +16,9 @@ import torch.nn.functional as F
 from torch import nn
 
 from firstgrad import data, text
-from firstgrad.models.lstm import LSTMConfig, LSTMLanguageModel
 from firstgrad.models.mlp import MLP, MLPConfig
-from firstgrad.trainer import Trainer
+from firstgrad.models.recurrent import LSTMConfig, LSTMLanguageModel
+from firstgrad.training import Trainer
 
 ROOT = Path(__file__).resolve().parents[1]
 AS_FAST = 1 / 0.97  # the trainer is to reach 97 % of the bare loop's speed

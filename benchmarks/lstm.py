@@ -7,7 +7,7 @@ import bench
 import torch
 from torch import nn
 
-from firstgrad.models.lstm import LSTM
+from firstgrad.models.recurrent import LSTM
 
 BATCH, STEPS, INPUT, HIDDEN = 32, 100, 64, 128
 GOALS = {"readable": 2.2, "fast": 1.8}  # for one thread

@@ -11,8 +11,8 @@ import sys
 import bench
 import torch
 
-from firstgrad import optim_fast
 from firstgrad.optim import Adam
+from firstgrad.optim import fast as optim_fast
 
 BLOCK = [(768, 2304), (2304,), (768, 768), (768,), (768,), (768,)]
 SHAPES = {

@@ -22,10 +22,10 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
 from firstgrad.data import DEFINITION_CLASSES, definitions, fashion_mnist, moby_dick
-from firstgrad.models.text_classifier import TextClassifier, TextClassifierConfig
+from firstgrad.models.recurrent import TextClassifier, TextClassifierConfig
 from firstgrad.optim import Adam
 from firstgrad.text import Tokenizer, Vocabulary, words
-from firstgrad.trainer import Trainer
+from firstgrad.training import Trainer
 
 WORDS, LENGTH, WINDOWS = 10_000, 100, 640  # of the LSTM's vocabulary, of a window; windows
 

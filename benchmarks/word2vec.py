@@ -17,8 +17,7 @@ import torch
 from gensim.models import Word2Vec
 
 from firstgrad.models.word2vec import Corpus, SkipGramConfig, held_out_loss, train
-from firstgrad.text import Lines, Vocabulary
-from firstgrad.vectors import WordVectors
+from firstgrad.text import Lines, Vocabulary, WordVectors
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = ROOT / "data/cache/english.txt"

@@ -53,7 +53,7 @@ def one_run(settings, kind, name, rate, seed, steps=None):
 
     from firstgrad import optim
     from firstgrad.models.mlp import MLP, MLPConfig
-    from firstgrad.trainer import NonFiniteLossError, Trainer
+    from firstgrad.training import NonFiniteLossError, Trainer
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -19,10 +19,9 @@ import torch
 from torch.nn import functional as F
 
 from firstgrad.data import moby_dick
-from firstgrad.models import char_lstm
-from firstgrad.models.lstm import LSTMConfig, LSTMLanguageModel
-from firstgrad.optim import AdamW
-from firstgrad.schedules import cosine
+from firstgrad.models.recurrent import char_lstm
+from firstgrad.models.recurrent import LSTMConfig, LSTMLanguageModel
+from firstgrad.optim import AdamW, cosine
 from firstgrad.text import Vocabulary
 
 NAME = "char_lstm"

@@ -33,7 +33,7 @@ def run(steps=None):
 
 
 def one_run(settings, optimiser, learning_rate, steps=None):
-    from firstgrad.trainer import NonFiniteLossError
+    from firstgrad.training import NonFiniteLossError
 
     trainer, train, validation = experiment(settings, optimiser, learning_rate)
     diverged_at = None

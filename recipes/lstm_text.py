@@ -14,11 +14,10 @@ import torch
 from torch.nn import functional as F
 
 from firstgrad.data import moby_dick
-from firstgrad.models.lstm import LSTMConfig, LSTMLanguageModel
-from firstgrad.optim import AdamW
-from firstgrad.recipe import Recipe
-from firstgrad.schedules import cosine
+from firstgrad.models.recurrent import LSTMConfig, LSTMLanguageModel
+from firstgrad.optim import AdamW, cosine
 from firstgrad.text import Vocabulary, windows
+from firstgrad.training import Recipe
 
 
 def recipe(epochs=6, batch_size=32, length=64, hidden=192, layers="fast", learning_rate=5e-3):

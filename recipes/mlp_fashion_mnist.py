@@ -13,9 +13,8 @@ from torch.nn import functional as F
 
 from firstgrad.data import fashion_mnist
 from firstgrad.models.mlp import MLP, MLPConfig
-from firstgrad.optim import AdamW
-from firstgrad.recipe import Recipe
-from firstgrad.schedules import cosine
+from firstgrad.optim import AdamW, cosine
+from firstgrad.training import Recipe
 
 
 def recipe(epochs=30, batch_size=100, hidden=512, learning_rate=2e-3, weight_decay=0.1):

@@ -18,8 +18,7 @@ from torch.nn import functional as F
 
 from firstgrad.data import moby_dick, tang_quatrains
 from firstgrad.models.neural_ngram import NeuralNGram, NeuralNGramConfig, contexts
-from firstgrad.optim import AdamW
-from firstgrad.schedules import cosine
+from firstgrad.optim import AdamW, cosine
 from firstgrad.text import Vocabulary
 
 NAME = "neural_ngram"

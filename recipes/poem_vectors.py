@@ -19,8 +19,7 @@ from torch.nn.functional import normalize
 
 from firstgrad.data import path
 from firstgrad.models.word2vec import Corpus, SkipGramConfig, train
-from firstgrad.text import Vocabulary
-from firstgrad.vectors import WordVectors
+from firstgrad.text import Vocabulary, WordVectors
 
 NAME = "poem_vectors"
 TOLERANCE = 1e-4

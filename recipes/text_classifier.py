@@ -19,10 +19,10 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from firstgrad import metrics
 from firstgrad.data import DEFINITION_CLASSES, definitions, path, split
-from firstgrad.models.text_classifier import TextClassifier, TextClassifierConfig
+from firstgrad.models.recurrent import TextClassifier, TextClassifierConfig
 from firstgrad.optim import Adam
 from firstgrad.text import UNKNOWN, ByLength, Tokenizer, lengths, words
-from firstgrad.trainer import Callback, Trainer
+from firstgrad.training import Callback, Trainer
 
 NAME = "text_classifier"
 TOLERANCE = 1e-3

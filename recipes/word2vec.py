@@ -16,8 +16,7 @@ from pathlib import Path
 
 from firstgrad import data
 from firstgrad.models.word2vec import Corpus, SkipGramConfig, held_out_loss, train
-from firstgrad.text import Lines, Vocabulary, words
-from firstgrad.vectors import WordVectors, read_pairs, read_questions
+from firstgrad.text import Lines, Vocabulary, WordVectors, read_pairs, read_questions, words
 
 NAME = "word2vec"
 TOLERANCE = 2e-2  # compiled loops add in another order on another machine

@@ -16,8 +16,7 @@ import numpy as np
 
 from firstgrad.data import path
 from firstgrad.models.word2vec import Corpus, SkipGramConfig, train
-from firstgrad.text import Vocabulary
-from firstgrad.vectors import WordVectors, interval, read_pairs, read_questions, spearman
+from firstgrad.text import Vocabulary, WordVectors, interval, read_pairs, read_questions, spearman
 
 NAME = "word_vector_quality"
 TOLERANCE = 1e-4

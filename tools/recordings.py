@@ -135,8 +135,8 @@ def provenance(name, seconds, device="cpu"):
         "command": f"python tools/recordings.py all {name}",
         "commit": git("rev-parse", "--short=12", "HEAD"),
         # True when the commit does not tell all: record again once everything is committed.
-        "changed": bool(git("status", "--porcelain", "--", f"recipes/{name}.py", "lib/firstgrad/*.py",
-                            "lib/firstgrad/models", ":!lib/firstgrad/widgets")),
+        "changed": bool(git("status", "--porcelain", "--", f"recipes/{name}.py", "lib/firstgrad",
+                            ":!lib/firstgrad/widgets", ":!lib/firstgrad/book")),
         "versions": versions(),
         "device": device,
         "threads": torch.get_num_threads(),

@@ -10,9 +10,9 @@ import sys
 import traceback
 from pathlib import Path
 
-from . import recipe as recipes
-from .arguments import whole
-from .recipe import RecipeError
+from firstgrad import recipe as recipes
+from firstgrad.arguments import whole
+from firstgrad.recipe import RecipeError
 
 _PACKAGE = Path(__file__).resolve().parent
 _FREE = ("epochs",)  # settings that may change when a run goes on: it then ends later, or earlier
@@ -127,7 +127,7 @@ def _add_settings(train: _Parser, build) -> list[str]:
 # --- info ---
 
 def _info() -> int:
-    from . import info
+    from firstgrad import info
 
     rows = info.table()
     for name, value in rows.items():
@@ -138,8 +138,8 @@ def _info() -> int:
 # --- train ---
 
 def _train(build, settings: dict, options) -> int:
-    from . import stopping
-    from .checkpoint import Checkpoints
+    from firstgrad.training import stopping
+    from firstgrad.training.checkpoint import Checkpoints
 
     for name in {"epochs", "batch_size"} & set(settings):
         whole(name, settings[name])
@@ -163,8 +163,8 @@ def _train(build, settings: dict, options) -> int:
 
 
 def _trainer(recipe, name: str, folder: Path, options):
-    from .callbacks import CSVLog, Progress
-    from .trainer import Trainer
+    from firstgrad.training.callbacks import CSVLog, Progress
+    from firstgrad.training.trainer import Trainer
 
     callbacks = [CSVLog(folder / "log.csv"), *([] if options.quiet else [Progress(name)]), _GoOn(folder)]
     trainer = Trainer(recipe.model, recipe.loss, recipe.optimizer, device=options.device,
@@ -184,7 +184,7 @@ class _GoOn:
         self.folder = folder
 
     def on_end(self, trainer):
-        from . import stopping
+        from firstgrad.training import stopping
 
         stopped = trainer.run.history.stopped
         if stopped in stopping.NAMES.values():
@@ -218,7 +218,7 @@ def _begin(stack: contextlib.ExitStack, checkpoints, settings: dict) -> None:
 
 def _conclude(name: str, recipe, trainer, history, checkpoints, sharded: bool) -> None:
     """The last lines: what the trained model is worth, what it took, where it is."""
-    from .run import load_weights
+    from firstgrad.training.run import load_weights
 
     path, best = trainer.world.first(
         lambda: (checkpoints.paths()[-1], checkpoints.best() if recipe.best else None))
@@ -252,10 +252,10 @@ def _status(error: Exception) -> int | None:
     where = traceback.extract_tb(error.__traceback__)[-1]
     if not Path(where.filename).is_relative_to(_PACKAGE) or not where.line.startswith("raise"):
         return None  # a mistake in the recipe, in torch, or in our own code
-    from .checkpoint import CheckpointError
-    from .device import DeviceUnavailableError
-    from .distributed import LostProcessError
-    from .history import NonFiniteLossError
+    from firstgrad.training.checkpoint import CheckpointError
+    from firstgrad.training.device import DeviceUnavailableError
+    from firstgrad.training.distributed import LostProcessError
+    from firstgrad.training.history import NonFiniteLossError
 
     if isinstance(error, CheckpointError | NonFiniteLossError | LostProcessError):
         return 1

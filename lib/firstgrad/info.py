@@ -17,7 +17,7 @@ def _versions() -> dict[str, str]:
     import numpy
     import torch
 
-    from . import __version__
+    from firstgrad import __version__
 
     python = f"{platform.python_version()}, {platform.system()} {platform.machine()}"
     return {"firstgrad": __version__, "python": python, "torch": torch.__version__,
@@ -46,7 +46,7 @@ def _compiler() -> str:
 def _devices() -> dict[str, str]:
     import torch
 
-    from . import device as devices
+    from firstgrad.training import device as devices
 
     best = devices.choose_device("auto")
     threads = f"torch uses {torch.get_num_threads()} of them (OMP_NUM_THREADS sets that)"

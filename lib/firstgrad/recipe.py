@@ -87,10 +87,10 @@ def make(build: Callable[..., Recipe], chosen: Mapping[str, Any], seed: int = 0)
 
     Raises: RecipeError when what comes is no Recipe; whatever the function raises.
     """
-    from . import randomness
+    from firstgrad.training import randomness
 
     randomness.seed_all(seed)
     recipe = build(**chosen)
     if not isinstance(recipe, Recipe):
-        raise RecipeError(f"recipe(): it returns {type(recipe).__name__}, expected a firstgrad.recipe.Recipe")
+        raise RecipeError(f"recipe(): it returns {type(recipe).__name__}, expected a Recipe")
     return recipe

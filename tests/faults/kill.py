@@ -31,7 +31,7 @@ from pathlib import Path
 
 import torch
 
-from firstgrad.checkpoint import Checkpoints, load
+from firstgrad.training.checkpoint import Checkpoints, load
 
 SIZE = 30_000  # floats in the weights, and as many in the state
 OPERATIONS = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.listdir", "os.scandir"}

@@ -32,10 +32,10 @@ from torch import nn
 from torch.nn import functional as F
 from torch.utils.data import Dataset
 
-from firstgrad.checkpoint import Checkpoints
-from firstgrad.optim import AdamW
-from firstgrad.schedules import cosine
-from firstgrad.trainer import Trainer
+from firstgrad.optim.rules import AdamW
+from firstgrad.optim.schedules import cosine
+from firstgrad.training.checkpoint import Checkpoints
+from firstgrad.training.trainer import Trainer
 
 ROWS, EPOCHS = 120, 5  # in batches of 8, two a step: 8 steps an epoch, the last of one batch
 

@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from firstgrad import checkpoint_files
-from firstgrad.checkpoint import (
+from firstgrad.training import checkpoint_files
+from firstgrad.training.checkpoint import (
     CheckpointError,
     Checkpoints,
     CorruptCheckpointError,
@@ -304,7 +304,7 @@ def test_a_folder_that_is_a_file(tmp_path):
 
 WRITER = """
 import sys, torch
-from firstgrad.checkpoint import CheckpointError, Checkpoints
+from firstgrad.training import CheckpointError, Checkpoints
 checkpoints = Checkpoints(sys.argv[1], keep=2)
 saved = refused = 0
 while saved < 40 and refused < 4000:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mutants import mutated
 from test_descent import RTOL, prove
 
-from firstgrad.autograd import Value
+from firstgrad.scratch.autograd import Value
 
 # JavaScript's name -> the same in torch, and in the book's own engine.
 OPERATIONS = {

@@ -14,8 +14,8 @@ from mutants import mutated
 from test_descent import RTOL, prove
 from torch import nn
 
-from firstgrad.data import path
-from firstgrad.models import char_lstm
+from firstgrad.data.files import path
+from firstgrad.models.recurrent import char_lstm
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 TEXTS = ["Call me Ishmael.", 'The whale! "Aye," said Ahab; (he turned) and\nwent below.', "x", "$ 1851 zzzq"]

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from mutants import mutated
 from test_descent import RTOL, prove
 
-from firstgrad import sampling
 from firstgrad.models.neural_ngram import NeuralNGram, NeuralNGramConfig
 from firstgrad.models.ngram import SMOOTHINGS, NGram
-from firstgrad.text import Vocabulary
+from firstgrad.text import sampling
+from firstgrad.text.vocabulary import Vocabulary
 
 SIZE = 4  # so few that contexts come again
 texts = st.lists(st.integers(0, SIZE - 1), min_size=6, max_size=60)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from mutants import mutated
 from test_descent import RTOL, prove
 
-from firstgrad import sizes
-from firstgrad.data import models
-from firstgrad.sizes import FAMILIES, GPUS, PRECISIONS, RECOMPUTE, Shape
+from firstgrad.book import sizes
+from firstgrad.book.sizes import FAMILIES, GPUS, PRECISIONS, RECOMPUTE, Shape
+from firstgrad.data.timeline import models
 
 SHAPES = {"layers": st.integers(1, 150), "head": st.integers(1, 300), "heads": st.integers(1, 130),
           "vocabulary": st.integers(1, 300_000), "context": st.integers(1, 200_000),

@@ -11,7 +11,7 @@ from mutants import mutated
 from test_descent import close, prove
 from torch.nn import functional as F
 
-from firstgrad.models.word2vec import keep_chances, noise, sampling_loss
+from firstgrad.models.word2vec.skip_gram import keep_chances, noise, sampling_loss
 
 SEEDS = st.integers(0, 2**32 - 1)
 

@@ -10,7 +10,7 @@ from explorable import Explorable, all_on, centre, thumb
 from playwright.sync_api import expect
 from site_checks import HAN, axe, contents, edition, in_language, none, paths
 
-from firstgrad.data import recording
+from firstgrad.data.files import recording
 
 pytestmark = pytest.mark.browser
 PAGES = paths(contents())

@@ -6,7 +6,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from ..arguments import choice, whole
+from firstgrad.arguments import choice, whole
 
 # Name -> (the function, the variance factor of its initialisation). A ReLU passes on half of the second
 # moment, so the weights make up for it by 2; GELU is like a ReLU; the others pass small signals as they are.

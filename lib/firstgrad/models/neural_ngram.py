@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from ..arguments import whole
-from ..text import check_ids
+from firstgrad.arguments import whole
+from firstgrad.text.tokens import check_ids
 
 
 @dataclass(frozen=True)

@@ -25,9 +25,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from ..arguments import choice, number, whole
-from ..sampling import sample
-from ..text import check_ids
+from firstgrad.arguments import choice, number, whole
+from firstgrad.text.sampling import sample
+from firstgrad.text.tokens import check_ids
 
 SMOOTHINGS = ("likelihood", "add-k", "absolute", "kneser-ney", "modified")
 

@@ -4,7 +4,7 @@ from firstgrad.widgets.base import Choice, Explorable, Number
 
 
 class ModelSizer(Explorable):
-    """Parameters of a Transformer, and what its training takes. The formulas are those of `firstgrad.sizes`.
+    """Parameters of a Transformer, and what its training takes, by the formulas of `firstgrad.book.sizes`.
 
     Where `heads` do not divide the width, the next smaller number that does is used.
     Raises: TypeError, ValueError that name the argument, what was given and what is allowed.

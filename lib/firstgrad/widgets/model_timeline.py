@@ -4,7 +4,7 @@ import difflib
 
 import traitlets
 
-from firstgrad.data import models
+from firstgrad.data.timeline import models
 from firstgrad.widgets.base import Choice, Explorable, Number
 
 KINDS = ("all", "text", "image", "speech", "game", "multimodal", "science", "other")

@@ -1,0 +1,116 @@
+"""The exercises of chapter 04, Losses and metrics."""
+
+import json
+import math
+
+import numpy as np
+
+from firstgrad import data
+from firstgrad.book.check import Function, Value, Verdict, plain
+
+MISS = 30  # what a missed shirt costs in exercise 04.9, in false alarms
+WITHIN = 1.1  # times the lowest cost
+
+
+def _log_sum_exp(z):
+    m = max(z)
+    return m + math.log(sum(math.exp(a - m) for a in z))
+
+
+def _poisson(z, y):
+    return math.exp(z) - y * z, math.exp(z) - y
+
+
+def _area(labels, scores):
+    ones = [s for s, y in zip(scores, labels, strict=True) if y == 1]
+    zeros = [s for s, y in zip(scores, labels, strict=True) if y == 0]
+    wins = sum((a > b) + 0.5 * (a == b) for a in ones for b in zeros)
+    return wins / (len(ones) * len(zeros))
+
+
+def _costs(split):
+    """The labels, the probabilities, and what a threshold costs for 1,000 pictures of a recorded data set."""
+    part = json.loads(data.path("recordings/shirt_detector.json").read_text("utf-8"))[split]
+    labels = np.array(list(part["labels"])) == "1"
+    p = 1 / (1 + np.exp(-np.array(part["logits"])))
+
+    def cost(threshold):
+        missed, alarms = (labels & (p < threshold)).sum(), (~labels & (p >= threshold)).sum()
+        return float(1000 * (MISS * missed + alarms) / len(labels))
+
+    return p, cost
+
+
+def _cheap(answer) -> Verdict:
+    """Count the recorded scores at the reader's threshold."""
+    answer = plain(answer)
+    if isinstance(answer, bool) or not isinstance(answer, int | float):
+        return Verdict(False, "Give one number, the threshold.")
+    if not 0 <= answer <= 1:
+        return Verdict(False, f"A threshold of probabilities lies between 0 and 1; got {answer:g}.")
+    p, cost = _costs("validation")
+    lowest, given = min(map(cost, np.unique(p))), cost(answer)
+    if given > WITHIN * lowest:
+        missed_most = cost(answer - 0.02) < given  # a little lower would be cheaper
+        side = "too many shirts are missed" if missed_most else "too many false alarms, or a step too far"
+        return Verdict(False, f"1,000 validation pictures cost {given:.0f} there: {side}.")
+    test = _costs("test")[1]
+    return Verdict(True, f"1,000 pictures cost {given:.0f} on the validation set and {test(answer):.0f} on "
+                         f"the test set, where 0.5 would cost {test(0.5):.0f}.")
+
+
+EXERCISES = {
+    "04.1": Value(
+        [-math.log(0.8), -math.log(0.2)],
+        relative=3e-3,
+        explain="Being wrong at 0.8 costs seven times as much as being right.",
+        hint="−ln 0.8 if it rains; what probability did it give to a dry day?",
+    ),
+    "04.2": Value(
+        [1 / 8, -6 / 8, 5 / 8],
+        explain="The three sum to zero, as they always do.",
+        hint="First the probabilities, 1/8, 2/8 and 5/8; then take 1 from that of the true class.",
+    ),
+    "04.3": Value(
+        [0.97, 0.75, 0.6, 2 / 3],
+        explain="97 % are right, though 20 of the 50 who are ill are missed.",
+        hint="TP = 30, FN = 20, FP = 10, TN = 940.",
+    ),
+    "04.4": Value(
+        0.75,
+        explain="Odds of 9 become odds of √9 = 3.",
+        hint="z = ln 9. What is σ(z/2)?",
+        mistakes={
+            0.45: "Divide the logit by T, not the probability.",
+            math.sqrt(0.9): "Take the square root of the odds, 9, not of the probability.",
+            81 / 82: "That is T = 1/2: it makes the model surer.",
+        },
+    ),
+    "04.5": Value(
+        [0.009 / (0.009 + 0.99 * 0.05), 0.009 / 0.99],
+        explain="Out of 10,000 people 90 are rightly alarmed, and 495 without a reason.",
+        hint="Imagine 10,000 people and count the two kinds of alarms.",
+        mistakes={0.9: "That is the recall. The question starts from the alarm, not from the illness."},
+    ),
+    "04.6": Function(
+        _log_sum_exp,
+        cases=[([0.0, 0.0],), ([1.0, 2.0, 3.0],), ([1000.0, 1000.0],), ([-1000.0, -1001.0],),
+               ([700.0, 710.0],), ([5.0],)],
+        explain="Six cases agree.",
+        hint="m + ln Σ exp(z_j − m), with m the largest.",
+    ),
+    "04.7": Function(
+        _poisson,
+        cases=[(0.0, 0), (0.0, 3), (1.2, 2), (-1.5, 1), (2.0, 9)],
+        explain="The slope is e^z − y: prediction minus truth, as for the other losses of their own family.",
+        hint="Loss e^z − y z (leave out ln y!), then its derivative with respect to z.",
+    ),
+    "04.8": Function(
+        _area,
+        cases=[([0, 1], [0.2, 0.7]), ([1, 0, 1, 0], [0.3, 0.3, 0.9, 0.1]), ([1, 1, 0], [0.1, 0.2, 0.3]),
+               ([0, 1, 0, 1, 1], [1, 1, 1, 1, 1]), ([1, 0, 0, 1, 0], [-2.0, -3.0, 4.0, 5.0, -2.0])],
+        explain="Five cases agree.",
+        hint="Count 1 for a pair in order and 1/2 for a tie; divide by the number of pairs.",
+    ),
+    "04.9": _cheap,
+}

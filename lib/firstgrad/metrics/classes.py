@@ -1,0 +1,73 @@
+"""Classes against classes: confusion matrix, accuracy, precision, recall, F1."""
+
+import math
+
+import numpy as np
+
+from firstgrad.metrics.arguments import class_numbers, same_length
+
+AVERAGES = ("binary", "macro", "micro", "weighted", None)
+
+
+def confusion_matrix(labels, predictions, classes: int | None = None) -> np.ndarray:
+    """Counts (C, C): row = what is true, column = what was predicted.  classes: C, if more than seen."""
+    labels, predictions = class_numbers("labels", labels), class_numbers("predictions", predictions)
+    same_length("labels", labels, "predictions", predictions)
+    seen = int(max(labels.max(), predictions.max())) + 1
+    count = seen if classes is None else classes
+    if count < seen:
+        raise ValueError(f"classes: given {classes}, expected at least {seen}, since class {seen - 1} occurs")
+    return np.bincount(labels * count + predictions, minlength=count**2).reshape(count, count)
+
+
+def accuracy(labels, predictions) -> float:
+    """The share of predictions that are right."""
+    matrix = confusion_matrix(labels, predictions)
+    return float(np.trace(matrix) / matrix.sum())
+
+
+def precision(labels, predictions, average="binary", undefined=math.nan):
+    """Of those predicted as a class, the share that is of it: TP / (TP + FP)."""
+    return _averaged(labels, predictions, average, undefined, lambda tp, fp, fn: (tp, tp + fp))
+
+
+def recall(labels, predictions, average="binary", undefined=math.nan):
+    """Of those of a class, the share that is predicted as it: TP / (TP + FN)."""
+    return _averaged(labels, predictions, average, undefined, lambda tp, fp, fn: (tp, tp + fn))
+
+
+def f1(labels, predictions, average="binary", undefined=math.nan):
+    """The harmonic mean of precision and recall: 2 TP / (2 TP + FP + FN).
+
+    average: "binary": of class 1, where there are only 0 and 1. "macro": the mean over the classes, all
+        alike. "weighted": the mean, each class by its number of labels. "micro": from the sums of TP, FP and
+        FN. None: the array of all classes.
+    undefined: the value of 0/0. NaN is left out of a mean; scikit-learn warns and takes 0.
+    """
+    return _averaged(labels, predictions, average, undefined, lambda tp, fp, fn: (2 * tp, 2 * tp + fp + fn))
+
+
+def _averaged(labels, predictions, average, undefined, fraction):
+    if average not in AVERAGES:
+        raise ValueError(f"average: given {average!r}, expected one of {', '.join(map(repr, AVERAGES))}")
+    matrix = confusion_matrix(labels, predictions, 2 if average == "binary" else None)
+    tp = np.diag(matrix).astype(float)
+    fp, fn = matrix.sum(axis=0) - tp, matrix.sum(axis=1) - tp
+    if average == "micro":
+        return float(_share(*fraction(tp.sum(), fp.sum(), fn.sum()), undefined))
+    each = _share(*fraction(tp, fp, fn), undefined)
+    if average is None:
+        return each
+    if average == "binary":
+        return float(each[1])
+    there = (tp + fp + fn > 0) & ~np.isnan(each)  # a class that neither occurs nor is predicted is none
+    if not there.any():
+        return undefined
+    weights = (tp + fn)[there] if average == "weighted" else None
+    weights = None if weights is None or weights.sum() == 0 else weights
+    return float(np.average(each[there], weights=weights))
+
+
+def _share(part, whole, undefined):
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(np.asarray(whole) > 0, np.divide(part, whole), undefined)

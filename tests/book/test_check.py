@@ -1,0 +1,201 @@
+"""What a reader is told: right, not yet and why, or waiting; and the numbers that the book asserts."""
+
+import importlib
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import firstgrad
+from firstgrad.book import check as module
+from firstgrad.book.check import Choice, Function, Value, Verdict, measured
+from firstgrad.book.check import check as shown
+from firstgrad.book.check import grade as check
+
+CHAPTERS = sorted(file.stem for file in (Path(firstgrad.__file__).parent / "book/exercises").glob("ch*.py"))
+
+
+@pytest.fixture
+def ask(monkeypatch, capsys):
+    """Judge an answer and return (what check returned, the line that it printed)."""
+    def judge_and_print(judge, answer):
+        monkeypatch.setattr(module, "_find", lambda exercise: judge)
+        result = check("99.1", answer)
+        printed = capsys.readouterr().out
+        assert printed.count("\n") == 1  # one line, always
+        return result, printed.strip()
+    return judge_and_print
+
+
+RATE = Value(2 / 11, explain="It is 2/(λ_min + λ_max).", hint="Both ends must shrink equally fast.",
+             mistakes={2 / 10: "That is where it just diverges."})
+
+
+@pytest.mark.parametrize(("answer", "right", "says"), [
+    (2 / 11, True, "✓ 99.1 Right. It is 2/(λ_min + λ_max)."),
+    (0.18182, True, "✓ 99.1 Right."),
+    (torch.tensor(2 / 11), True, "✓ 99.1 Right."),
+    (np.float64(2 / 11), True, "✓ 99.1 Right."),
+    (0.183, False, "✗ 99.1 Not yet. 0.183 is not it. Both ends must shrink equally fast."),
+    (0.2, False, "✗ 99.1 Not yet. That is where it just diverges."),
+    (float("nan"), False, "✗ 99.1 Not yet. nan is not it."),
+    ("2/11", False, "✗ 99.1 Not yet. expected a number, got '2/11'."),
+    (True, False, "✗ 99.1 Not yet. expected a number, got True."),
+    (None, False, "✗ 99.1 Not yet. expected a number, got None."),
+    ([2 / 11], False, "✗ 99.1 Not yet. expected a number, got [0.18"),
+    (..., None, "○ 99.1 Waiting for your answer."),
+])
+def test_a_number(ask, answer, right, says):
+    result, line = ask(RATE, answer)
+    assert result is right
+    assert line.startswith(says)
+
+
+@pytest.mark.parametrize(("answer", "right", "says"), [
+    ([1, 2.0], True, "✓"), ((1, 2), True, "✓"), (np.array([1, 2]), True, "✓"),
+    (torch.tensor([1, 2]), True, "✓"),
+    ([1, 2.5], False, "[1] 2.5 is not it."), ([1], False, "expected 2 values, got 1."),
+    (1, False, "expected 2 values, got 1."),
+])
+def test_several_numbers(ask, answer, right, says):
+    result, line = ask(Value([1, 2]), answer)
+    assert result is right
+    assert says in line
+
+
+def test_tolerances_are_what_they_say():
+    assert Value(100, relative=0.01)(100.9).right
+    assert not Value(100, relative=0.01)(101.1).right
+    assert Value(0, absolute=0.1)(0.09).right
+    assert not Value(0)(1e-12).right
+
+
+def step(theta, gradient, rate=0.1):
+    return theta - rate * gradient
+
+
+STEP = Function(step, [(1.0, 2.0), (0.0, -1.0), (3.0, 1.0, 0.5)], explain="Down the slope.",
+                hint="Mind the sign.")
+
+
+def forgot(theta, gradient, rate=0.1):
+    return theta + rate * gradient
+
+
+def breaks(theta, gradient, rate=0.1):
+    return [][0]
+
+
+def breaks_in_two_lines(theta, gradient, rate=0.1):
+    raise ValueError("one\ntwo")
+
+
+def empty(theta, gradient, rate=0.1):
+    ...
+
+
+def later(theta, gradient, rate=0.1):
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize(("answer", "right", "says"), [
+    (step, True, "✓ 99.1 Right. Down the slope."),
+    (forgot, False, "✗ 99.1 Not yet. For forgot(1, 2): expected 0.8, got 1.2. Mind the sign."),
+    (breaks, False, "✗ 99.1 Not yet. breaks(1, 2) stopped with IndexError: list index out of range"),
+    (breaks_in_two_lines, False, "stopped with ValueError: one two"),
+    (lambda theta: theta, False, "stopped with TypeError: "),
+    (lambda *a: "0.8", False, "expected a number, got '0.8'."),
+    (0.8, False, "✗ 99.1 Not yet. Expected a function, got 0.8."),
+    (empty, None, "○ 99.1 Waiting for your answer."),
+    (lambda *a: ..., None, "○ 99.1 Waiting for your answer."),
+    (later, None, "○ 99.1 Waiting for your answer."),
+    (..., None, "○ 99.1 Waiting for your answer."),
+])
+def test_a_function(ask, answer, right, says):
+    result, line = ask(STEP, answer)
+    assert result is right
+    assert says in line
+
+
+def test_a_function_of_tensors_that_writes_into_its_arguments(ask):
+    def double(x):
+        x *= 2
+        return x
+
+    case = torch.tensor([1.0, 2.0])
+    result, _ = ask(Function(lambda x: x * 2, [(case,), (case,)]), double)
+    assert result is True
+    assert case.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(("answer", "right", "says"), [
+    ("b", True, "✓ 99.1 Right. It halves."), (" B ", True, "✓"),
+    ("a", False, "✗ 99.1 Not yet. No: it falls."),
+    ("z", False, "Answer with one of 'a', 'b'; got 'z'."), (2, False, "Answer with one of 'a', 'b'; got 2."),
+    (..., None, "○"),
+])
+def test_a_choice(ask, answer, right, says):
+    result, line = ask(Choice("b", {"a": "No: it falls.", "b": "It halves."}), answer)
+    assert result is right
+    assert says in line
+
+
+def test_a_judge_that_stumbles_blames_nobody_and_does_not_raise(ask):
+    result, line = ask(lambda answer: Verdict(answer > 3), "four")
+    assert result is False
+    assert line.startswith("✗ 99.1 Not yet. 'four' could not be judged (TypeError")
+
+
+def test_a_long_answer_is_cut_short(ask):
+    _, line = ask(Value(1), "x" * 10_000)
+    assert len(line) < 120
+
+
+@pytest.mark.parametrize(("exercise", "error", "says"), [
+    ("06.99", KeyError, "no exercise '06.99'; did you mean 06."),
+    ("6.1", KeyError, "no exercise '6.1'; chapters with exercises: "),
+    ("77.1", KeyError, "no exercise '77.1'"),
+    (6.1, TypeError, "exercise: given 6.1, expected its number as a string"),
+])
+def test_an_exercise_that_does_not_exist(exercise, error, says):
+    with pytest.raises(error, match=says):
+        check(exercise, 1)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_every_exercise_of_a_chapter_waits_and_refuses_nonsense(chapter, capsys):
+    table = importlib.import_module(f"firstgrad.book.exercises.{chapter}").EXERCISES
+    assert table
+    for exercise in table:
+        assert exercise.startswith(chapter.removeprefix("ch") + ".")
+        assert check(exercise, ...) is None
+        assert check(exercise, "nonsense of no kind") is False
+        assert check(exercise, object()) is False
+    assert "Waiting" in capsys.readouterr().out
+
+
+# --- measured ---
+
+
+def test_measured_prints_the_reference_whatever_the_value(capsys):
+    assert measured("accuracy", 0.8512, 0.85, 0.01) is None  # a notebook would print what it returns
+    measured("loss", torch.tensor(0.502), 0.5, 0.01, "nats")
+    assert capsys.readouterr().out == "accuracy: 0.85 (within ± 0.01)\nloss: 0.5 nats (within ± 0.01)\n"
+
+
+@pytest.mark.parametrize("value", [0.861, 0.839, math.nan, math.inf])
+def test_measured_says_a_value_that_is_outside(value, capsys):
+    with pytest.raises(AssertionError, match=r"accuracy: measured .*, expected 0.85 \(within ± 0.01\)"):
+        measured("accuracy", value, 0.85, 0.01)
+    assert capsys.readouterr().out == ""
+
+
+def test_measured_includes_its_edges():
+    measured("n", 2, 1, 1)
+
+
+def test_check_says_and_returns_nothing(capsys):
+    assert shown("00.1", 2.4) is None  # a notebook would print what it returns
+    assert capsys.readouterr().out.startswith("✓ 00.1 Right.")

@@ -1,0 +1,441 @@
+"""What is wrong -> what is said: by the type that is listed, in a message that names the argument, what was
+given and what is expected; and no parameter has changed.
+
+Losses that other loops would train on without a word, and labels that a GPU would die of, are among them.
+"""
+
+import math
+from types import SimpleNamespace
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F
+from torch.utils.data import DataLoader, IterableDataset, TensorDataset
+
+from firstgrad import optim
+from firstgrad.data.images import fashion_mnist
+from firstgrad.models.mlp import MLP, MLPConfig
+from firstgrad.models.recurrent.cells import GRU, gradient_reach
+from firstgrad.models.recurrent.lstm import LSTMConfig, LSTMLanguageModel
+from firstgrad.models.recurrent.text_classifier import TextClassifier, TextClassifierConfig
+from firstgrad.optim.rules import SGD, Adam, Momentum
+from firstgrad.optim.schedules import cosine
+from firstgrad.text.batches import pad, windows
+from firstgrad.text.vocabulary import Tokenizer, Vocabulary
+from firstgrad.training.checkpoint import CheckpointError, Checkpoints, load
+from firstgrad.training.device import DeviceUnavailableError
+from firstgrad.training.trainer import NonFiniteLossError, Progress, Trainer, range_test
+
+ROWS, WIDTH, CLASSES = 100, 6, 3
+TEXTS = pad(ROWS * [[1, 2, 3]], 5)  # ids of texts, padded
+
+
+@pytest.fixture
+def given(tmp_path):
+    """What a reader has: a model, 100 rows with labels 0…2, a vocabulary, a folder; `fit` trains it."""
+    torch.manual_seed(0)
+    model = MLP(MLPConfig((WIDTH, 16, CLASSES)))
+    x = torch.randn(ROWS, WIDTH)
+    y = (x[:, 0] > 0).long() + (x[:, 1] > 0.5).long()
+
+    def trainer(model=model, loss=F.cross_entropy, optimizer=None, **settings):
+        optimizer = optimizer or SGD(model.parameters(), 0.1)
+        return Trainer(model, loss, optimizer, **{"device": "cpu", **settings})
+
+    def fit(*data, loss=F.cross_entropy, model=model, **settings):
+        return trainer(model, loss).fit(*data, **({"epochs": 1} | settings))
+
+    return SimpleNamespace(model=model, x=x, y=y, folder=tmp_path, trainer=trainer, fit=fit,
+                           classifier=TextClassifier(TextClassifierConfig(9, CLASSES, 4, 5)),
+                           vocabulary=Vocabulary.of_words([["the", "whale", "the", "sea"]]))
+
+
+def at(tensor, row, value):
+    """The tensor with another value in a row."""
+    changed = tensor.clone()
+    changed[row] = value
+    return changed
+
+
+def loader(x, y, batch_size=10, **settings):
+    return DataLoader(TensorDataset(x, y), batch_size, **settings)
+
+
+class EmptyStream(IterableDataset):
+    def __iter__(self):
+        return iter(())
+
+
+def corrupt(given):
+    """A checkpoint of which one byte has changed."""
+    given.fit((given.x, given.y), model=MLP(given.model.config), checkpoints=given.folder)
+    (path,) = Checkpoints(given.folder).paths()
+    content = bytearray((path / "model.safetensors").read_bytes())
+    content[-3] ^= 1
+    (path / "model.safetensors").write_bytes(content)
+    return path
+
+
+def overflowing(outputs, targets):
+    return F.cross_entropy(outputs, targets) * (math.nan if torch.is_grad_enabled() else 1)
+
+
+NAN, INF = math.nan, math.inf
+
+DATA = {
+    "no rows": (
+        lambda g: g.fit((g.x[:0], g.y[:0])),
+        ValueError, r"train: given an empty x of shape \(0, 6\), expected at least one row"),
+    "an empty Dataset": (
+        lambda g: g.fit(TensorDataset(g.x[:0], g.y[:0])),
+        ValueError, "train: given an empty"),
+    "a loader of nothing": (
+        lambda g: g.fit(DataLoader([], 4)),
+        ValueError, "train: given an empty data set, expected at least one row"),
+    "a stream of nothing": (
+        lambda g: g.fit(EmptyStream(), steps=1),
+        ValueError, "train: the loader gave no batch, expected at least one"),
+    "more rows than labels": (
+        lambda g: g.fit((g.x, g.y[:-1])),
+        ValueError, "train: given 100 rows of x and 99 of y, expected as many of each"),
+    "a batch that the data never fill": (
+        lambda g: g.fit(loader(g.x, g.y, 200, drop_last=True)),
+        ValueError, r"train: given 100 rows, expected at least the loader's batch_size \(200\), since"),
+    "NaN among the inputs": (
+        lambda g: g.fit((at(g.x, 17, NAN), g.y)),
+        ValueError, r"train, x: given NaN or infinity in row 17 \(1 such\), expected only finite numbers"),
+    "infinity among the inputs of a loader": (
+        lambda g: g.fit(loader(at(g.x, 7, INF), g.y)),
+        ValueError, "train, batch 0, x: given NaN or infinity in row 7"),
+    "NaN among the values to learn": (
+        lambda g: g.fit((g.x, at(g.x[:, :3], 40, NAN)), loss=F.mse_loss),
+        ValueError, "train, y: given NaN or infinity in row 40"),
+    "a label that is too large": (
+        lambda g: g.fit((g.x, at(g.y, 5, 3))),
+        ValueError, r"train, y: given label 3 in row 5, expected 0…2, since the model has 3 outputs"),
+    "a label that is too large, in a loader": (
+        lambda g: g.fit(loader(g.x, at(g.y, 5, 7))),
+        ValueError, "train, batch 0, y: given label 7 in row 5"),
+    "a negative label": (
+        lambda g: g.fit((g.x, at(g.y, 8, -1))),
+        ValueError, "train, y: given label -1 in row 8, expected 0…2"),
+    "only labels that the loss ignores": (
+        lambda g: g.fit((g.x, g.y * 0 - 100)),
+        ValueError, "train, y: given only -100, which the loss ignores, expected some labels in 0…2"),
+    "labels that are floats": (
+        lambda g: g.fit((g.x, g.y.float())),
+        TypeError, r"train, y: given float32, expected int64 class numbers; use y.long\(\)"),
+    "labels that are short integers": (
+        lambda g: g.fit((g.x, g.y.int())),
+        TypeError, "train, y: given int32, expected int64 class numbers"),
+    "labels in a column": (
+        lambda g: g.fit((g.x, g.y[:, None])),
+        ValueError, r"train, y: given shape \(n, 1\), expected a class number for each of the model's"),
+    "values in a row, outputs in a column": (
+        lambda g: g.fit((g.x, g.y.float()), model=nn.Linear(WIDTH, 1), loss=F.mse_loss),
+        ValueError, r"train, y: given shape \(n,\), expected \(n, 1\) .*torch would broadcast"),
+    "values that are integers": (
+        lambda g: g.fit((g.x, g.y[:, None]), model=nn.Linear(WIDTH, 1), loss=nn.MSELoss()),
+        TypeError, r"train, y: given int64, expected floats for this loss; use y.float\(\)"),
+    "inputs in double precision": (
+        lambda g: g.fit((g.x.double(), g.y)),
+        TypeError, r"train, x: given float64, expected float32 like the model's parameters; use x.to\("),
+    "inputs that are too narrow": (
+        lambda g: g.fit((g.x[:, :5], g.y)),
+        ValueError, "x: given width 5, expected 6"),
+    "inputs that torch's own layer refuses": (
+        lambda g: g.fit((g.x[:, :5], g.y), model=nn.Linear(WIDTH, CLASSES)),
+        ValueError, r"train: the model refuses x of shape \(n, 5\): mat1 and mat2"),
+    "arrays of NumPy": (
+        lambda g: g.fit((g.x.numpy(), g.y.numpy())),
+        TypeError, r"train: given \(ndarray, ndarray\), expected two tensors .*; torch.from_numpy makes one"),
+    "inputs without labels": (
+        lambda g: g.fit(g.x),
+        TypeError, r"train: given Tensor, expected two tensors \(x, y\), a Dataset or a DataLoader"),
+    "three tensors": (
+        lambda g: g.fit((g.x, g.y, g.y)),
+        TypeError, r"train: given \(Tensor, Tensor, Tensor\), expected two tensors \(x, y\)"),
+    "validation data that do not fit": (
+        lambda g: g.fit((g.x, g.y), (g.x, at(g.y, 0, 9))),
+        ValueError, "validation, y: given label 9 in row 0"),
+    "rows to predict that are a list": (
+        lambda g: g.trainer().predict([1.0]),
+        TypeError, "x: given list, expected a tensor"),
+    "no rows to predict": (
+        lambda g: g.trainer().predict(g.x[:0]),
+        ValueError, r"x: given shape \(0, 6\), expected at least one row"),
+    "rows to predict in double precision": (
+        lambda g: g.trainer().predict(g.x.double()),
+        TypeError, "x: given float64, expected float32"),
+    "infinity among the rows to predict": (
+        lambda g: g.trainer().predict(at(g.x, 3, INF)),
+        ValueError, "x: given NaN or infinity in row 3"),
+    "another split than there is": (
+        lambda g: fashion_mnist("dev"),
+        ValueError, "split: given 'dev', expected one of 'train', 'validation', 'test'"),
+}
+
+TRAINING = {
+    "neither epochs nor steps": (
+        lambda g: g.fit((g.x, g.y), epochs=None),
+        ValueError, "epochs, steps: given neither, expected at least one of them"),
+    "no epochs": (
+        lambda g: g.fit((g.x, g.y), epochs=0),
+        ValueError, "epochs: given 0, expected a whole number of at least 1"),
+    "half an epoch": (
+        lambda g: g.fit((g.x, g.y), epochs=1.5),
+        TypeError, "epochs: given 1.5, expected a whole number"),
+    "negative steps": (
+        lambda g: g.fit((g.x, g.y), steps=-3),
+        ValueError, "steps: given -3"),
+    "batches of nothing": (
+        lambda g: g.fit((g.x, g.y), batch_size=0),
+        ValueError, "batch_size: given 0, expected a whole number of at least 1"),
+    "a negative batch size": (
+        lambda g: g.trainer().evaluate((g.x, g.y), batch_size=-1),
+        ValueError, "batch_size: given -1"),
+    "no patience": (
+        lambda g: g.fit((g.x, g.y), (g.x, g.y), early_stopping=0),
+        ValueError, "early_stopping: given 0, expected a whole number of at least 1"),
+    "early stopping without validation data": (
+        lambda g: g.fit((g.x, g.y), early_stopping=3),
+        ValueError, "early_stopping: given without validation data, expected both"),
+    "a loss that becomes NaN": (
+        lambda g: g.fit((g.x, g.y), loss=overflowing),
+        NonFiniteLossError, "step 0: the loss is nan. The model keeps its parameters from before this step"),
+    "a loss for every row": (
+        lambda g: g.fit((g.x, g.y), loss=lambda out, t: F.cross_entropy(out, t, reduction="none")),
+        ValueError, r"loss: it returns shape \(2,\), expected a scalar tensor, the mean over the batch"),
+    "a loss that is the sum over the batch": (
+        lambda g: g.trainer(loss=nn.MSELoss(reduction="sum")),
+        ValueError, "loss: given reduction='sum', expected 'mean'"),
+    "a loss that was not made": (
+        lambda g: g.trainer(loss=nn.MSELoss),
+        TypeError, r"loss: given <class .*MSELoss'>, expected a function of \(outputs, targets\)"),
+    "a model that is a word": (
+        lambda g: Trainer("mlp", F.cross_entropy, SGD(g.model.parameters(), 0.1)),
+        TypeError, "model: given str, expected a torch.nn.Module"),
+    "an optimiser that was not made": (
+        lambda g: g.trainer(optimizer=SGD),
+        TypeError, "optimizer: given <class .*SGD'>, expected one such as SGD"),
+    "an optimiser of another model": (
+        lambda g: g.trainer(optimizer=SGD(nn.Linear(1, 1).parameters(), 0.1)),
+        ValueError, "optimizer: given one without parameters of this model"),
+    "a device that there is not": (
+        lambda g: g.trainer(device="gpu"),
+        ValueError, "device: given 'gpu', expected 'auto', 'cpu', 'cuda' or 'mps'"),
+    "a precision that there is not": (
+        lambda g: g.trainer(precision="fp8"),
+        ValueError, "precision: given 'fp8', expected one of 'auto', 'fp32', 'tf32', 'bf16', 'fp16'"),
+    "TF32 on a CPU": (
+        lambda g: g.trainer(precision="tf32"),
+        ValueError, "precision: given 'tf32' on cpu, expected 'fp32' there"),
+    "a CUDA graph on a CPU": (
+        lambda g: g.trainer(cuda_graph=True),
+        DeviceUnavailableError, "cuda_graph: given True on cpu, expected False"),
+    "a step of no batches": (
+        lambda g: g.trainer(accumulate=0),
+        ValueError, "accumulate: given 0"),
+    "a gradient clipped to nothing": (
+        lambda g: g.trainer(clip_norm=0),
+        ValueError, "clip_norm: given 0, expected a finite number above 0"),
+    "a negative seed": (
+        lambda g: g.trainer(seed=-1),
+        ValueError, "seed: given -1"),
+    "a callback that was not made": (
+        lambda g: g.trainer(callbacks=[Progress]),
+        TypeError, "callbacks: given <class .*Progress'>, expected an object with on_step or on_epoch or"),
+    "a callback without a method": (
+        lambda g: g.trainer(callbacks=[print]),
+        TypeError, "callbacks: given <built-in function print>"),
+    "a metric that is a number": (
+        lambda g: g.trainer(metrics={"f1": 0.5}),
+        TypeError, "metrics: given 'f1': 0.5, expected a name that is free and a function"),
+    "a schedule that is a number": (
+        lambda g: g.trainer(schedule=0.5),
+        TypeError, "schedule: given 0.5, expected a function of the step"),
+    "a schedule that gives NaN": (
+        lambda g: g.trainer(schedule=lambda step: NAN).fit((g.x, g.y), epochs=1),
+        ValueError, r"schedule\(0\): given nan, expected a finite number at least 0"),
+    "a schedule that ends before its warm-up": (
+        lambda g: cosine(10, warmup_steps=10),
+        ValueError, "warmup_steps: given 10, expected less than total_steps, 10"),
+    "a range of learning rates that falls": (
+        lambda g: range_test(g.model, F.cross_entropy, SGD, (g.x, g.y), low=2, high=1),
+        ValueError, "high: given 1, expected a finite number above 2"),
+    "a checkpoint of which a bit has changed": (
+        lambda g: load(corrupt(g)),
+        CheckpointError, "model.safetensors"),
+    "a folder of which no checkpoint is good": (
+        lambda g: (corrupt(g), g.fit((g.x, g.y), checkpoints=g.folder)),
+        CheckpointError, "none of the checkpoints is good"),
+    "a folder that is a number": (
+        lambda g: g.fit((g.x, g.y), checkpoints=7),
+        TypeError, "folder: given 7, expected a path"),
+}
+
+OPTIMISERS = {
+    f"{name} with a learning rate of {rate}": (
+        lambda g, make=make, rate=rate: make(g.model.parameters(), learning_rate=rate),
+        error, f"learning_rate: given {rate!r}, expected a finite number above 0")
+    for name, make in [("SGD", SGD), ("Momentum", Momentum), ("Adam", Adam)]
+    for rate, error in [(0, ValueError), (-0.1, ValueError), (NAN, ValueError), (INF, ValueError),
+                        ("0.1", TypeError)]
+} | {
+    "a sparse gradient": (
+        lambda g: g.fit((torch.zeros(4, 1).long(), torch.zeros(4).long()), model=nn.Sequential(
+            nn.Embedding(5, CLASSES, sparse=True), nn.Flatten())),
+        TypeError, "SGD: given a sparse gradient, expected a dense one"),
+    "a momentum that never forgets": (
+        lambda g: Momentum(g.model.parameters(), 0.1, momentum=1.0),
+        ValueError, "momentum: given 1.0, expected a finite number at least 0 and below 1"),
+    "a setting of a group that there is not": (
+        lambda g: optim.SGD([{"params": g.model.parameters(), "beta": 1}], 0.1),
+        ValueError, "parameter group: given beta, expected params, learning_rate, weight_decay"),
+}
+
+MODELS = {
+    "one layer size": (
+        lambda g: MLPConfig((6,)),
+        ValueError, r"sizes: given \(6,\), expected at least an input and an output size"),
+    "a layer of nothing": (
+        lambda g: MLPConfig((6, 0, 3)),
+        ValueError, "sizes: given 0, expected a whole number of at least 1"),
+    "an activation that there is not": (
+        lambda g: MLPConfig((6, 3), "swish"),
+        ValueError, "activation: given 'swish', expected one of 'relu', 'gelu'"),
+    "a width of zero": (
+        lambda g: LSTMConfig(vocabulary_size=5, hidden_size=0),
+        ValueError, "hidden_size: given 0, expected a whole number of at least 1"),
+    "a token id that the vocabulary lacks": (
+        lambda g: LSTMLanguageModel(LSTMConfig(vocabulary_size=5))(torch.tensor([[1, 5]])),
+        ValueError, "tokens: given id 5, expected 0…4, since the vocabulary has 5 tokens"),
+}
+
+CLASSIFIER = {
+    "a text of padding alone": (
+        lambda g: g.fit((at(TEXTS, 60, 0), g.y), model=g.classifier),
+        ValueError, "train, x: given only padding in row 60, expected at least one token"),
+    "a token id that the classifier's vocabulary lacks": (
+        lambda g: g.fit((at(TEXTS, 60, 9), g.y), model=g.classifier),
+        ValueError, "train, x: given id 9, expected 0…8, since the vocabulary has 9 tokens"),
+    "a label that the classifier lacks": (
+        lambda g: g.fit((TEXTS, at(g.y, 60, 3)), model=g.classifier),
+        ValueError, "train, y: given label 3 in row 60, expected 0…2, since the model has 3 outputs"),
+    "a negative label for the classifier": (
+        lambda g: g.fit((TEXTS, at(g.y, 60, -1)), model=g.classifier),
+        ValueError, "train, y: given label -1 in row 60"),
+    "a classifier of one class": (
+        lambda g: TextClassifierConfig(classes=1),
+        ValueError, "classes: given 1, expected a whole number of at least 2"),
+    "a cell that there is not": (
+        lambda g: TextClassifierConfig(layers="transformer"),
+        ValueError, "layers: given 'transformer', expected one of 'lstm', 'gru', 'rnn'"),
+    "a sequence that a recurrent layer does not take": (
+        lambda g: GRU(3, 4)(torch.zeros(2, 5, 4)),
+        ValueError, r"x: given shape \(2, 5, 4\), expected \(B, T, 3\)"),
+    "the gradient of what is no sequence": (
+        lambda g: gradient_reach(GRU(3, 4), torch.zeros(5, 3)),
+        ValueError, r"x: given shape \(5, 3\), expected \(B, T, I\)"),
+}
+
+TEXT = {
+    "an empty corpus": (
+        lambda g: Vocabulary.of_words([]),
+        ValueError, "sentences: given an empty corpus, expected at least one token"),
+    "a corpus of strings, whose letters would be words": (
+        lambda g: Vocabulary.of_words(["the whale", "the sea"]),
+        TypeError, "given 'the whale', expected a list of tokens"),
+    "a token that is a number": (
+        lambda g: Vocabulary.of_words([["the", 7]]),
+        TypeError, r"sentences\[0\]: given the token 7, expected strings"),
+    "all words rarer than asked": (
+        lambda g: Vocabulary.of_words([["the", "the", "sea"]], min_count=3),
+        ValueError, "min_count: given 3, expected at most 2"),
+    "a word that is unknown": (
+        lambda g: g.vocabulary.id("whales"),
+        KeyError, "token: given 'whales', expected one of the vocabulary's 3; near spellings: 'whale'"),
+    "an id that is unknown": (
+        lambda g: g.vocabulary.decode([0, 3]),
+        ValueError, "ids: given id 3, expected 0…2, since the vocabulary has 3 tokens"),
+    "a tokenizer fitted on nothing": (
+        lambda g: Tokenizer.fit([""]),
+        ValueError, "texts: given an empty corpus, expected at least one token"),
+    "a vocabulary without room for a word": (
+        lambda g: Tokenizer.fit(["the sea"], 2),
+        ValueError, "size: given 2, expected a whole number of at least 3"),
+    "a text in bytes of another encoding": (
+        lambda g: Tokenizer.fit(["鲸".encode("gb18030")]),
+        TypeError, r"texts\[0\]: given bytes, expected a string; decode them first"),
+    "one text where a list belongs": (
+        lambda g: Tokenizer.fit("the sea"),
+        TypeError, "texts: given str, expected a list of strings"),
+    "a text without a word": (
+        lambda g: Tokenizer.fit(["the sea"]).batch(["the sea", " "]),
+        ValueError, r"texts\[1\]: given no token, expected at least one"),
+    "texts of no length": (
+        lambda g: Tokenizer.fit(["the sea"]).batch(["the sea"], 0),
+        ValueError, "length: given 0, expected a whole number of at least 1"),
+    "padding on a side that there is not": (
+        lambda g: pad([[1]], 5, padding="left"),
+        ValueError, "padding: given 'left', expected one of 'pre', 'post'"),
+    "windows of nothing": (
+        lambda g: windows(torch.arange(5), 0),
+        ValueError, "length: given 0, expected a whole number of at least 1"),
+    "windows longer than the text": (
+        lambda g: windows(torch.arange(5), 5),
+        ValueError, r"ids: given shape \(5,\), expected \(N,\) with N at least 6"),
+}
+
+ALL = DATA | TRAINING | OPTIMISERS | MODELS | CLASSIFIER | TEXT
+
+
+@pytest.mark.parametrize("what", ALL)
+def test_bad_input(what, given):
+    attempt, error, says = ALL[what]
+    before = [parameter.clone() for parameter in given.model.parameters()]
+    with pytest.raises(error, match=says):
+        attempt(given)
+    assert all(map(torch.equal, given.model.parameters(), before))
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has CUDA")
+def test_cuda_where_there_is_none_says_what_to_do(given):
+    with pytest.raises(DeviceUnavailableError, match=r"device: given 'cuda', which .*; use device='cpu'"):
+        given.trainer(device="cuda")
+
+
+def test_other_shapes_that_a_loss_takes_are_let_through(given):
+    x, y = given.x, given.y
+    given.fit((x, at(y, 5, -1)), loss=nn.CrossEntropyLoss(ignore_index=-1))  # some labels ignored
+    given.fit((x, F.one_hot(y, CLASSES).float()))  # class probabilities
+    given.fit((x, y), loss=lambda out, t: F.cross_entropy(out, t, label_smoothing=0.1))
+    given.fit((x, y.float()), model=nn.Linear(WIDTH, 1),
+              loss=lambda out, t: (out.squeeze(1) - t).square().mean())
+
+
+@pytest.mark.parametrize("targets", [
+    (lambda y: y.float(), ValueError, r"given shape \(n,\), expected \(n, 1\) like the model's outputs"),
+    (lambda y: y.float().expand(2, -1).T, ValueError, r"given shape \(n, 2\), expected \(n, 1\)"),
+    (lambda y: y[:, None], TypeError, r"given int64, expected floats for this loss; use y.float\(\)"),
+])
+@pytest.mark.parametrize("loss", [F.mse_loss, nn.MSELoss(), F.binary_cross_entropy_with_logits, F.l1_loss])
+def test_every_loss_of_values_looks_at_their_shape(targets, loss, given):
+    make, error, says = targets
+    with pytest.raises(error, match=says):
+        given.fit((given.x, make(given.y)), model=nn.Linear(WIDTH, 1), loss=loss)
+
+
+@pytest.mark.parametrize("multiplier", [NAN, -1, "half"])
+def test_a_schedule_that_makes_no_sense_is_named_with_its_step(multiplier, given):
+    trainer = given.trainer(schedule=lambda step: multiplier if step == 2 else 1)
+    with pytest.raises((ValueError, TypeError), match=r"schedule\(2\): given"):
+        trainer.fit((given.x, given.y), steps=5)
+    assert trainer.step == 2
+
+
+def test_a_schedule_may_reach_zero(given):
+    before = [parameter.clone() for parameter in given.model.parameters()]
+    given.trainer(schedule=lambda step: 0).fit((given.x, given.y), steps=3)
+    assert all(map(torch.equal, given.model.parameters(), before))
