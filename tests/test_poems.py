@@ -23,11 +23,11 @@ def poems():
 
 @pytest.fixture(scope="module")
 def recipe():
-    sys.path.insert(0, str(ROOT / "recipes"))
+    sys.path.insert(0, str(ROOT / "recipes/language"))
     import poem_vectors
 
     yield poem_vectors
-    sys.path.remove(str(ROOT / "recipes"))
+    sys.path.remove(str(ROOT / "recipes/language"))
 
 
 def test_a_sentence_is_its_parts_without_marks_and_notes(poems):

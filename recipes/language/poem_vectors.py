@@ -24,8 +24,8 @@ from firstgrad.vectors import WordVectors
 
 NAME = "poem_vectors"
 TOLERANCE = 1e-4
-TEXT = Path(__file__).resolve().parents[1] / "data/cache/tang_poems.txt"
-MODEL = Path(__file__).resolve().parents[1] / "data/models/poem_vectors.safetensors"
+TEXT = Path(__file__).resolve().parents[2] / "data/cache/tang_poems.txt"
+MODEL = Path(__file__).resolve().parents[2] / "data/models/poem_vectors.safetensors"
 CONFIG = SkipGramConfig(dimension=64, window=4, negatives=5, sample=1e-3)
 MIN_COUNT = 100
 EPOCHS, RATE = 10, 0.05

@@ -22,7 +22,7 @@ from firstgrad.vectors import WordVectors, read_pairs, read_questions
 NAME = "word2vec"
 TOLERANCE = 2e-2  # compiled loops add in another order on another machine
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 TEXT, KEPT = ROOT / "data/cache/english.txt", ROOT / "data/cache/word2vec.json"
 MODEL = ROOT / "data/models/word_vectors.safetensors"
 SETTINGS = {
