@@ -21,7 +21,7 @@ from sklearn import preprocessing
 from firstgrad import data
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tools"))
-import data as maker
+import packages as maker
 
 ROOT = Path(__file__).resolve().parent.parent
 FASHION = ROOT / "data" / "fashion_mnist_14x14.npz"

