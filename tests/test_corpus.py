@@ -11,9 +11,9 @@ TOOLS = Path(__file__).resolve().parents[1] / "tools"
 @pytest.fixture(scope="module")
 def corpus():
     sys.path.insert(0, str(TOOLS))
-    import corpus
+    import packages
 
-    yield corpus
+    yield packages.maker("english")
     sys.path.remove(str(TOOLS))
 
 

@@ -15,9 +15,9 @@ ROOT = Path(__file__).resolve().parents[1]
 @pytest.fixture(scope="module")
 def poems():
     sys.path.insert(0, str(ROOT / "tools"))
-    import poems
+    import packages
 
-    yield poems
+    yield packages.maker("tang_poems")
     sys.path.remove(str(ROOT / "tools"))
 
 

@@ -1,6 +1,6 @@
 """The book's small real data, and how to take data apart honestly: `split` and `standardise`.
 
-Origin, licence and checksum of each file: data/README.md.
+Origin, licence and checksum of each file: data/NAME/README.md.
 """
 
 import csv
@@ -64,7 +64,7 @@ def fashion_mnist(split: str):
     import torch
 
     part, rows = _FASHION_SPLITS[split]
-    with np.load(path("fashion_mnist_14x14.npz")) as arrays:
+    with np.load(path("fashion_mnist/fashion_mnist_14x14.npz")) as arrays:
         images, labels = arrays[f"{part}_images"][rows], arrays[f"{part}_labels"][rows]
     images = torch.from_numpy(images).flatten(1).float() / 255  # (n, 14, 14) bytes -> (n, 196) in [0, 1]
     return images, torch.from_numpy(labels).long()
@@ -78,7 +78,7 @@ def moby_dick(split: str) -> str:
     Raises: ValueError for another split.
     """
     first, last = _MOBY_SPLITS[choice("split", split, _MOBY_SPLITS)]
-    text = gzip.decompress(path("moby_dick.txt.gz").read_bytes()).decode()
+    text = gzip.decompress(path("moby_dick/moby_dick.txt.gz").read_bytes()).decode()
     start, end = (text.find(f"CHAPTER {number}. ") for number in (first, last + 1))
     return text[start:end if end > 0 else None]
 
@@ -92,7 +92,7 @@ def definitions(split: str) -> tuple[list[str], list[int], list[str]]:
     Source: Fellbaum 1998, WordNet 3.0.  Differs: 1,000 definitions a kind, drawn at random; of nouns only.
     """
     rows = _DEFINITION_SPLITS[choice("split", split, _DEFINITION_SPLITS)]
-    lines = gzip.decompress(path("definitions.tsv.gz").read_bytes()).decode().splitlines()
+    lines = gzip.decompress(path("definitions/definitions.tsv.gz").read_bytes()).decode().splitlines()
     kinds = {kind: [] for kind in DEFINITION_CLASSES}
     for kind, word, definition in (line.split("\t") for line in lines):
         kinds[kind].append((definition, DEFINITION_CLASSES.index(kind), word))
@@ -108,7 +108,8 @@ def tang_quatrains(split: str) -> str:
     Raises: ValueError for another split.
     """
     lasts = {"train": range(8), "validation": (8,), "test": (9,)}[choice("split", split, _TANG_SPLITS)]
-    poems = gzip.decompress(path("tang_quatrains.txt.gz").read_bytes()).decode().splitlines(keepends=True)
+    text = gzip.decompress(path("tang_quatrains/tang_quatrains.txt.gz").read_bytes()).decode()
+    poems = text.splitlines(keepends=True)
     return "".join(poem for number, poem in enumerate(poems) if number % 10 in lasts)
 
 
@@ -119,9 +120,10 @@ def models() -> list[dict]:
     (of the weights), source (a key of references.bib, or an address), where (in the source).
     Numbers, None where the source does not say: parameters, active (of them for each token, where not all
     are), data (read in training), flops (of the training, as published).  year: the date, as 1989.92.
-    seen: "text" where the passage was looked up, "quoted" where a data set quotes it: see data/README.md.
+    seen: "text" where the passage was looked up, "quoted" where a data set quotes it (see the README.md
+    beside the table, in data/model_timeline).
     """
-    with path("models.csv").open(encoding="utf-8", newline="") as file:
+    with path("model_timeline/models.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     for row in rows:
         for column in ("parameters", "active", "data", "flops"):

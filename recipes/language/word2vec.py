@@ -1,6 +1,6 @@
 """Word vectors of eleven million English words: ours beside gensim's, and those that the page shows.
 
-    python tools/corpus.py
+    python data/english/make.py
     python tools/recordings.py all word2vec
 
 Same text, same settings, three seeds; judged by WordSim-353, SimLex-999, analogies, and the loss on text that

