@@ -78,7 +78,7 @@ bench-word2vec: $(VENV)/.bench data/cache/english.txt ## our word2vec against ge
 	$(BIN)/python benchmarks/word2vec.py $(BENCH)
 
 data/cache/english.txt: | $(VENV)/.dev
-	$(BIN)/python tools/corpus.py
+	$(BIN)/python data/english/make.py
 
 lock: $(VENV)/bin/python ## choose dependency versions again, within requirements/*.in
 	tools/lock.sh

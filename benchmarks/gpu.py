@@ -169,7 +169,7 @@ def recordings():
 
 
 def record_matmul(device, root=ROOT, **sizes):
-    """The GPU's part of data/recordings/matmul.json (recipes/matmul.py); the CPU's stays as it is."""
+    """The GPU's part of data/recordings/matmul.json (recipes/learning/matmul.py); the CPU's stays."""
     tool, began = recordings(), time.perf_counter()
     recipe, recording = tool.load("matmul", root), tool.read("matmul", root)
     measured = recipe.measure_gpu(device, **sizes)

@@ -106,7 +106,7 @@ def padded_texts():
 
 
 def text_classifier() -> nn.Module:
-    """The one of recipes/text_classifier.py, which takes the padding off."""
+    """The one of recipes/language/text_classifier.py, which takes the padding off."""
     return TextClassifier(TextClassifierConfig(WORDS, len(DEFINITION_CLASSES)))
 
 

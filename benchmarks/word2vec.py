@@ -1,9 +1,9 @@
 """Skip-gram with negative sampling: our three forms against gensim's.
 
-English text of eleven million words (tools/corpus.py). A run reads its first 80,000 lines once: two million
-words; the tables are of all words that come five times, 71,000. Dimension 100, window 5, 5 negatives,
-sample 1e-3. Times are for a million words. gensim gets lists of words in memory, ours the text as ids;
-"with ids" finds the ids as well. The plain form, which is there to be read, reads 100 lines only.
+English text of eleven million words (data/english/make.py). A run reads its first 80,000 lines once: two
+million words; the tables are of all words that come five times, 71,000. Dimension 100, window 5, 5 negatives,
+sample 1e-3. Times are for a million words. gensim gets lists of words in memory, ours the text as ids; "with
+ids" finds the ids as well. The plain form, which is there to be read, reads 100 lines only.
 """
 
 import itertools
@@ -32,7 +32,7 @@ class Task:
 
     def __init__(self, text: Path = TEXT, lines: int = LINES):
         if not text.exists():
-            raise SystemExit(f"{text} is missing: python tools/corpus.py makes it")
+            raise SystemExit(f"{text} is missing: python data/english/make.py makes it")
         self.vocabulary = Vocabulary.of_words(Lines(text), min_count=MIN_COUNT)
         shared = {token: token for token in self.vocabulary.tokens}  # each word in memory once
         self.sentences = [[shared.get(word, word) for word in line]

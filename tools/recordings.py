@@ -3,8 +3,9 @@
     python tools/recordings.py all [NAME …]     train again and write data/recordings/NAME.json
     python tools/recordings.py check [NAME …]   re-run the first steps and compare
 
-A recipe is a module `recipes/<name>.py`. Importing it does nothing. (One with a function `recipe` and no
-`run` is for `python -m firstgrad train`, and no concern of ours: see recipes/README.md.) It has
+A recipe is a module `recipes/<part>/<name>.py`; no two parts of the book share a name. Importing it does
+nothing. (One with a function `recipe` and no `run` is for `python -m firstgrad train`, and no concern of
+ours: see recipes/README.md.) It has
 
     NAME = "<name>"                          the module's own name
     TOLERANCE = 1e-3                         how far, relatively, another machine may differ
@@ -46,7 +47,7 @@ class RecordingError(Exception):
 
 def recipes(root=ROOT):
     """The names of all recipes that record something: not of those that only `firstgrad train` runs."""
-    return sorted(p.stem for p in (root / "recipes").glob("[!_]*.py") if records(p.read_text("utf-8")))
+    return sorted(p.stem for p in (root / "recipes").glob("*/[!_]*.py") if records(p.read_text("utf-8")))
 
 
 def records(source):
@@ -55,19 +56,19 @@ def records(source):
 
 
 def load(name, root=ROOT):
-    """Import `recipes/<name>.py` and hold it to the protocol."""
-    path = root / "recipes" / f"{name}.py"
-    if not path.exists():
+    """Import `recipes/<part>/<name>.py` and hold it to the protocol."""
+    path = next((root / "recipes").glob(f"*/{name}.py"), None)
+    if path is None:
         known = ", ".join(recipes(root)) or "none"
-        raise RecordingError(f"recipes/{name}.py does not exist; there are: {known}")
+        raise RecordingError(f"recipes/*/{name}.py does not exist; there are: {known}")
     spec = importlib.util.spec_from_file_location(f"recipes_{name}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     missing = [word for word in REQUIRED if not hasattr(module, word)]
     if missing:
-        raise RecordingError(f"recipes/{name}.py lacks {', '.join(missing)} (see tools/recordings.py)")
+        raise RecordingError(f"recipes/*/{name}.py lacks {', '.join(missing)} (see tools/recordings.py)")
     if name != module.NAME:
-        raise RecordingError(f"recipes/{name}.py calls itself {module.NAME!r}")
+        raise RecordingError(f"recipes/*/{name}.py calls itself {module.NAME!r}")
     return module
 
 
@@ -135,7 +136,7 @@ def provenance(name, seconds, device="cpu"):
         "command": f"python tools/recordings.py all {name}",
         "commit": git("rev-parse", "--short=12", "HEAD"),
         # True when the commit does not tell all: record again once everything is committed.
-        "changed": bool(git("status", "--porcelain", "--", f"recipes/{name}.py", "lib/firstgrad",
+        "changed": bool(git("status", "--porcelain", "--", f"recipes/*/{name}.py", "lib/firstgrad",
                             ":!lib/firstgrad/widgets", ":!lib/firstgrad/book")),
         "versions": versions(),
         "device": device,
@@ -177,7 +178,7 @@ def record(name, root=ROOT):
     result = recipe.run()
     clash = {"provenance", "tolerance"} & set(result)
     if clash:
-        raise RecordingError(f"recipes/{name}.py: run() must not return {', '.join(sorted(clash))}")
+        raise RecordingError(f"recipes/*/{name}.py: run() must not return {', '.join(sorted(clash))}")
     seconds = time.perf_counter() - began
     origin = provenance(name, seconds, getattr(recipe, "DEVICE", "cpu"))
     whole = {"provenance": origin, "tolerance": recipe.TOLERANCE, **rounded(result)}

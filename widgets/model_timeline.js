@@ -1,5 +1,5 @@
-// The model timeline: data/models.csv on logarithmic axes, or as a table; lines that the reader moves.
-import table from "../data/models.csv";
+// The model timeline: data/model_timeline/models.csv on logarithmic axes, or as a table; lines that the reader moves.
+import table from "../data/model_timeline/models.csv";
 import * as core from "./core/timeline.js";
 import { explorable, h, number, put } from "./ui/index.js";
 import { big } from "./model_sizer/units.js";

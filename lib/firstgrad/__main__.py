@@ -18,7 +18,7 @@ _PACKAGE = Path(__file__).resolve().parent
 _FREE = ("epochs",)  # settings that may change when a run goes on: it then ends later, or earlier
 
 _ABOUT = """\
-Train the network that a recipe describes: a file such as recipes/mlp_fashion_mnist.py.
+Train the network that a recipe describes: a file such as recipes/learning/mlp_fashion_mnist.py.
 
 What the run needs is kept in its folder: checkpoints (the newest two), log.csv with the loss of
 every step, run.json with the settings. Ctrl-C and SIGTERM save before they end it. The same command,
@@ -27,11 +27,11 @@ ends with the same parameters, bit for bit, as if nothing had happened.
 """
 _EXAMPLES = """\
 examples:
-  python -m firstgrad train recipes/mlp_fashion_mnist.py
-  python -m firstgrad train recipes/mlp_fashion_mnist.py --help              (what can be set in it)
-  python -m firstgrad train recipes/mlp_fashion_mnist.py --hidden 512 --folder runs/wide
-  python -m firstgrad train recipes/lstm_text.py --steps 200 --device cpu
-  torchrun --nproc-per-node 2 -m firstgrad train recipes/lstm_text.py
+  python -m firstgrad train recipes/learning/mlp_fashion_mnist.py
+  python -m firstgrad train recipes/learning/mlp_fashion_mnist.py --help     (what can be set in it)
+  python -m firstgrad train recipes/learning/mlp_fashion_mnist.py --hidden 512 --folder runs/wide
+  python -m firstgrad train recipes/language/lstm_text.py --steps 200 --device cpu
+  torchrun --nproc-per-node 2 -m firstgrad train recipes/language/lstm_text.py
 
 It ends with 0 when it is done, 1 when the training failed, 2 for a wrong argument, 130 after Ctrl-C.
 """
@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _info()
     if options.recipe is None:
         if not options.help:
-            train.error("given no recipe, expected a file such as recipes/mlp_fashion_mnist.py")
+            train.error("given no recipe, expected a file such as recipes/learning/mlp_fashion_mnist.py")
         train.print_help()
         return 0
     try:

@@ -198,7 +198,8 @@ def test_the_table_of_models():
     assert [row["date"] for row in rows] == sorted(row["date"] for row in rows)
     assert (rows[0]["date"][:4], rows[-1]["date"][:4]) == ("1958", "2025")
     assert len({row["name"] for row in rows}) == len(rows)
-    assert '"' not in (ROOT / "data/models.csv").read_text("utf-8")  # the page splits its lines at commas
+    # The page splits its lines at commas.
+    assert '"' not in (ROOT / "data/model_timeline/models.csv").read_text("utf-8")
     for row in rows:
         assert re.fullmatch(r"(19|20)\d\d-(0[1-9]|1[0-2])", row["date"]), row
         assert row["kind"] in KINDS, row

@@ -54,8 +54,11 @@ def test_it_holds_the_package_its_data_and_nothing_else(wheel):
     names, library = set(sizes), ROOT / "lib/firstgrad"
     assert {f"firstgrad/{file.relative_to(library)}" for kind in ("py", "json", "js")
             for file in library.rglob(f"*.{kind}")} <= names
-    assert {f"firstgrad/_data/{file.relative_to(ROOT / 'data')}"  # README.md has the licence of the data
-            for file in (ROOT / "data").rglob("*.*") if "cache" not in file.parts} <= names
+    data = {file for file in (ROOT / "data").rglob("*.*")
+            if not {"cache", "__pycache__"} & set(file.parts) and file.suffix not in (".md", ".py")}
+    licences = {file.parent / "README.md" for file in data} | {ROOT / "data/README.md"}
+    assert {f"firstgrad/_data/{file.relative_to(ROOT / 'data')}"
+            for file in data | licences if file.exists()} <= names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert len({name.split("/")[0] for name in names} - {"firstgrad"}) == 1  # its dist-info
     assert not [name for name in names if "test" in name or "node_modules" in name or name.endswith("ipynb")]

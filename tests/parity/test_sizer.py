@@ -162,7 +162,7 @@ def test_lines(timeline):
 
 
 def test_the_page_reads_the_table_that_python_reads(timeline):
-    rows = timeline("rowsOf", (ROOT / "data/models.csv").read_text("utf-8"))
+    rows = timeline("rowsOf", (ROOT / "data/model_timeline/models.csv").read_text("utf-8"))
     for theirs, ours in zip(rows, models(), strict=True):
         assert theirs["year"] == pytest.approx(ours["year"], abs=0.006)
         assert {**theirs, "year": 0} == {**ours, "year": 0}

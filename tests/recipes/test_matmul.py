@@ -83,8 +83,9 @@ def test_make_gpu_adds_its_part_and_touches_no_other(tmp_path, monkeypatch):
     gpu = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, "gpu_benchmark", gpu)  # its dataclass looks itself up
     spec.loader.exec_module(gpu)
-    (tmp_path / "recipes").mkdir()
-    (tmp_path / "recipes/matmul.py").write_text((ROOT / "recipes/matmul.py").read_text().replace("4096", "8"))
+    (tmp_path / "recipes/learning").mkdir(parents=True)
+    source = (ROOT / "recipes/learning/matmul.py").read_text()
+    (tmp_path / "recipes/learning/matmul.py").write_text(source.replace("4096", "8"))
     (tmp_path / "data/recordings").mkdir(parents=True)
     old = {"provenance": {"commit": "x"}, "tolerance": 1e-6, "facts": {}, "cpu": {"1": {}}, "gpu": None}
     recordings.file_of("matmul", tmp_path).write_text(json.dumps(old))

@@ -15,7 +15,8 @@ from firstgrad.data.texts import moby_dick
 from firstgrad.text.vocabulary import Vocabulary
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = sorted(path for path in (ROOT / "recipes").glob("*.py") if "def recipe(" in path.read_text("utf-8"))
+FILES = sorted(path for path in (ROOT / "recipes").glob("*/*.py")
+               if "def recipe(" in path.read_text("utf-8"))
 # Smaller than by default, to be quick: (settings, steps, by how much the loss falls at least)
 SMALL = {"mlp_fashion_mnist": ({"hidden": 32}, 30, 0.8), "lstm_text": ({"hidden": 32, "epochs": 1}, 30, 1.0)}
 README = (ROOT / "recipes/README.md").read_text("utf-8")
@@ -68,7 +69,7 @@ def bits(n: int) -> float:
 
 
 def test_the_baselines_that_lstm_text_names_are_those():
-    about = " ".join((ROOT / "recipes/lstm_text.py").read_text("utf-8").split('"""')[1].split())
+    about = " ".join((ROOT / "recipes/language/lstm_text.py").read_text("utf-8").split('"""')[1].split())
     named = re.search(r"([\d.]+) bits by how often each comes, ([\d.]+) by the one before it", about)
     assert [float(part) for part in named.groups()] == [round(bits(1), 2), round(bits(2), 2)]
     reached = float(re.search(r"It reaches ([\d.]+) bits", about)[1])
@@ -76,7 +77,7 @@ def test_the_baselines_that_lstm_text_names_are_those():
 
 
 def test_bits_are_nats_over_log_two():
-    module = recipes.load(ROOT / "recipes/lstm_text.py").__globals__
+    module = recipes.load(ROOT / "recipes/language/lstm_text.py").__globals__
     logits = torch.zeros(2, 4, 3)  # four characters, equally likely
     assert module["bits"](logits, torch.zeros(2, 3, dtype=torch.int64)).item() == pytest.approx(2)
     assert math.isclose(math.log(4) / math.log(2), 2)

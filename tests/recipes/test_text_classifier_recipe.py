@@ -102,5 +102,5 @@ def test_appended_padding_is_exactly_that():
 
 
 def test_data_that_are_not_there_say_how_to_make_them():
-    with pytest.raises(SystemExit, match=r"cache/nothing.tsv is not there: python tools/data.py reuters"):
+    with pytest.raises(SystemExit, match=r"cache/nothing.tsv is not there: python data/reuters/make.py"):
         RECIPE.cached("nothing.tsv", "reuters")

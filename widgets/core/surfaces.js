@@ -88,7 +88,7 @@ function saddle() {
   };
 }
 
-/** A plane through the loss of a real network, recorded (recipes/mlp_slice.py): three trained networks, a hill between them. */
+/** A plane through the loss of a real network, recorded (recipes/learning/mlp_slice.py): three trained networks, a hill between them. */
 function mlp() {
   const plane = interpolator(sliceLoss, points, reach);
   return {

@@ -3,7 +3,7 @@ import { h, put, s } from "../ui/dom.js";
 import { number, power } from "../ui/format.js";
 
 const COLOURS = ["blue", "orange", "green", "purple", "red"];
-const LANDMARKS = [["Transformer", 2.3e19], ["GPT-3", 3.14e23], ["Llama 3.1", 3.8e25]]; // published: data/models.csv
+const LANDMARKS = [["Transformer", 2.3e19], ["GPT-3", 3.14e23], ["Llama 3.1", 3.8e25]]; // published: data/model_timeline/models.csv
 const SCALE = [12, 30]; // powers of ten of FLOPs
 const TICKS = 80; // more marks of one processor's memory than this would be a grey bar
 

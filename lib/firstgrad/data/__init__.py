@@ -1,6 +1,6 @@
 """The book's small real data, and how to take data apart honestly: `split` and `standardise`.
 
-Origin, licence and checksum of each file: data/README.md. Importing this needs no torch.
+Origin, licence and checksum of each file: data/NAME/README.md. Importing this needs no torch.
 """
 
 from firstgrad.data.files import path, recording

@@ -25,7 +25,7 @@ def fashion_mnist(split: str):
     import torch
 
     part, rows = _FASHION_SPLITS[split]
-    with np.load(path("fashion_mnist_14x14.npz")) as arrays:
+    with np.load(path("fashion_mnist/fashion_mnist_14x14.npz")) as arrays:
         images, labels = arrays[f"{part}_images"][rows], arrays[f"{part}_labels"][rows]
     images = torch.from_numpy(images).flatten(1).float() / 255  # (n, 14, 14) bytes -> (n, 196) in [0, 1]
     return images, torch.from_numpy(labels).long()

@@ -21,7 +21,7 @@ def moby_dick(split: str) -> str:
     Raises: ValueError for another split.
     """
     first, last = _MOBY_SPLITS[choice("split", split, _MOBY_SPLITS)]
-    text = gzip.decompress(path("moby_dick.txt.gz").read_bytes()).decode()
+    text = gzip.decompress(path("moby_dick/moby_dick.txt.gz").read_bytes()).decode()
     start, end = (text.find(f"CHAPTER {number}. ") for number in (first, last + 1))
     return text[start:end if end > 0 else None]
 
@@ -35,7 +35,7 @@ def definitions(split: str) -> tuple[list[str], list[int], list[str]]:
     Source: Fellbaum 1998, WordNet 3.0.  Differs: 1,000 definitions a kind, drawn at random; of nouns only.
     """
     rows = _DEFINITION_SPLITS[choice("split", split, _DEFINITION_SPLITS)]
-    lines = gzip.decompress(path("definitions.tsv.gz").read_bytes()).decode().splitlines()
+    lines = gzip.decompress(path("definitions/definitions.tsv.gz").read_bytes()).decode().splitlines()
     kinds = {kind: [] for kind in DEFINITION_CLASSES}
     for kind, word, definition in (line.split("\t") for line in lines):
         kinds[kind].append((definition, DEFINITION_CLASSES.index(kind), word))
@@ -51,5 +51,6 @@ def tang_quatrains(split: str) -> str:
     Raises: ValueError for another split.
     """
     lasts = {"train": range(8), "validation": (8,), "test": (9,)}[choice("split", split, _TANG_SPLITS)]
-    poems = gzip.decompress(path("tang_quatrains.txt.gz").read_bytes()).decode().splitlines(keepends=True)
+    text = gzip.decompress(path("tang_quatrains/tang_quatrains.txt.gz").read_bytes()).decode()
+    poems = text.splitlines(keepends=True)
     return "".join(poem for number, poem in enumerate(poems) if number % 10 in lasts)

@@ -12,9 +12,10 @@ def models() -> list[dict]:
     (of the weights), source (a key of references.bib, or an address), where (in the source).
     Numbers, None where the source does not say: parameters, active (of them for each token, where not all
     are), data (read in training), flops (of the training, as published).  year: the date, as 1989.92.
-    seen: "text" where the passage was looked up, "quoted" where a data set quotes it: see data/README.md.
+    seen: "text" where the passage was looked up, "quoted" where a data set quotes it (see the README.md
+    beside the table, in data/model_timeline).
     """
-    with path("models.csv").open(encoding="utf-8", newline="") as file:
+    with path("model_timeline/models.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     for row in rows:
         for column in ("parameters", "active", "data", "flops"):

@@ -1,6 +1,6 @@
 """The learning-rate lab: recorded trainings for a grid of learning rates, and real ones where Python runs.
 
-A recording (`recipes/learning_rate_grid.py` makes the book's) is a dictionary:
+A recording (`recipes/learning/learning_rate_grid.py` makes the book's) is a dictionary:
 
     settings        what was trained, as in the recipe
     learning_rates  the grid, rising

@@ -22,7 +22,8 @@ class Sentence(traitlets.TraitType):
 class LSTMGates(WithModels):
     """Gates, cell and output of every unit while an LSTM reads, and what it expects next.
 
-    Until the reader loads the trained model (`recipes/char_lstm.py`), four units set by hand read instead.
+    Until the reader loads the trained model (`recipes/language/char_lstm.py`), four units set by hand read
+    instead.
     `found` names what the reader has found: "reset", "surprise". `bits` is the mean surprise a character,
     None before the model is loaded.
     Raises: TypeError, ValueError that name the argument, what was given and what is allowed.

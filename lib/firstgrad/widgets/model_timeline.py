@@ -22,7 +22,8 @@ class Model(Choice):
             return value
         near = difflib.get_close_matches(str(value), names, 1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"{self.name} must be the name of a model in data/models.csv, not {value!r}{hint}")
+        raise ValueError(f"{self.name} must be the name of a model in data/model_timeline/models.csv, "
+                         f"not {value!r}{hint}")
 
 
 class ModelTimeline(Explorable):

@@ -1,6 +1,7 @@
 """The explorable *threshold*: from which probability on is it a shirt? (chapter 04)
 
-The scores of two data sets, by default those that `recipes/shirt_detector.py` recorded, are a dictionary:
+The scores of two data sets are a dictionary (by default, the one that `recipes/learning/shirt_detector.py`
+recorded):
 
     validation, test   each with
         logits         the log-odds of "shirt", one a picture

@@ -21,12 +21,14 @@ from sklearn import preprocessing
 from firstgrad import data
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "tools"))
-import data as maker
+import packages
 
 ROOT = Path(__file__).resolve().parents[3]
-FASHION = ROOT / "data" / "fashion_mnist_14x14.npz"
-MOBY = ROOT / "data" / "moby_dick.txt.gz"
-DEFINITIONS = ROOT / "data" / "definitions.tsv.gz"
+FASHION = ROOT / "data" / "fashion_mnist" / "fashion_mnist_14x14.npz"
+MOBY = ROOT / "data" / "moby_dick" / "moby_dick.txt.gz"
+DEFINITIONS = ROOT / "data" / "definitions" / "definitions.tsv.gz"
+MAKERS = {name: packages.maker(name) for name in ("definitions", "fashion_mnist", "moby_dick",
+                                                  "movie_sentences", "reuters", "tang_quatrains")}
 SPLITS = {"train": 8000, "validation": 2000, "test": 2000}
 
 
@@ -219,29 +221,27 @@ def test_what_cannot_be_standardised_is_refused(parts, error, words):
         data.standardise(*parts)
 
 
-def section_of_the_readme(path):
-    name = f"cache/{path.name}" if path.parent.name == "cache" else path.name
-    readme = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
-    return re.search(rf"^## {name}\n(.*?)(?=^## |\Z)", readme, re.MULTILINE | re.DOTALL)[1]
+def readme_of(name):
+    return (ROOT / "data" / name / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", [FASHION, MOBY, DEFINITIONS])
 def test_the_readme_has_the_size_and_checksum(path):
-    section, file = section_of_the_readme(path), path.read_bytes()
+    section, file = readme_of(path.parent.name), path.read_bytes()
     assert f"sha256 | `{hashlib.sha256(file).hexdigest()}`" in section
     assert f"{len(file):,} bytes" in section
 
 
 def test_the_readme_tells_the_truth_about_the_text():
-    section, text = section_of_the_readme(MOBY), gzip.decompress(MOBY.read_bytes()).decode()
-    assert maker.MOBY_PACKAGE_SHA256 in section
+    section, text = readme_of("moby_dick"), gzip.decompress(MOBY.read_bytes()).decode()
+    assert MAKERS["moby_dick"].PACKAGE_SHA256 in section
     assert f"{len(text):,} characters, {len(set(text))} different" in section
-    assert maker.sha256(text.encode()) == maker.MOBY_CONTENT_SHA256
+    assert packages.sha256(text.encode()) == MAKERS["moby_dick"].CONTENT_SHA256
 
 
 def test_the_readme_tells_the_truth_about_the_photographs():
-    section = section_of_the_readme(FASHION)
-    assert maker.FASHION_PACKAGE_SHA256 in section
+    section = readme_of("fashion_mnist")
+    assert MAKERS["fashion_mnist"].PACKAGE_SHA256 in section
     for label, name in enumerate(data.FASHION_CLASSES):
         assert f"{label} {name}" in section
     with np.load(FASHION) as arrays:
@@ -251,30 +251,41 @@ def test_the_readme_tells_the_truth_about_the_photographs():
 
 
 def test_the_readme_tells_the_truth_about_the_definitions():
-    section, text = section_of_the_readme(DEFINITIONS), gzip.decompress(DEFINITIONS.read_bytes())
-    assert maker.WORDNET_PACKAGE_SHA256 in section
+    section, text = readme_of("definitions"), gzip.decompress(DEFINITIONS.read_bytes())
+    assert MAKERS["definitions"].PACKAGE_SHA256 in section
     assert "WordNet 3.0 Copyright 2006 by Princeton University" in section  # "on ALL copies of the database"
     for label, name in enumerate(data.DEFINITION_CLASSES):
         assert f"{label} {name}" in section
-    assert maker.sha256(text) == maker.DEFINITIONS_CONTENT_SHA256
+    assert packages.sha256(text) == MAKERS["definitions"].CONTENT_SHA256
     assert {len(line.split("\t")) for line in text.decode().splitlines()} == {3}
 
 
-@pytest.mark.parametrize(("path", "package", "content"), [
-    (Path("reuters_r8.tsv"), maker.REUTERS_PACKAGE_SHA256, maker.REUTERS_CONTENT_SHA256),
-    (Path("movie_sentences.tsv"), maker.MOVIE_PACKAGE_SHA256, maker.MOVIE_CONTENT_SHA256),
-])
-def test_the_readme_has_what_is_read_but_not_passed_on(path, package, content):
-    section = section_of_the_readme(Path("cache") / path)
-    assert package in section
-    assert f"sha256 | `{content}`" in section
+@pytest.mark.parametrize("name", ["reuters", "movie_sentences"])
+def test_the_readme_has_what_is_read_but_not_passed_on(name):
+    section = readme_of(name)
+    assert MAKERS[name].PACKAGE_SHA256 in section
+    assert f"sha256 | `{MAKERS[name].CONTENT_SHA256}`" in section
+
+
+def test_every_data_set_is_in_the_index_and_has_its_readme():
+    index = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
+    folders = {file.parent for file in (ROOT / "data").glob("*/*.*")}
+    for folder in folders:
+        if folder.name in {"models", "recordings", "cache"}:
+            continue
+        assert (folder / "README.md").is_file()
+        assert f"[{folder.name}]({folder.name}/README.md)" in index
+        assert (folder / "make.py").is_file() or folder.name == "model_timeline"  # which is written by hand
+        for file in folder.glob("*.*"):
+            assert file.suffix in {".py", ".md"} or f"| {file.stat().st_size:,} bytes |" in index
 
 
 def test_every_data_file_is_in_the_readme_and_small():
-    readme = (ROOT / "data" / "README.md").read_text(encoding="utf-8")
-    files = [file for file in (ROOT / "data").rglob("*") if file.is_file() and "cache" not in file.parts]
+    files = [file for file in (ROOT / "data").rglob("*.*")
+             if not {"cache", "__pycache__"} & set(file.parts) and file.suffix not in {".md", ".py"}]
     for file in files:
-        assert file.name in {"README.md"} or file.parent.name == "recordings" or file.name in readme
+        readme = file.parents[1 if file.parent.name == "models" else 0] / "README.md"
+        assert file.parent.name == "recordings" or file.name in readme.read_text(encoding="utf-8")
     assert FASHION.stat().st_size <= 1_700_000
     # As the wheel carries them, compressed.
     packed = {file: len(gzip.compress(file.read_bytes())) for file in files}
@@ -294,15 +305,17 @@ def test_the_readme_has_the_checksum_of_every_model(file):
 
 
 def test_the_file_holds_the_pinned_numbers():
+    maker = MAKERS["fashion_mnist"]
     with np.load(FASHION) as arrays:
         arrays = dict(arrays)
-    assert maker.content_sha256(arrays) == maker.FASHION_CONTENT_SHA256
+    assert maker.content_sha256(arrays) == maker.CONTENT_SHA256
     arrays["test_labels"] = arrays["test_labels"].copy()
     arrays["test_labels"][7] ^= 1
-    assert maker.content_sha256(arrays) != maker.FASHION_CONTENT_SHA256
+    assert maker.content_sha256(arrays) != maker.CONTENT_SHA256
 
 
 def test_the_archive_has_no_date_and_numpy_reads_it(tmp_path):
+    maker = MAKERS["fashion_mnist"]
     arrays = {"a": np.arange(6, dtype=np.uint8).reshape(2, 3), "b": np.zeros(0)}
     (tmp_path / "x.npz").write_bytes(maker.npz_bytes(arrays))
     assert maker.npz_bytes(arrays) == (tmp_path / "x.npz").read_bytes()
@@ -314,22 +327,23 @@ def test_the_archive_has_no_date_and_numpy_reads_it(tmp_path):
 
 def test_four_pixels_become_one_and_halves_go_up():
     pixels = np.array([[[0, 1, 255, 255], [0, 1, 255, 254]]], dtype=np.uint8)
-    assert maker.halve(pixels).tolist() == [[[1, 255]]]
+    assert MAKERS["fashion_mnist"].halve(pixels).tolist() == [[[1, 255]]]
 
 
 def test_idx_files_are_read_after_their_header(tmp_path):
     pictures = np.arange(3 * 4, dtype=np.uint8).reshape(3, 2, 2)
     header = bytes([0, 0, 8, 3]) + b"".join(size.to_bytes(4, "big") for size in pictures.shape)
     (tmp_path / "x.gz").write_bytes(gzip.compress(header + pictures.tobytes()))
-    assert np.array_equal(maker.read_idx(tmp_path / "x.gz", 2, (2, 2)), pictures[:2])
+    assert np.array_equal(MAKERS["fashion_mnist"].read_idx(tmp_path / "x.gz", 2, (2, 2)), pictures[:2])
 
 
 def test_chapters_are_joined_with_straight_quotes_and_single_spaces(tmp_path, monkeypatch):
-    monkeypatch.setattr(maker, "MOBY_CHAPTERS", range(1, 3))
+    monkeypatch.setattr(MAKERS["moby_dick"], "CHAPTERS", range(1, 3))
     (tmp_path / "data").mkdir()
     for number, text in [(1, "CHAPTER 1. A\n\n“Ay,   ay”\n"), (2, "CHAPTER 2. B\n\n   it’s ‘me’\n\n")]:
         (tmp_path / f"data/chapter_{number}.txt").write_text(text, "utf-8")
-    assert maker.moby_dick(tmp_path) == "CHAPTER 1. A\n\n\"Ay, ay\"\n\nCHAPTER 2. B\n\nit's 'me'\n"
+    made = MAKERS["moby_dick"].moby_dick(tmp_path)
+    assert made == "CHAPTER 1. A\n\n\"Ay, ay\"\n\nCHAPTER 2. B\n\nit's 'me'\n"
 
 
 def test_quatrains_are_what_has_two_couplets_of_five_each_once(tmp_path):
@@ -341,16 +355,18 @@ def test_quatrains_are_what_has_two_couplets_of_five_each_once(tmp_path):
         {"paragraphs": [couplets[0], "□窮千里目，更上一層樓。"]}]), "utf-8")
     (folder / "poet.tang.1000.json").write_text(json.dumps([
         {"paragraphs": couplets[::-1]}, {"paragraphs": couplets}]), "utf-8")
-    assert maker.tang_quatrains(tmp_path) == "".join(couplets) + "\n" + "".join(couplets[::-1]) + "\n"
+    made = MAKERS["tang_quatrains"].tang_quatrains(tmp_path)
+    assert made == "".join(couplets) + "\n" + "".join(couplets[::-1]) + "\n"
 
 
 @pytest.fixture
 def store(tmp_path, monkeypatch, capsys):
-    """maker.store for gzipped text, into an empty folder; it returns what was printed."""
-    monkeypatch.setattr(maker, "DATA", tmp_path)
+    """packages.store for gzipped text, into an empty folder; it returns what was printed."""
+    monkeypatch.setattr(packages, "DATA", tmp_path)
 
     def run(made, pinned=b"text"):
-        maker.store("x.gz", made, maker.sha256(pinned), lambda file: maker.sha256(gzip.decompress(file)))
+        packages.store("x.gz", made, packages.sha256(pinned),
+                       lambda file: packages.sha256(gzip.decompress(file)))
         return capsys.readouterr().out
 
     return run
@@ -371,10 +387,10 @@ def test_what_is_not_pinned_is_not_written(store, tmp_path):
 
 
 def test_an_npm_package_is_checked_before_it_is_unpacked(tmp_path, monkeypatch):
-    monkeypatch.setattr(maker.subprocess, "run",
+    monkeypatch.setattr(packages.subprocess, "run",
                         lambda command, cwd, **_: (cwd / "thing-1.tgz").write_bytes(b"something else"))
     with pytest.raises(SystemExit, match=r"thing-1.tgz: its checksum is not the pinned one"):
-        maker.fetch_npm("thing@1", "0" * 64, tmp_path)
+        packages.fetch_npm("thing@1", "0" * 64, tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["thing-1.tgz"]
 
 
@@ -384,9 +400,9 @@ def test_a_python_package_is_checked_before_it_is_opened(tmp_path, monkeypatch):
         assert (cwd / "wanted.txt").read_text() == f"thing==1 --hash=sha256:{'0' * 64}\n"
         (cwd / "thing-1.zip").write_bytes(b"not what was pinned")
 
-    monkeypatch.setattr(maker.subprocess, "run", download)
+    monkeypatch.setattr(packages.subprocess, "run", download)
     with pytest.raises(SystemExit, match=r"thing-1.zip: its checksum is not the pinned one"):
-        maker.fetch_pypi("thing==1", "0" * 64, tmp_path)
+        packages.fetch_pypi("thing==1", "0" * 64, tmp_path)
 
 
 def test_of_wordnet_stay_definitions_that_one_synset_has():
@@ -396,7 +412,7 @@ def test_of_wordnet_stay_definitions_that_one_synset_has():
             (5, "a", "the same for both"), (20, "b", "the same for both"),
             (9, "idea", "it is of no kind here"), (18, "c", "offensive term for a reader")]
     lines = [head, *(synset.format(f"{file:02}", word, text) for file, word, text in rows)]
-    assert maker.definitions(lines) == "animal\ttrue cat\ta small animal that purrs\n"
+    assert MAKERS["definitions"].definitions(lines) == "animal\ttrue cat\ta small animal that purrs\n"
 
 
 def test_reuters_and_the_rated_sentences_are_read_from_their_packages(tmp_path):
@@ -411,14 +427,14 @@ def test_reuters_and_the_rated_sentences_are_read_from_their_packages(tmp_path):
             tar.addfile(member, io.BytesIO(text))
         archive.writestr("vaderSentiment-0.5/additional_resources/hutto_ICWSM_2014.tar.gz", inner.getvalue())
     with zipfile.ZipFile(tmp_path / "a.zip") as archive:
-        assert maker.reuters(archive) == "train\tearn\tshr train cts\ntest\tearn\tshr test cts\n"
-        assert maker.movie_sentences(archive) == "2.26667\tGood.\n-0.6\tTepid\n"
+        assert MAKERS["reuters"].reuters(archive) == "train\tearn\tshr train cts\ntest\tearn\tshr test cts\n"
+        assert MAKERS["movie_sentences"].movie_sentences(archive) == "2.26667\tGood.\n-0.6\tTepid\n"
 
 
 def test_a_package_with_another_checksum_is_refused(tmp_path, monkeypatch):
     def download(command, cwd, check):
         (cwd / "thing_1_all.deb").write_bytes(b"not what was pinned")
 
-    monkeypatch.setattr(maker.subprocess, "run", download)
+    monkeypatch.setattr(packages.subprocess, "run", download)
     with pytest.raises(SystemExit, match=r"thing_1_all.deb: its checksum is not the pinned one"):
-        maker.fetch_debian("thing", "0" * 64, tmp_path)
+        packages.fetch_debian("thing", "0" * 64, tmp_path)

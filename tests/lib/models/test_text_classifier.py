@@ -53,7 +53,7 @@ def test_it_is_what_pack_padded_sequence_computes(kind, texts, num_layers):
 
 
 def test_without_the_mask_padding_is_read_like_a_word():
-    """E22: what the source's project does, and what it costs is measured by recipes/text_classifier.py."""
+    """E22: what the source's project does; recipes/language/text_classifier.py measures what it costs."""
     model, masked = classifier(mask=False), classifier()
     assert torch.equal(*(part.head.weight for part in (model, masked)))
     text = [[3, 4, 5]]

@@ -1,6 +1,6 @@
 """A character language model in a file small enough for a page: `load` the book's, or `save` one's own.
 
-The book's was trained by `recipes/char_lstm.py` on *Moby-Dick*. Each row of a weight matrix is stored as
+`recipes/language/char_lstm.py` trained the book's on *Moby-Dick*. Each row of a weight matrix is stored as
 whole numbers from −127 to 127 and one scale: a quarter of the bytes, for a hundredth of a bit a character or
 less (the recording says how much). A file has
 

@@ -1,9 +1,9 @@
 """How good word vectors are, against the size of the text that they are made of: chapter 09.
 
-The text is data/cache/english.txt (`python tools/corpus.py`), whose paragraphs are in random order; a share
-of it is its first lines. Each share is trained in the same way, with a vocabulary of its own: words that come
-at least five times. What is too rare in a small text has no vector, and then counts as a wrong answer of an
-analogy, and as a pair of average similarity: all shares answer the same questions.
+The text is data/cache/english.txt (`python data/english/make.py`), whose paragraphs are in random order; a
+share of it is its first lines. Each share is trained in the same way, with a vocabulary of its own: words
+that come at least five times. What is too rare in a small text has no vector, and then counts as a wrong
+answer of an analogy, and as a pair of average similarity: all shares answer the same questions.
 
 The tests are in the package gensim (its test data): WordSim-353, SimLex-999 and the analogies of word2vec.
 Questions of which even the whole text lacks a word are left out.

@@ -1,6 +1,6 @@
 """Word vectors of eleven million English words: ours beside gensim's, and those that the page shows.
 
-    python tools/corpus.py
+    python data/english/make.py
     python tools/recordings.py all word2vec
 
 Same text, same settings, three seeds; judged by WordSim-353, SimLex-999, analogies, and the loss on text that
@@ -21,7 +21,7 @@ from firstgrad.text import Lines, Vocabulary, WordVectors, read_pairs, read_ques
 NAME = "word2vec"
 TOLERANCE = 2e-2  # compiled loops add in another order on another machine
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 TEXT, KEPT = ROOT / "data/cache/english.txt", ROOT / "data/cache/word2vec.json"
 MODEL = ROOT / "data/models/word_vectors.safetensors"
 SETTINGS = {

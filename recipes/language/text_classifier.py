@@ -1,7 +1,7 @@
 """The source's text classifier, in full and in PyTorch: 10,000 words, length 100, Embedding 64 → LSTM 128.
 
 Three data sets: news by topic (Reuters R8), sentences about films by sentiment, and WordNet's definitions by
-kind; the first two are made by `python tools/data.py reuters` and `python tools/data.py movie-sentences`.
+kind; the first two are made by `python data/reuters/make.py` and `python data/movie_sentences/make.py`.
 Beside it stands what is older and simpler: TF-IDF and logistic regression. On the definitions, which may be
 passed on and are short, it is measured what the source's slips cost: the tokenizer fitted on all texts, and
 "test" accuracy measured on training texts (E21), padding that is read as words (E22).
@@ -48,7 +48,7 @@ def reuters():
 
 
 def films():
-    rows = [line.split("\t") for line in cached("movie_sentences.tsv", "movie-sentences")]
+    rows = [line.split("\t") for line in cached("movie_sentences.tsv", "movie_sentences")]
     rows = [(text, int(float(score) > 0)) for score, text in rows if abs(float(score)) > SETTINGS["neutral"]]
     parts = split(len(rows), (0.64, 0.16, 0.2), labels=[label for _, label in rows])
     return columns([[rows[row] for row in part] for part in parts]), ["negative", "positive"]
@@ -68,7 +68,7 @@ def cached(name, maker):
     try:
         return path(f"cache/{name}").read_text("utf-8").splitlines()
     except FileNotFoundError:
-        raise SystemExit(f"data/cache/{name} is not there: python tools/data.py {maker}") from None
+        raise SystemExit(f"data/cache/{name} is not there: python data/{maker}/make.py") from None
 
 
 def about(data, tokenizer):

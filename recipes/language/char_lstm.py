@@ -19,8 +19,7 @@ import torch
 from torch.nn import functional as F
 
 from firstgrad.data import moby_dick
-from firstgrad.models.recurrent import char_lstm
-from firstgrad.models.recurrent import LSTMConfig, LSTMLanguageModel
+from firstgrad.models.recurrent import LSTMConfig, LSTMLanguageModel, char_lstm
 from firstgrad.optim import AdamW, cosine
 from firstgrad.text import Vocabulary
 
@@ -31,7 +30,7 @@ SETTINGS = {"embedding": 32, "hidden": 128, "streams": 16, "length": 100, "epoch
             "warmup": 0.05, "weight_decay": 0.01, "dropout": 0.05, "clip": 1.0, "forget_bias": 1.0,
             "fresh_start": 0.05, "seed": 0}
 FIRST = 12  # steps that a check trains again
-MODEL = Path(__file__).resolve().parents[1] / "data/models/char_lstm.safetensors"
+MODEL = Path(__file__).resolve().parents[2] / "data/models/char_lstm.safetensors"
 
 
 def texts():
@@ -210,7 +209,7 @@ def write(model, characters, result):
     notes = {"units": json.dumps(result["units"]), "gate": json.dumps(result["closing_gate"]),
              "bits": f"{result['bits']['int8']['test']:.3f}",
              "text": "Herman Melville, Moby-Dick (1851), chapters 1 to 51: public domain",
-             "made_by": "firstgrad, recipes/char_lstm.py"}
+             "made_by": "firstgrad, recipes/language/char_lstm.py"}
     path = Path(os.environ.get("CHAR_LSTM_OUT", MODEL))
     return char_lstm.save(path, model, characters, **notes).stat().st_size
 

@@ -1,12 +1,12 @@
 r"""Clothes by a multilayer perceptron: Fashion-MNIST, 14×14 grey pixels, ten classes.
 
-    python -m firstgrad train recipes/mlp_fashion_mnist.py
+    python -m firstgrad train recipes/learning/mlp_fashion_mnist.py
 
 It reaches an accuracy of 0.87 on the validation images (loss 0.36) and on the test images, in twenty seconds
 on one core. Logistic regression, which is this without the hidden layer, reaches 0.84 (loss 0.48):
 
-    python -m firstgrad train recipes/mlp_fashion_mnist.py --hidden 0 --epochs 40 --learning-rate 0.03 \
-        --weight-decay 0.01 --folder runs/logistic
+    python -m firstgrad train recipes/learning/mlp_fashion_mnist.py --hidden 0 --epochs 40 \
+        --learning-rate 0.03 --weight-decay 0.01 --folder runs/logistic
 """
 
 from torch.nn import functional as F

