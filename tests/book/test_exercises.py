@@ -13,7 +13,7 @@ import torch
 
 from firstgrad import data
 from firstgrad.book import exercises
-from firstgrad.book.check import grade as check
+from firstgrad.book.answers import grade as check
 from firstgrad.scratch.autograd import Value
 
 ROOT = Path(__file__).resolve().parents[2]

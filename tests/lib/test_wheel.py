@@ -88,7 +88,7 @@ x, y = fashion_mnist("validation")
 model = MLP()
 trainer = Trainer(model, F.cross_entropy, Momentum(model.parameters(), 0.05), device="cpu")
 history = trainer.fit((x, y), steps=5)
-check.check("06.1", ...)
+check("06.1", ...)
 print(firstgrad.__file__, path("recordings"), len(history.steps), sep="\\n")
 """, tmp_path).splitlines()
     assert out[0] == "○ 06.1 Waiting for your answer."

@@ -1,1 +1,1 @@
-"""The book's exercises' judges, a module a chapter with a table `EXERCISES` (see firstgrad.book.check)."""
+"""The book's exercises' judges, a module a chapter with a table `EXERCISES` (see firstgrad.book.answers)."""

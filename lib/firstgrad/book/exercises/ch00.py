@@ -1,6 +1,6 @@
 """The exercise of chapter 00, How to use this book."""
 
-from firstgrad.book.check import Value
+from firstgrad.book.answers import Value
 
 EXERCISES = {
     "00.1": Value(

@@ -2,7 +2,7 @@
 
 import math
 
-from firstgrad.book.check import Function, Value, Verdict, plain, short
+from firstgrad.book.answers import Function, Value, Verdict, plain, short
 from firstgrad.book.sizes import Shape, memory, parameters
 from firstgrad.data.timeline import models
 

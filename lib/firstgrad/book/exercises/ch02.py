@@ -2,7 +2,7 @@
 
 import itertools
 
-from firstgrad.book.check import Choice, Function, Value, Verdict, plain
+from firstgrad.book.answers import Choice, Function, Value, Verdict, plain
 
 
 def _distances(x, y):

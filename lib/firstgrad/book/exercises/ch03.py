@@ -2,7 +2,7 @@
 
 import math
 
-from firstgrad.book.check import Function, Value, Verdict, plain
+from firstgrad.book.answers import Function, Value, Verdict, plain
 
 
 def _matrix(rows):

@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from firstgrad import data
-from firstgrad.book.check import Function, Value, Verdict, plain
+from firstgrad.book.answers import Function, Value, Verdict, plain
 
 MISS = 30  # what a missed shirt costs in exercise 04.9, in false alarms
 WITHIN = 1.1  # times the lowest cost

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from firstgrad.book.check import Function, Value, Verdict, short
+from firstgrad.book.answers import Function, Value, Verdict, short
 from firstgrad.scratch.autograd import Value as Number
 
 _rng = np.random.default_rng(0)

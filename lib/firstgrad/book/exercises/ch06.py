@@ -2,7 +2,7 @@
 
 import math
 
-from firstgrad.book.check import Function, Value, Verdict, plain
+from firstgrad.book.answers import Function, Value, Verdict, plain
 
 MAX_STEPS = 60  # of exercise 06.8
 GOAL = 1e-6

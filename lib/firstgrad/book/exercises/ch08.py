@@ -2,7 +2,7 @@
 
 import math
 
-from firstgrad.book.check import Choice, Function, Value
+from firstgrad.book.answers import Choice, Function, Value
 
 
 def _best_weight(X, y, theta, j, penalty):

@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from itertools import pairwise
 
-from firstgrad.book.check import Choice, Function, Value
+from firstgrad.book.answers import Choice, Function, Value
 
 
 def _continuation(tokens):

@@ -2,7 +2,7 @@
 
 import math
 
-from firstgrad.book.check import Choice, Function, Value
+from firstgrad.book.answers import Choice, Function, Value
 
 _H1 = math.tanh(1)
 _H2 = math.tanh(2 - _H1)

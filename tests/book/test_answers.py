@@ -9,10 +9,10 @@ import pytest
 import torch
 
 import firstgrad
-from firstgrad.book import check as module
-from firstgrad.book.check import Choice, Function, Value, Verdict, measured
-from firstgrad.book.check import check as shown
-from firstgrad.book.check import grade as check
+from firstgrad.book import answers as module
+from firstgrad.book.answers import Choice, Function, Value, Verdict, measured
+from firstgrad.book.answers import check as shown
+from firstgrad.book.answers import grade as check
 
 CHAPTERS = sorted(file.stem for file in (Path(firstgrad.__file__).parent / "book/exercises").glob("ch*.py"))
 
