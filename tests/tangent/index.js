@@ -1,5 +1,5 @@
 // A tangent: drag the point, see the slope.
-import { explorable } from "./ui/index.js";
+import { explorable } from "../../ui/index.js";
 
 /** The numerics: pure, exported as `core`, so that a test in Python can hold them against torch. */
 export const core = { value: (x) => x ** 3 / 3 - x, slope: (x) => x * x - 1 };
