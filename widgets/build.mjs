@@ -1,8 +1,9 @@
-// Bundles every explorable: widgets/<name>.js → lib/firstgrad/widgets/static/<name>.js
+// Bundles every explorable: widgets/explorables/NAME/index.js → lib/firstgrad/widgets/static/NAME.js
 //
 //   node build.mjs              write the bundles
 //   node build.mjs --check      write nothing; fail and name what is stale
-//   --source DIR --out DIR      explorables elsewhere; their ./ui/… and ./core/… are still ours
+//   --source DIR --out DIR      explorables elsewhere: DIR/NAME/index.js;
+//                               their ../../ui/… and ../../core/… are still ours
 //
 // A bundle is a classic script up to the line "//# esm" (so that it works from file://), an ES module as a whole.
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
@@ -14,6 +15,7 @@ import { build, transform } from "esbuild";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = dirname(HERE);
+const EXPLORABLES = join(HERE, "explorables");
 const TAIL = ["//# esm", "export default firstgradWidget.default;", "export const core = firstgradWidget.core;", ""].join("\n");
 
 /** The design tokens as CSS: used where no page around the explorable defines them (Jupyter, Colab, VS Code). */
@@ -28,14 +30,19 @@ function theme() {
     + `@media screen{${dark}{${rules(design.dark)}color-scheme:dark}}\n`;
 }
 
-/** CSS arrives as a minified string; `./ui` and `./core` are found from any folder. */
+// The theme is needed once, with ui/style.css. Explorables whose own style.css brings it again carry 1.2 kB of
+// equal rules; these three never did. The list keeps every bundle as it was.
+const WITHOUT_THEME = ["learning_rate_lab", "model_sizer", "model_timeline"];
+const themed = (path) => basename(path) === "style.css" && !WITHOUT_THEME.includes(basename(dirname(path)));
+
+/** CSS arrives as a minified string; `../../ui` and `../../core` are found from any folder. */
 const plugin = {
   name: "firstgrad",
   setup(esbuild) {
-    esbuild.onResolve({ filter: /^\.\/(ui|core)\// }, ({ path, resolveDir }) =>
-      existsSync(resolve(resolveDir, path)) ? null : { path: resolve(HERE, path) });
+    esbuild.onResolve({ filter: /^\.\.\/\.\.\/(ui|core)\// }, ({ path, resolveDir }) =>
+      existsSync(resolve(resolveDir, path)) ? null : { path: resolve(EXPLORABLES, "NAME", path) });
     esbuild.onLoad({ filter: /\.css$/ }, async ({ path }) => {
-      const source = (basename(path) === "style.css" ? theme() : "") + readFileSync(path, "utf8");
+      const source = (themed(path) ? theme() : "") + readFileSync(path, "utf8");
       const { code } = await transform(source, { loader: "css", minify: true });
       return { contents: code.trim(), loader: "text" };
     });
@@ -78,17 +85,17 @@ const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
 async function main() {
   const { values } = parseArgs({ options: {
     check: { type: "boolean", default: false },
-    source: { type: "string", default: HERE },
+    source: { type: "string", default: EXPLORABLES },
     out: { type: "string", default: join(ROOT, "lib/firstgrad/widgets/static") },
   } });
-  const files = readdirSync(values.source).filter((file) => file.endsWith(".js")).sort();
-  if (!files.length) throw new Error(`no explorable (*.js) in ${values.source}`);
+  const entry = (name) => resolve(values.source, name, "index.js");
+  const names = readdirSync(values.source).filter((name) => existsSync(entry(name))).sort();
+  if (!names.length) throw new Error(`no explorable (NAME/index.js) in ${values.source}`);
   let wrong = 0;
-  for (const file of files) {
-    const name = basename(file, ".js");
-    const target = join(values.out, file);
+  for (const name of names) {
+    const target = join(values.out, `${name}.js`);
     try {
-      const text = await bundle(resolve(values.source, file));
+      const text = await bundle(entry(name));
       await inspect(name, text);
       const fresh = existsSync(target) && readFileSync(target, "utf8") === text;
       if (values.check && !fresh) throw new Error(`${relative(process.cwd(), target)} is stale: run \`make widgets\` and commit it`);
@@ -103,7 +110,8 @@ async function main() {
     }
   }
   // A bundle whose source is gone would be served for ever.
-  const orphans = existsSync(values.out) ? readdirSync(values.out).filter((file) => file.endsWith(".js") && !files.includes(file)) : [];
+  const made = existsSync(values.out) ? readdirSync(values.out).filter((file) => file.endsWith(".js")) : [];
+  const orphans = made.filter((file) => !names.includes(basename(file, ".js")));
   for (const file of orphans) console.error(`orphan   ${file}: no source of that name; delete it`);
   return wrong + orphans.length;
 }

@@ -68,9 +68,10 @@ def copy(tmp_path_factory):
 
 def follow(root):
     steps, example = recipe()
-    for step, suffix in ((steps[0], ".js"), (steps[1], ".py")):
-        target = re.search(r"`([\w/]+/)NAME" + re.escape(suffix), step)[1]
-        shutil.copy(ROOT / f"{example}tangent{suffix}", root / target)
+    for step, file in ((steps[0], "index.js"), (steps[1], "tangent.py")):
+        target = root / re.search(r"`([\w/]+/NAME[\w/]*\.(js|py))`", step)[1].replace("NAME", "tangent")
+        target.parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / example / file, target)
     exports = root / re.search(r"`([\w/]+/__init__\.py)`", steps[1])[1]
     exports.write_text(exports.read_text() + "from firstgrad.widgets.tangent import Tangent\n")
     make(re.search(r"`make (\w+)`", steps[2])[1], root)

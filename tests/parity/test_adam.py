@@ -245,9 +245,9 @@ MUTANTS = [
     ("adaptive.js", "(learningRate * gradient[i]) / (Math.sqrt(v[i]) + epsilon)",
      "(learningRate * gradient[i]) / Math.sqrt(v[i] + epsilon)"),
     ("adaptive.js", "(Math.sqrt(v[i] / inV) + epsilon)", "(Math.sqrt(v[i]) / inV + epsilon)"),
-    ("adam.js", "1 - beta2 ** (i + 1))]", "1 - beta2 ** i)]"),
-    ("adam.js", "const r = (beta1 * beta1) / beta2", "const r = beta1 / beta2"),
-    ("adam.js", "Math.floor(0.9 * losses.length)", "Math.floor(0.1 * losses.length)"),
+    ("core.js", "1 - beta2 ** (i + 1))]", "1 - beta2 ** i)]"),
+    ("core.js", "const r = (beta1 * beta1) / beta2", "const r = beta1 / beta2"),
+    ("core.js", "Math.floor(0.9 * losses.length)", "Math.floor(0.1 * losses.length)"),
 ]
 CAUGHT_BY = [(check, name) for check in OF_RACERS for name in RACERS] + [(check, "adam") for check in OF_ADAM]
 
@@ -255,7 +255,7 @@ CAUGHT_BY = [(check, name) for check in OF_RACERS for name in RACERS] + [(check,
 @pytest.fixture(scope="module")
 def mutant(tmp_path_factory):
     """The core, bundled again with every mutation in it."""
-    with mutated("adam.js", MUTANTS, tmp_path_factory.mktemp("mutant")) as made:
+    with mutated("explorables/adam/core.js", MUTANTS, tmp_path_factory.mktemp("mutant")) as made:
         yield made
 
 

@@ -201,7 +201,7 @@ MUTANTS = {
 @pytest.mark.parametrize("name", MUTANTS)
 def test_mutant_is_caught(name, tmp_path):
     *slip, check = MUTANTS[name]
-    with mutated("broadcast.js", [("broadcast.js", *slip)], tmp_path) as made:  # noqa: SIM117
+    with mutated("explorables/broadcasting/core.js", [("core.js", *slip)], tmp_path) as made:  # noqa: SIM117
         # A core that throws is caught, too; a mutant that cannot be built is not.
         with pytest.raises((AssertionError, CoreError)):
             check(made)

@@ -296,7 +296,7 @@ CAUGHT_BY += [(same_surface, which) for which in surfaces.SURFACES] + [(contour_
 @pytest.fixture(scope="module")
 def mutant(tmp_path_factory):
     """The core, bundled again with every mutation in it."""
-    with mutated("descent.js", MUTANTS, tmp_path_factory.mktemp("mutant")) as made:
+    with mutated("core/descent.js", MUTANTS, tmp_path_factory.mktemp("mutant")) as made:
         yield made
 
 

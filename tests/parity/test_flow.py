@@ -133,7 +133,7 @@ CAUGHT_BY += [(numbers_are_normal, None), (summaries_are_right, None)]
 @pytest.fixture(scope="module")
 def mutant(tmp_path_factory):
     changes = [("flow.js", *change) for change in MUTANTS]
-    with mutated("flow.js", changes, tmp_path_factory.mktemp("mutant")) as made:
+    with mutated("core/flow.js", changes, tmp_path_factory.mktemp("mutant")) as made:
         yield made
 
 
@@ -153,5 +153,5 @@ def all_flows(core):
 
 @pytest.mark.parametrize("change", [*MUTANTS[:4], TRANSPOSED])
 def test_mutant_of_the_flow_is_caught_alone(change, tmp_path):
-    with mutated("flow.js", [("flow.js", *change)], tmp_path) as made, pytest.raises(AssertionError):
+    with mutated("core/flow.js", [("flow.js", *change)], tmp_path) as made, pytest.raises(AssertionError):
         all_flows(made)

@@ -171,6 +171,7 @@ def test_bad_input_is_named(core, call, word):
 
 # --- mutants: every operation, the backward pass, the questions ------------------------------------------
 
+CORE = "explorables/computation_graph/core.js"
 MUTANTS = [
     ("value: (a, b) => a + b, slopes: () => [1, 1]", "value: (a, b) => a + b, slopes: () => [1, 2]"),
     ("slopes: () => [1, -1]", "slopes: () => [1, 1]"),
@@ -192,8 +193,8 @@ CAUGHT_BY += [(check, name) for check in (book_graph_is_torchs, questions_are_fa
 
 @pytest.fixture(scope="module")
 def mutant(tmp_path_factory):
-    changes = [("graph.js", *change) for change in MUTANTS]
-    with mutated("graph.js", changes, tmp_path_factory.mktemp("mutant")) as made:
+    changes = [("core.js", *change) for change in MUTANTS]
+    with mutated(CORE, changes, tmp_path_factory.mktemp("mutant")) as made:
         yield made
 
 
@@ -211,5 +212,6 @@ def graphs_and_questions(core):
 @pytest.mark.parametrize("change", MUTANTS[-2:], ids=["overwrites", "sign"])
 def test_mutant_is_caught_alone(change, tmp_path):
     """Where another mutant would be caught first."""
-    with mutated("graph.js", [("graph.js", *change)], tmp_path) as made, pytest.raises(AssertionError):
+    changes = [("core.js", *change)]
+    with mutated(CORE, changes, tmp_path) as made, pytest.raises(AssertionError):
         graphs_and_questions(made)

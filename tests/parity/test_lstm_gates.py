@@ -196,9 +196,9 @@ MUTANTS = {  # what is changed, into what, and the property that must notice
     "kept": ("lstm.js", "kept(before?.c, same + 1)", "kept(before?.c, same)", reading_is_torchs),
     "order": ("lstm.js", "chances[b] - chances[a] || a - b", "chances[a] - chances[b]", likeliest_are_sorted),
     "places": ("lstm.js", "places.push(place)", "places.push(ids.length)", what_is_unknown_is_named),
-    "toggle": ("handset.js", "U[1 * H + 1] = -3 * OPEN", "U[1 * H + 1] = 0", handset_follows),
-    "inside": ("handset.js", "U[3 * H + 0] = -12 * OPEN", "U[3 * H + 0] = 0", handset_follows),
-    "closing": ("handset.js", "letter ? OPEN : SHUT, quote ? SHUT", "OPEN, quote ? SHUT", handset_follows),
+    "toggle": ("core.js", "U[1 * H + 1] = -3 * OPEN", "U[1 * H + 1] = 0", handset_follows),
+    "inside": ("core.js", "U[3 * H + 0] = -12 * OPEN", "U[3 * H + 0] = 0", handset_follows),
+    "closing": ("core.js", "letter ? OPEN : SHUT, quote ? SHUT", "OPEN, quote ? SHUT", handset_follows),
 }
 
 
@@ -210,6 +210,7 @@ def both(core, prove_it):
 @pytest.mark.parametrize("name", MUTANTS)
 def test_mutant_is_caught(name, tmp_path):
     file, old, new, prove_it = MUTANTS[name]
-    with mutated(file, [(file, old, new)], tmp_path) as made, \
+    entry = "core/lstm.js" if file == "lstm.js" else "explorables/lstm_gates/core.js"
+    with mutated(entry, [(file, old, new)], tmp_path) as made, \
             pytest.raises((AssertionError, CoreError)):
         both(made, prove_it)

@@ -267,24 +267,24 @@ def test_bad_data_are_named(core, function, arguments, word):
 
 # One slip each, and which properties must notice it.
 MUTANTS = [
-    ("mlp.js", "slope: (z, h) => 1 - h * h", "slope: (z, h) => 1 - h", "tanh"),
-    ("mlp.js", "slope: (z) => (z > 0 ? 1 : 0)", "slope: (z) => (z > 0 ? 1 : 0.01)", "relu"),
-    ("mlp.js", "slope: (z, h) => h * (1 - h)", "slope: (z, h) => h", "sigmoid"),
-    ("mlp.js", "(2 * x * x) / (2 * n + 1)", "(2 * x * x) / (2 * n + 1.0001)", "gelu"),
-    ("mlp.js", "slope: (z) => phi(z) +", "slope: (z) => phi(z) + 0 *", "gelu"),
-    ("mlp.js", "Math.max(z, 0) - z * t + Math.log1p", "Math.max(z, 0) - z * t + 1.001 * Math.log1p", "tanh"),
-    ("mlp.js", "slope: (z, t) => 2 * (z - t)", "slope: (z, t) => z - t", "tanh"),
-    ("mlp.js", "room.delta[last][n] = push(room.h[last][n], targets[n]) / rows",
+    ("core.js", "slope: (z, h) => 1 - h * h", "slope: (z, h) => 1 - h", "tanh"),
+    ("core.js", "slope: (z) => (z > 0 ? 1 : 0)", "slope: (z) => (z > 0 ? 1 : 0.01)", "relu"),
+    ("core.js", "slope: (z, h) => h * (1 - h)", "slope: (z, h) => h", "sigmoid"),
+    ("core.js", "(2 * x * x) / (2 * n + 1)", "(2 * x * x) / (2 * n + 1.0001)", "gelu"),
+    ("core.js", "slope: (z) => phi(z) +", "slope: (z) => phi(z) + 0 *", "gelu"),
+    ("core.js", "Math.max(z, 0) - z * t + Math.log1p", "Math.max(z, 0) - z * t + 1.001 * Math.log1p", "tanh"),
+    ("core.js", "slope: (z, t) => 2 * (z - t)", "slope: (z, t) => z - t", "tanh"),
+    ("core.js", "room.delta[last][n] = push(room.h[last][n], targets[n]) / rows",
      "room.delta[last][n] = push(room.h[last][n], targets[n]) / room.rows", "tanh"),
-    ("mlp.js", "below[n * fan + j] += d * parameters[weights + i * fan + j]",
+    ("core.js", "below[n * fan + j] += d * parameters[weights + i * fan + j]",
      "below[n * fan + j] += d * parameters[weights + i * fan]", "tanh"),
-    ("mlp.js", "if (l > 1) below.fill(0, 0, rows * fan);", "", "tanh"),
-    ("mlp.js", "gradient.fill(0);", "", "tanh"),
-    ("mlp.js", "gradient[k] += l1 * Math.sign(w) + l2 * w", "gradient[k] += l1 * Math.sign(w) + 2 * l2 * w",
+    ("core.js", "if (l > 1) below.fill(0, 0, rows * fan);", "", "tanh"),
+    ("core.js", "gradient.fill(0);", "", "tanh"),
+    ("core.js", "gradient[k] += l1 * Math.sign(w) + l2 * w", "gradient[k] += l1 * Math.sign(w) + 2 * l2 * w",
      "tanh"),
-    ("mlp.js", "h[n * size + i] = l < last ? value(sum) : sum", "h[n * size + i] = value(sum)", "relu"),
-    ("mlp.js", "epsilon: 1e-8", "epsilon: 1e-6", "tanh"),
-    ("mlp.js", "momentum: 0.9 }", "momentum: 0.8 }", "tanh"),
+    ("core.js", "h[n * size + i] = l < last ? value(sum) : sum", "h[n * size + i] = value(sum)", "relu"),
+    ("core.js", "epsilon: 1e-8", "epsilon: 1e-6", "tanh"),
+    ("core.js", "momentum: 0.9 }", "momentum: 0.8 }", "tanh"),
 ]
 
 
@@ -295,18 +295,20 @@ def all_of_it(core, activation):
 
 @pytest.mark.parametrize(("file", "old", "new", "activation"), MUTANTS)
 def test_mutant_of_training_is_caught(file, old, new, activation, tmp_path):
-    with mutated("mlp.js", [(file, old, new)], tmp_path) as made, pytest.raises(AssertionError):
+    with mutated("explorables/playground/core.js", [(file, old, new)], tmp_path) as made, \
+            pytest.raises(AssertionError):
         all_of_it(made, activation)
 
 
 @pytest.mark.parametrize(("entry", "old", "new", "check"), [
-    ("mlp.js", "Math.sqrt(factor / sizes[l])", "Math.sqrt(factor / sizes[l + 1])",
+    ("core.js", "Math.sqrt(factor / sizes[l])", "Math.sqrt(factor / sizes[l + 1])",
      begins_as_the_library_does),
-    ("mlp.js", "Math.floor(next() * (i + 1))", "Math.floor(next() * i)", order_is_a_shuffle),
-    ("mlp.js", "epoch * 7919", "0 * epoch", order_is_a_shuffle),
+    ("core.js", "Math.floor(next() * (i + 1))", "Math.floor(next() * i)", order_is_a_shuffle),
+    ("core.js", "epoch * 7919", "0 * epoch", order_is_a_shuffle),
     ("points.js", "x1x2: (a, b) => a * b", "x1x2: (a, b) => a + b", features_are_numpys),
     ("points.js", "% 1 < share", "% 1 < 0.5", features_are_numpys),
 ])
 def test_mutant_around_it_is_caught(entry, old, new, check, tmp_path):
-    with mutated(entry, [(entry, old, new)], tmp_path) as made, pytest.raises(AssertionError):
+    with mutated(f"explorables/playground/{entry}", [(entry, old, new)], tmp_path) as made, \
+            pytest.raises(AssertionError):
         check(made, None)

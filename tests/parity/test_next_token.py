@@ -197,9 +197,9 @@ MUTANTS = {  # file, old, new, and the property that must notice
     "ties of top-p": ("sampling.js", "|| a - b", "|| b - a", sampling_is_ours),
     "entropy": ("sampling.js", "Math.log2(v)", "Math.log(v)", sampling_is_ours),
     "draw": ("sampling.js", "sum > u * total", "sum >= total", the_draw_is_ours),
-    "order of characters": ("next_token.js", "a.codePointAt(0) - b.codePointAt(0)", "a.length - b.length",
+    "order of characters": ("core.js", "a.codePointAt(0) - b.codePointAt(0)", "a.length - b.length",
                             vocabulary_is_ours),
-    "form": ("next_token.js", "marks % 2", "(marks + 1) % 2", the_form_is_kept),
+    "form": ("core.js", "marks % 2", "(marks + 1) % 2", the_form_is_kept),
 }
 
 
@@ -207,5 +207,5 @@ MUTANTS = {  # file, old, new, and the property that must notice
 def test_mutant_is_caught(slip, tmp_path):
     file, old, new, prove_it = MUTANTS[slip]
     caught = pytest.raises((AssertionError, CoreError))
-    with mutated("next_token.js", [(file, old, new)], tmp_path) as core, caught:
+    with mutated("explorables/next_token/core.js", [(file, old, new)], tmp_path) as core, caught:
         prove_it(core)

@@ -178,19 +178,19 @@ MUTANTS = {  # file, what is changed, into what, and the property that must noti
     "gates": ("lstm.js", "z[H + k] * c[k] + z[k]", "z[k] * c[k] + z[H + k]", cells_are_torchs, "lstm"),
     "norm": ("recurrent.js", "squares[T - 1 - t] += d * d", "squares[T - 1 - t] += Math.abs(d)",
              cells_are_torchs, "rnn"),
-    "level": ("reach.js", "share >= LEVEL", "share >= 0.1", summaries_are_right, None),
-    "dips": ("reach.js", "findLastIndex", "findIndex", summaries_are_right, None),
-    "rate": ("reach.js", "(1 / (left.length - 1))", "(1 / left.length)", summaries_are_right, None),
-    "orthogonal": ("reach.js", "row[k] -= along * other[k]", "row[k] -= 0.5 * along * other[k]",
+    "level": ("core.js", "share >= LEVEL", "share >= 0.1", summaries_are_right, None),
+    "dips": ("core.js", "findLastIndex", "findIndex", summaries_are_right, None),
+    "rate": ("core.js", "(1 / (left.length - 1))", "(1 / left.length)", summaries_are_right, None),
+    "orthogonal": ("core.js", "row[k] -= along * other[k]", "row[k] -= 0.5 * along * other[k]",
                    the_laboratory_is_as_said, None),
-    "bias": ("reach.js", "b.fill(bias, HIDDEN, 2 * HIDDEN)", "b.fill(bias, 0, HIDDEN)", theory_holds, None),
-    "scale": ("reach.js", "= scale * v;", "= v;", theory_holds, None),
+    "bias": ("core.js", "b.fill(bias, HIDDEN, 2 * HIDDEN)", "b.fill(bias, 0, HIDDEN)", theory_holds, None),
+    "scale": ("core.js", "= scale * v;", "= v;", theory_holds, None),
 }
 
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_mutant_is_caught(name, tmp_path):
     file, old, new, prove_it, given = MUTANTS[name]
-    with mutated("reach.js", [(file, old, new)], tmp_path) as made, \
+    with mutated("explorables/gradient_reach/core.js", [(file, old, new)], tmp_path) as made, \
             pytest.raises((AssertionError, CoreError)):
         prove_it(made, given)

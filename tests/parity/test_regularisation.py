@@ -338,6 +338,7 @@ MUTANTS = [
 @pytest.mark.parametrize(("old", "new", "caught_by"), MUTANTS, ids=[old[:30] for old, _, _ in MUTANTS])
 def test_mutant_is_caught(old, new, caught_by, tmp_path):
     check, name = caught_by
-    changes = [("regularisation.js", old, new)]
-    with mutated("regularisation.js", changes, tmp_path) as made, pytest.raises((AssertionError, CoreError)):
+    changes = [("core.js", old, new)]
+    with mutated("explorables/regularisation/core.js", changes, tmp_path) as made, \
+            pytest.raises((AssertionError, CoreError)):
         check(made, name)

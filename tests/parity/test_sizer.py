@@ -124,7 +124,7 @@ MUTANTS = [
 
 @pytest.mark.parametrize(("check", "old", "new"), MUTANTS)
 def test_mutant_is_caught(check, old, new, tmp_path):
-    with mutated("sizes.js", [("sizes.js", old, new)], tmp_path) as made, \
+    with mutated("explorables/model_sizer/core.js", [("core.js", old, new)], tmp_path) as made, \
             pytest.raises((AssertionError, CoreError, TimeoutError)):
         check(made)
 
@@ -182,6 +182,6 @@ def test_the_page_reads_the_table_that_python_reads(timeline):
     ("12 / slope", "12 * slope"), ("Math.log2(middle.y) +", ""), ("(point.x - x) ** 2", "(point.x - x)"),
 ])
 def test_mutant_of_the_timeline_is_caught(old, new, tmp_path):
-    with mutated("timeline.js", [("timeline.js", old, new)], tmp_path) as made, \
+    with mutated("explorables/model_timeline/core.js", [("core.js", old, new)], tmp_path) as made, \
             pytest.raises((AssertionError, CoreError)):
         lines_are_least_squares(made)

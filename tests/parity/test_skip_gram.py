@@ -228,22 +228,22 @@ def test_a_text_without_pairs_has_no_loss(core):
 # --- mutants: one for each part of the core -------------------------------------------------------------
 
 MUTANTS = [
-    ("skip_gram.js", "let loss = softplus(-dot(", "let loss = softplus(dot("),
-    ("skip_gram.js", "v[k] += error * output[word * d + k];", "v[k] += error * output[context * d + k];"),
-    ("skip_gram.js", "output[word * d + k] -= errors[n] * input[center * d + k];",
+    ("core.js", "let loss = softplus(-dot(", "let loss = softplus(dot("),
+    ("core.js", "v[k] += error * output[word * d + k];", "v[k] += error * output[context * d + k];"),
+    ("core.js", "output[word * d + k] -= errors[n] * input[center * d + k];",
      "output[word * d + k] -= errors[0] * input[center * d + k];"),
-    ("skip_gram.js", "negatives * (sum - terms[context])", "negatives * sum"),
-    ("skip_gram.js", "Math.sqrt(ratio) + ratio", "Math.sqrt(ratio)"),
-    ("skip_gram.js", "count ** power", "count"),
-    ("skip_gram.js", "j <= Math.min(words.length - 1, i + window)",
+    ("core.js", "negatives * (sum - terms[context])", "negatives * sum"),
+    ("core.js", "Math.sqrt(ratio) + ratio", "Math.sqrt(ratio)"),
+    ("core.js", "count ** power", "count"),
+    ("core.js", "j <= Math.min(words.length - 1, i + window)",
      "j < Math.min(words.length - 1, i + window)"),
-    ("skip_gram.js", "if (word !== context) {", "if (word !== center) {"),
+    ("core.js", "if (word !== context) {", "if (word !== center) {"),
 ]
 
 
 @pytest.fixture(scope="module")
 def mutant(tmp_path_factory):
-    with mutated("skip_gram.js", MUTANTS, tmp_path_factory.mktemp("mutant")) as made:
+    with mutated("explorables/skip_gram/core.js", MUTANTS, tmp_path_factory.mktemp("mutant")) as made:
         yield made
 
 

@@ -211,6 +211,6 @@ MUTANTS = {  # old, new, and the property that must notice
 @pytest.mark.parametrize("name", MUTANTS)
 def test_mutant_is_caught(name, tmp_path):
     old, new, prove_it = MUTANTS[name]
-    with mutated("threshold.js", [("threshold.js", old, new)], tmp_path) as made, \
+    with mutated("explorables/threshold/core.js", [("core.js", old, new)], tmp_path) as made, \
             pytest.raises((AssertionError, CoreError)):
         prove_it(made)

@@ -180,19 +180,19 @@ def test_bad_input_is_named(core, call, code, word):
 # --- mutants: one for each part of the core -------------------------------------------------------------
 
 MUTANTS = [
-    ("word_map.js", "own * lengths[row] || 1", "own * lengths[0] || 1"),
-    ("word_map.js", "const score = needName(\"metric\", metric, METRICS);", "const score = METRICS.cosine;"),
-    ("word_map.js", "best[place - 1].value < value) place -= 1;",
+    ("core.js", "own * lengths[row] || 1", "own * lengths[0] || 1"),
+    ("core.js", "const score = needName(\"metric\", metric, METRICS);", "const score = METRICS.cosine;"),
+    ("core.js", "best[place - 1].value < value) place -= 1;",
      "best[place - 1].value < value && place > 1) place -= 1;"),
-    ("word_map.js", "value - x[k] + z[k]", "value + x[k] - z[k]"),
-    ("word_map.js", "a[i - 2] === b[j - 1])", "a[i - 2] === b[j - 2])"),
+    ("core.js", "value - x[k] + z[k]", "value + x[k] - z[k]"),
+    ("core.js", "a[i - 2] === b[j - 1])", "a[i - 2] === b[j - 2])"),
     ("projection.js", "out[k] += u[i] * x[i * d + k]", "out[k] += u[k] * x[i * d + k]"),
 ]
 
 
 @pytest.fixture(scope="module")
 def mutant(tmp_path_factory):
-    with mutated("word_map.js", MUTANTS, tmp_path_factory.mktemp("mutant")) as made:
+    with mutated("explorables/word_map/core.js", MUTANTS, tmp_path_factory.mktemp("mutant")) as made:
         yield made
 
 

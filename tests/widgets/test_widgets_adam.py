@@ -62,7 +62,7 @@ def core():
 
 
 def test_python_and_javascript_know_the_same_surfaces(core):
-    source = (ROOT / "widgets/adam.js").read_text("utf-8")
+    source = (ROOT / "widgets/explorables/adam/index.js").read_text("utf-8")
     table = source.split("RATES = {")[1].split("}")[0]
     rates = {name: float(rate) for name, rate in re.findall(r"(\w+): ([\d.]+)", table)}
     assert set(rates) == set(SURFACES)
@@ -81,7 +81,7 @@ def test_defaults_are_the_same_on_both_sides():
 
 
 def test_both_languages_have_the_same_strings_with_the_same_holes():
-    url = (ROOT / "widgets/adam/strings.js").as_uri()
+    url = (ROOT / "widgets/explorables/adam/strings.js").as_uri()
     tables = json.loads(run_node(f"import('{url}').then((m) => console.log(JSON.stringify(m.strings)))"))
     holes = {language: {key: sorted(set(re.findall(r"{\w+}", text))) for key, text in table.items()}
              for language, table in tables.items()}

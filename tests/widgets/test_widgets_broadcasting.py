@@ -65,7 +65,7 @@ def test_bad_input_names_the_argument_what_was_given_and_what_is_allowed(given, 
 
 
 def test_both_languages_have_the_same_strings_with_the_same_holes():
-    url = (ROOT / "widgets/broadcasting/strings.js").as_uri()
+    url = (ROOT / "widgets/explorables/broadcasting/strings.js").as_uri()
     tables = run_node(f"import('{url}').then((m) => console.log(JSON.stringify(m.strings)))")
     holes = {language: {key: sorted(re.findall(r"{\w+}", text)) for key, text in table.items()}
              for language, table in json.loads(tables).items()}

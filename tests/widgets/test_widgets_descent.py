@@ -150,7 +150,7 @@ def test_defaults_are_the_same_on_both_sides():
 # --- the bundler ----------------------------------------------------------------------------------------
 
 TINY = """
-import { explorable } from "./ui/index.js";
+import { explorable } from "../../ui/index.js";
 export const core = { square: (x) => x * x };
 export default explorable({ traits: { x: 1 }, strings: { en: { title: "Square" }, zh: { title: "平方" } },
   setup: (ui) => () => ui.status(String(core.square(ui.get("x")))) });
@@ -159,8 +159,8 @@ export default explorable({ traits: { x: 1 }, strings: { en: { title: "Square" }
 
 @pytest.fixture
 def tiny(tmp_path):
-    (tmp_path / "source").mkdir()
-    (tmp_path / "source/square.js").write_text(TINY, "utf-8")
+    (tmp_path / "source/square").mkdir(parents=True)
+    (tmp_path / "source/square/index.js").write_text(TINY, "utf-8")
     return tmp_path
 
 
@@ -193,7 +193,7 @@ def test_a_stale_bundle_is_named(tiny):
     folders = ("--source", tiny / "source", "--out", tiny / "out")
     bundle(*folders)
     assert bundle("--check", *folders).returncode == 0
-    (tiny / "source/square.js").write_text(TINY.replace("x * x", "x * x * x"), "utf-8")
+    (tiny / "source/square/index.js").write_text(TINY.replace("x * x", "x * x * x"), "utf-8")
     done = bundle("--check", *folders)
     assert done.returncode == 1
     assert "square.js is stale" in done.stderr
@@ -215,13 +215,15 @@ def test_a_bundle_without_a_source_is_named(tiny):
     ("document.title; export const core = {}; export default { render() {} };", "document is not defined"),
 ])
 def test_what_is_no_explorable_is_refused(tiny, source, complaint):
-    (tiny / "source/square.js").write_text(source, "utf-8")
+    (tiny / "source/square/index.js").write_text(source, "utf-8")
     done = bundle("--source", tiny / "source", "--out", tiny / "out")
     assert done.returncode == 1
     assert complaint in done.stderr
 
 
-@pytest.mark.parametrize(("file", "name"), [("descent/strings.js", "strings"), ("ui/strings.js", "shared")])
+@pytest.mark.parametrize(("file", "name"), [
+    ("explorables/descent/strings.js", "strings"), ("ui/strings.js", "shared"),
+])
 def test_both_languages_have_the_same_strings_with_the_same_holes(file, name):
     url = (ROOT / "widgets" / file).as_uri()
     tables = run_node(f"import('{url}').then((m) => console.log(JSON.stringify(m.{name})))")

@@ -30,7 +30,7 @@ def test_defaults_are_the_same_on_both_sides():
 
 
 def test_both_languages_say_the_same_things():
-    url = (ROOT / "widgets/next_token/strings.js").as_uri()
+    url = (ROOT / "widgets/explorables/next_token/strings.js").as_uri()
     printed = run_node(f"import('{url}').then((m) => console.log(JSON.stringify(m.strings)))")
     strings = json.loads(printed)
     assert strings["en"].keys() == strings["zh"].keys()

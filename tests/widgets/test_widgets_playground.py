@@ -110,7 +110,7 @@ def test_bad_input_names_the_argument_what_was_given_and_what_is_allowed(given, 
 
 
 def test_both_languages_have_the_same_strings_with_the_same_holes():
-    url = (ROOT / "widgets/playground/strings.js").as_uri()
+    url = (ROOT / "widgets/explorables/playground/strings.js").as_uri()
     tables = json.loads(run_node(f"import('{url}').then((m) => console.log(JSON.stringify(m.strings)))"))
     holes = {language: {key: sorted(re.findall(r"{\w+}", text)) for key, text in table.items()}
              for language, table in tables.items()}

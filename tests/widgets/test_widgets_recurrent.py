@@ -19,7 +19,7 @@ def run_node(script):
 
 
 def strings_of(name):
-    url = (ROOT / f"widgets/{name}/strings.js").as_uri()
+    url = (ROOT / f"widgets/explorables/{name}/strings.js").as_uri()
     return json.loads(run_node(f"import('{url}').then((m) => console.log(JSON.stringify(m.strings)))"))
 
 

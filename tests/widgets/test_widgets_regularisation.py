@@ -59,7 +59,7 @@ def test_repr_says_what_differs():
 
 
 def test_both_languages_have_the_same_strings_with_the_same_holes():
-    url = (ROOT / "widgets/regularisation/strings.js").as_uri()
+    url = (ROOT / "widgets/explorables/regularisation/strings.js").as_uri()
     tables = run_node(f"import('{url}').then((m) => console.log(JSON.stringify(m.strings)))")
     holes = {language: {key: sorted(re.findall(r"{\w+}", text)) for key, text in table.items()}
              for language, table in json.loads(tables).items()}

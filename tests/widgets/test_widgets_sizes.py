@@ -46,7 +46,7 @@ def test_bad_input_names_the_argument_what_was_given_and_what_is_allowed(kind, g
 
 def test_words_are_the_same_in_both_languages():
     for name in BOTH.values():
-        path = STATIC.parents[3] / f"widgets/{name}/strings.js"
+        path = STATIC.parents[3] / f"widgets/explorables/{name}/strings.js"
         script = (f"import('{path.as_uri()}').then(({{strings}}) => "
                   "console.log(JSON.stringify(['en', 'zh'].map((l) => Object.keys(strings[l])))))")
         command = [node(), "--input-type=module", "-e", script]

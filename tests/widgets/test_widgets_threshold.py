@@ -116,7 +116,7 @@ def test_a_damaged_file_says_how_to_make_it_again(tmp_path):
 
 
 def test_both_languages_have_the_same_strings_with_the_same_holes():
-    url = (ROOT / "widgets/threshold/strings.js").as_uri()
+    url = (ROOT / "widgets/explorables/threshold/strings.js").as_uri()
     tables = run_node(f"import('{url}').then((m) => console.log(JSON.stringify(m.strings)))")
     holes = {language: {key: sorted(re.findall(r"{\w+}", text)) for key, text in table.items()}
              for language, table in json.loads(tables).items()}

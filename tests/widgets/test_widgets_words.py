@@ -143,7 +143,7 @@ def test_defaults_are_the_same_on_both_sides(cls, file, not_in_python):
 
 @pytest.mark.parametrize("folder", ["skip_gram", "word_map"])
 def test_both_languages_have_the_same_strings_with_the_same_holes(folder):
-    tables = javascript(f"widgets/{folder}/strings.js", "m.strings")
+    tables = javascript(f"widgets/explorables/{folder}/strings.js", "m.strings")
     holes = {language: {key: sorted(re.findall(r"{\w+}", text)) for key, text in table.items()}
              for language, table in tables.items()}
     assert holes["en"] == holes["zh"]
@@ -153,7 +153,7 @@ def test_both_languages_have_the_same_strings_with_the_same_holes(folder):
 def test_the_books_text_makes_friends_of_words_that_never_meet(language):
     """Whatever the start: the stranger is nearest to a drink; cat and dog, who never met, to each other."""
     core = Core(STATIC / "skip_gram.js")
-    words = javascript("widgets/skip_gram/strings.js", f"m.strings.{language}")
+    words = javascript("widgets/explorables/skip_gram/strings.js", f"m.strings.{language}")
     cat, dog = words["friends"].split()
     drinks = {"en": {"tea", "coffee"}, "zh": {"茶", "咖啡"}}[language]
     assert not any(cat in line.split() and dog in line.split() for line in words["text"].splitlines())

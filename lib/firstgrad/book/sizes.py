@@ -1,8 +1,9 @@
 """How large is a model, and what does it take to train it? Parameters, memory, arithmetic, time, money.
 
-Everything here is counting: no torch, no rounding. `widgets/core/sizes.js` holds the same formulas for the
-explorable *model sizer*; a test holds the two equal. Symbols: h width, f feed-forward units, L layers, a
-heads, s context in tokens, v vocabulary, b sequences at a time, N parameters, D tokens of the training.
+Everything here is counting: no torch, no rounding. `widgets/explorables/model_sizer/core.js` holds the same
+formulas for the explorable *model sizer*; a test holds the two equal. Symbols: h width, f feed-forward
+units, L layers, a heads, s context in tokens, v vocabulary, b sequences at a time, N parameters, D tokens of
+the training.
 """
 
 import math

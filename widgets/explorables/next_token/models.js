@@ -1,0 +1,48 @@
+// The four models, each as { vocabulary, next(context, …) → {p, steps} }: counted in the page, or loaded.
+import * as core from "./core.js";
+import { trainedModel } from "../../ui/models.js";
+
+export const DEEPEST = 7; // the highest order that is counted
+const FILES = { moby_dick: "moby_dick_text", neural: "neural_ngram", tang: "tang_quatrains" };
+const LOADS = { moby_dick: "loadMoby", neural: "loadNeural", tang: "loadTang" };
+const built = new WeakMap(); // what was loaded -> the model made of it: a change of language keeps it
+
+/** Text that gzip has made small; every browser can unpack it. @param {Uint8Array} bytes */
+async function unpacked(bytes) {
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(stream).text();
+}
+
+function neural({ tensors, metadata }) {
+  const tokens = [...metadata.characters];
+  const vocabulary = { tokens, ids: new Map(tokens.map((c, id) => [c, id])) };
+  const reads = tensors["hidden.weight"].shape[1] / tensors["embedding.weight"].shape[1];
+  const before = new Array(reads).fill(vocabulary.ids.get("\n")); // where the text has not begun
+  const chances = (context) => core.softmax(core.neuralLogits(tensors, [...before, ...context].slice(-reads)));
+  return { vocabulary, next: (context) => ({ p: chances(context), steps: [] }), bits: (context, token) => -Math.log2(chances(context)[token]) };
+}
+
+/** @param {import("../../ui/frame.js").Ui} ui @param {HTMLElement} into where the buttons go */
+export function modelsOf(ui, into) {
+  const made = {}, counted = { text: null, model: null };
+  const buttons = Object.fromEntries(Object.keys(FILES).map((name) => [name, trainedModel(ui, FILES[name], { text: ui.t(LOADS[name]), into, onLoad: (trained) => ready(name, trained) })]));
+  async function ready(name, trained) {
+    if (!built.has(trained)) built.set(trained, name === "neural" ? neural(trained) : core.ofText(await unpacked(trained.tensors.gzip.data), DEEPEST));
+    made[name] = built.get(trained);
+    ui.redraw();
+  }
+  return {
+    /** The model, or null while it is not in the page. @param {string} name @param {string} text of the reader's own */
+    of(name, text) {
+      if (name !== "text") return made[name] ?? null;
+      if (counted.text !== text) Object.assign(counted, { text, model: core.ofText(text, DEEPEST - 1) });
+      return counted.model;
+    },
+    /** Only the button that is of use now. */
+    show(name) {
+      for (const [other, button] of Object.entries(buttons)) button.node.style.display = other === name && !button.value ? "" : "none";
+    },
+    fetched: (name) => Boolean(buttons[name]?.value),
+    file: (name) => FILES[name],
+  };
+}
