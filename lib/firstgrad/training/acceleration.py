@@ -2,56 +2,120 @@
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import torch
 
 from firstgrad.training import randomness
+from firstgrad.training.batches import Batch
 from firstgrad.training.device import DeviceUnavailableError
 from firstgrad.training.distributed import World
+from firstgrad.training.steps import read
 
 
-class HostLoss:
-    """Sums a step's losses and brings the sum to the host without keeping a GPU waiting.
+class StepLoss:
+    """The loss of a step, of all its batches and processes as if they were one, read without stopping a GPU.
 
-    The copy to pinned memory is queued before the backward pass and awaited after that is queued: the GPU has
-    work while the host reads, so that every loss is recorded and checked at no cost.
+    What a batch's loss is the mean of decides its share: rows, or the count that it returns. Where it is a
+    sum (`adds_up`), shares are whole. The copy to pinned memory is queued before the backward pass and awaited
+    after that is queued: the GPU has work while the host reads, so that every loss is checked at no cost.
     """
 
-    def __init__(self, device: torch.device):
-        self.sum, self.cuda = None, device.type == "cuda"
+    def __init__(self, device: torch.device, world: World, adds_up: bool = False):
+        self.world, self.adds_up, self.cuda = world, adds_up, device.type == "cuda"
+        self.sum: Any = None  # of losses, each by its share
+        self.count: Any = None  # of what they are means of, None for rows
+        self.alone = True  # one batch, one process: its loss is the step's
+        self.reports: Mapping[str, Any] = {}
         if self.cuda:
-            self.host = torch.empty((), dtype=torch.float64, pin_memory=True)
+            self.host = torch.empty(2, dtype=torch.float64, pin_memory=True)
             self.arrived = torch.cuda.Event()
 
-    def add(self, loss) -> None:
-        loss = loss.detach().double() if self.cuda else loss.item()
-        self.sum = loss if self.sum is None else self.sum + loss
+    def part(self, outcome, batch: Batch, group: Sequence[Batch]) -> torch.Tensor:
+        """What to differentiate for one batch of the group."""
+        loss, count, _, _, self.reports = read(outcome)
+        self.alone = len(group) == 1 and self.world.size == 1
+        if count is None:
+            loss = self._by_rows(loss, batch, group)
+        else:
+            loss, count = self._by_count(loss, count if batch.rows else 0, group)
+        self._add(loss, count)
+        return loss
+
+    def _by_rows(self, loss, batch: Batch, group: Sequence[Batch]) -> torch.Tensor:
+        if self.alone:
+            return loss
+        share = min(batch.rows, 1) if self.adds_up else batch.rows / sum(one.total for one in group)
+        share = share * self.world.size  # over which gradients are averaged
+        return loss * share if share != 1 else loss
+
+    def _by_count(self, loss, count, group: Sequence[Batch]) -> tuple[torch.Tensor, Any]:
+        """The loss times its count; `take` divides by the sum of them. Nothing counted, 0/0, is 0."""
+        scale = sum(one.total for one in group)  # so that products keep their size
+        count = torch.as_tensor(count, dtype=loss.dtype, device=loss.device)
+        weight = 1 if self.alone else count / scale
+        return torch.where(count > 0, loss * weight, 0), count / scale
+
+    def _add(self, loss, count) -> None:
+        def read_later(value):
+            return value.detach().double() if self.cuda else value.item()
+
+        self.sum = read_later(loss) if self.sum is None else self.sum + read_later(loss)
+        if count is not None:
+            self.count = read_later(count) if self.count is None else self.count + read_later(count)
         if self.cuda:
-            self.host.copy_(self.sum, non_blocking=True)
+            for place, value in enumerate((self.sum, self.count)):
+                if value is not None:
+                    self.host[place].copy_(value, non_blocking=True)
             self.arrived.record()
 
-    def take(self) -> float:
+    def take(self, agree: Callable[..., list[float]], gradients: "Gradients") -> float:
+        """The step's loss, and the gradients divided by what it is the mean of; begins the next step."""
         if self.cuda:
             self.arrived.synchronize()
-        value, self.sum = self.host.item() if self.cuda else self.sum, None
-        return value
+            values = self.host.tolist()
+        else:
+            values = [self.sum, self.count]
+        counted, self.sum, self.count = self.count is not None, None, None
+        if not counted:
+            (loss,) = agree(values[0])
+            return loss / self.world.size
+        loss, count = agree(*values)
+        if self.alone:
+            return loss
+        gradients.scale(self.world.size / count if count else 0.0)
+        return loss / count if count else 0.0
 
 
 class Gradients:
     """The gradients of an optimiser's parameters: forgotten and looked through faster than one by one."""
 
     def __init__(self, optimizer: torch.optim.Optimizer):
-        self.parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+        self.optimizer, self.parameters = optimizer, []
         self._zero_grad = optimizer.zero_grad
         if type(optimizer).zero_grad is torch.optim.Optimizer.zero_grad:
             self._zero_grad = self._forget  # torch's own keeps books, which a small step takes longer for
+        # Of 32 bits, whatever the default type is: the check takes no other.
+        self._found, self._one = torch.zeros(1, dtype=torch.float32), torch.ones(1, dtype=torch.float32)
+        self._list()
+
+    def _list(self) -> None:
+        """A callback may add parameters on the way."""
+        self.parameters = [parameter for group in self.optimizer.param_groups for parameter in group["params"]]
         self._sharded = any(hasattr(parameter, "to_local") for parameter in self.parameters)
-        self._found, self._one = torch.zeros(1), torch.ones(1)
 
     def clear(self) -> None:
         """What optimizer.zero_grad() does."""
+        if sum(len(group["params"]) for group in self.optimizer.param_groups) != len(self.parameters):
+            self._list()
         self._zero_grad()
+
+    def scale(self, factor: float) -> None:
+        """Multiply all by a number."""
+        for parameter in self.parameters:
+            if parameter.grad is not None:
+                parameter.grad.mul_(factor)
 
     def _forget(self) -> None:
         for parameter in self.parameters:
@@ -104,18 +168,25 @@ class Graphed:
     def __init__(self, model: torch.nn.Module, device: torch.device):
         self.model, self.device, self.recorded, self.shape = model, device, None, None
 
-    def __call__(self, x):
+    def __call__(self, *inputs):
+        if not inputs or not all(map(torch.is_tensor, inputs)):
+            return self.model(*inputs)
+        shape = [x.shape for x in inputs]
         if self.recorded is None:
-            self.recorded, self.shape = self._record(x), x.shape
-        return (self.recorded if x.shape == self.shape else self.model)(x)
+            self.recorded, self.shape = self._record(*inputs), shape
+        return (self.recorded if shape == self.shape else self.model)(*inputs)
 
-    def _record(self, x) -> Callable:
+    def __getattr__(self, name: str):
+        return getattr(self.model, name)  # what a step asks the model for
+
+    def _record(self, *inputs) -> Callable:
         cache = torch.is_autocast_cache_enabled()
         torch.set_autocast_cache_enabled(False)  # a cached cast would lie outside of the graph
         try:
             with randomness.tried(self.model, self.device):
                 # Wrapped, because recording replaces the module's `forward`.
-                return torch.cuda.make_graphed_callables(_Wrapped(self.model), (torch.zeros_like(x),))
+                zeros = tuple(torch.zeros_like(x) for x in inputs)
+                return torch.cuda.make_graphed_callables(_Wrapped(self.model), zeros)
         finally:
             torch.set_autocast_cache_enabled(cache)
 
@@ -125,8 +196,8 @@ class _Wrapped(torch.nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, x):
-        return self.model(x)
+    def forward(self, *inputs):
+        return self.model(*inputs)
 
 
 @contextlib.contextmanager

@@ -1,6 +1,7 @@
 """What watches a training: the base class, a progress bar, logs as CSV, as JSON lines, for TensorBoard."""
 
 import csv
+import itertools
 import json
 import math
 import os
@@ -11,13 +12,21 @@ from firstgrad.arguments import whole
 
 
 class Callback:
-    """Watches a training, and changes nothing; at most it calls `trainer.stop()`. Override what is needed."""
+    """Watches a training, and changes nothing; at most it calls `trainer.stop()`. Override what is needed.
+
+    What it has to remember when a run goes on it gives in state_dict() and takes in load_state_dict(state).
+    """
+
+    every_rank = False  # under torchrun: called in all processes, as `trainer.evaluate` needs it, or in the first
 
     def on_step(self, trainer, step: int, loss: float) -> None:
         """After the update of `step`; `loss` is the batch's, before the update."""
 
+    def on_validation(self, trainer, epoch: int, metrics: dict) -> None:
+        """After each validation; `metrics` is its entry of `History.validation`."""
+
     def on_epoch(self, trainer, epoch: int, metrics: dict) -> None:
-        """After epoch 1, 2, …; `metrics` is its entry of `History.validation`, {} without validation data."""
+        """After epoch 1, 2, …; `metrics` is its entry of `History.validation`, {} where there is none."""
 
     def on_save(self, trainer) -> None:
         """Before a checkpoint is written."""
@@ -26,7 +35,7 @@ class Callback:
         """When fit ends, be it by an error."""
 
 
-METHODS = ("on_step", "on_epoch", "on_save", "on_end")
+METHODS = ("on_step", "on_validation", "on_epoch", "on_save", "on_end")
 _PLACE = ("step", "epoch")  # where a record belongs; the rest of it are values
 
 
@@ -38,7 +47,7 @@ class Progress(Callback):
 
     def on_step(self, trainer, step, loss):
         if self.bar is None:
-            from tqdm import tqdm
+            from tqdm.auto import tqdm  # in a notebook a bar of its own
 
             start = trainer.run.start  # a run that was taken up begins further on
             self.bar = tqdm(desc=self.label, total=trainer.total_steps and trainer.total_steps - start,
@@ -46,7 +55,7 @@ class Progress(Callback):
         self.bar.postfix = f"loss {loss:.4f}{self.metrics}"  # shown when tqdm next draws, not at every step
         self.bar.update()
 
-    def on_epoch(self, trainer, epoch, metrics):
+    def on_validation(self, trainer, epoch, metrics):
         shown = [f"{name} {metrics[name]:.4f}" for name in ("loss", "accuracy") if name in metrics]
         self.metrics = ", validation " + " ".join(shown) if shown else ""
 
@@ -65,12 +74,12 @@ class _Log(Callback):
     def on_step(self, trainer, step, loss):
         if step % self.every == 0:
             rate = trainer.optimizer.param_groups[0]["lr"]
-            self._log(trainer, {"step": step, "train_loss": loss, "learning_rate": float(rate)})
+            reported = {name: float(value) for name, value in trainer.reported.items()}
+            self._log(trainer, {"step": step, "train_loss": loss, "learning_rate": float(rate), **reported})
 
-    def on_epoch(self, trainer, epoch, metrics):
-        if metrics:
-            values = {f"validation_{name}": value for name, value in metrics.items() if name not in _PLACE}
-            self._log(trainer, {"step": trainer.step, "epoch": epoch, **values})
+    def on_validation(self, trainer, epoch, metrics):
+        values = {f"validation_{name}": value for name, value in metrics.items() if name not in _PLACE}
+        self._log(trainer, {"step": trainer.step, "epoch": epoch, **values})
 
     def on_end(self, trainer):
         if self.is_open:
@@ -95,26 +104,31 @@ class _FileLog(_Log):
         self.path = Path(path)
 
     def _open(self, trainer, first):
-        self.columns = ["step", "epoch", "train_loss", "learning_rate",
-                        *(f"validation_{name}" for name in ("loss", *trainer.metrics, "accuracy"))]
-        lines = self.path.read_text("utf-8").splitlines(keepends=True) if self.path.exists() else []
-        kept = [line for line in lines if line.endswith("\n") and self._before(line, first)]
+        kept = [record for record in self._read() if self._before(record, first)]
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.file, self.flushed = self.path.open("w", encoding="utf-8", newline=""), time.monotonic()
-        self.file.write(self._head() + "".join(kept))
+        self._begin(trainer, kept)
 
-    def _before(self, line, first) -> bool:
-        """Whether the line belongs before the record `first`; a validation comes before the step it names."""
+    def _read(self) -> list[dict]:
+        """The records of the file, without a last line that a kill has cut."""
+        if not self.path.exists():
+            return []
+        text = self.path.read_text("utf-8")
+        return self._parse(text[:text.rfind("\n") + 1])
+
+    @staticmethod
+    def _before(record, first) -> bool:
+        """Whether the record belongs before `first`; a validation comes before the step it names."""
         def when(record):
             return int(record["step"]), not record.get("epoch")
 
         try:
-            return when(self._parse(line)) < when(first)
-        except (ValueError, KeyError):  # the head
+            return when(record) < when(first)
+        except (ValueError, KeyError, TypeError):  # no record of ours
             return False
 
     def _write(self, record):
-        self.file.write(self._line(record))
+        self._put(record)
         if "epoch" in record or time.monotonic() - self.flushed > 1:
             self._flush()
 
@@ -129,9 +143,6 @@ class _FileLog(_Log):
     def _close(self):
         self.file.close()
 
-    def _head(self) -> str:
-        return ""
-
 
 class JSONLLog(_FileLog):
     """A file of JSON objects, one a line: {"step": 0, "train_loss": …, "learning_rate": …}, …
@@ -140,12 +151,17 @@ class JSONLLog(_FileLog):
     every: steps from one line to the next; validations are all there.
     """
 
-    def _line(self, record):
-        finite = {name: value if math.isfinite(value) else None for name, value in record.items()}
-        return json.dumps(finite) + "\n"
+    def _begin(self, trainer, records):
+        for record in records:
+            self._put(record)
 
-    def _parse(self, line):
-        return json.loads(line)
+    def _put(self, record):
+        finite = {name: value if value is not None and math.isfinite(value) else None
+                  for name, value in record.items()}
+        self.file.write(json.dumps(finite) + "\n")
+
+    def _parse(self, text):
+        return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
 
 
 class CSVLog(_FileLog):
@@ -155,14 +171,29 @@ class CSVLog(_FileLog):
     every: steps from one line to the next; validations are all there.
     """
 
-    def _head(self):
-        return ",".join(self.columns) + "\n"
+    def _begin(self, trainer, records):
+        """Columns: what there was, what is known to come; a name that comes later gets one then."""
+        known = ["step", "epoch", "train_loss", "learning_rate",
+                 *(f"validation_{name}" for name in ("loss", *trainer.metrics, "accuracy"))]
+        self.columns = list(dict.fromkeys([*known, *itertools.chain.from_iterable(records)]))
+        self.writer = csv.DictWriter(self.file, self.columns, restval="", lineterminator="\n")
+        self.writer.writeheader()
+        self.writer.writerows(records)
 
-    def _line(self, record):
-        return ",".join(str(record.get(name, "")) for name in self.columns) + "\n"
+    def _put(self, record):
+        new = [name for name in record if name not in self.columns]
+        if new:  # all lines get the column: the table is written anew
+            self.file.close()
+            records = self._read()
+            self.file = self.path.open("w", encoding="utf-8", newline="")
+            self.columns += new
+            self.writer = csv.DictWriter(self.file, self.columns, restval="", lineterminator="\n")
+            self.writer.writeheader()
+            self.writer.writerows(records)
+        self.writer.writerow(record)
 
-    def _parse(self, line):
-        return dict(zip(self.columns, next(csv.reader([line])), strict=True))
+    def _parse(self, text):
+        return list(csv.DictReader(text.splitlines()))
 
 
 class TensorBoardLog(_Log):

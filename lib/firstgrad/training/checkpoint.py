@@ -19,18 +19,20 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError
 
-from firstgrad.arguments import choice, number, whole
+from firstgrad.arguments import number, whole
 from firstgrad.training.checkpoint_files import (
+    UNSUPPORTED,
     Checkpoint,
     CheckpointError,
     CorruptCheckpointError,
-    check_plain,
     damaged,
     load,
+    plain,
     read_manifest,
     sync,
     write,
 )
+from firstgrad.training.early_stopping import sign
 
 __all__ = ["Checkpoint", "CheckpointError", "Checkpoints", "CorruptCheckpointError",
            "CorruptCheckpointWarning", "load"]
@@ -38,7 +40,6 @@ __all__ = ["Checkpoint", "CheckpointError", "Checkpoints", "CorruptCheckpointErr
 _SECONDS = 300  # between two checkpoints, where neither every_steps nor every_seconds is given
 _NAME = re.compile(r"step-(\d+)(?:\.(\d+))?")  # .1, .2, …: the same step, saved again
 _TEMPORARY = ".tmp-"  # what a killed process leaves under such a name, the next lock removes
-_BETTER = {"loss": 1, "accuracy": -1}  # times this, lower is better
 
 
 class CorruptCheckpointWarning(UserWarning):
@@ -50,12 +51,14 @@ class Checkpoints:
 
     every_steps, every_seconds: how often one is due, by either; every five minutes when neither is given.
     keep: how many of the newest stay; with two, there is one to fall back on.
-    best: "loss" (lower is better) or "accuracy" (higher): the best by this metric stays as well.
+    best: "loss", "accuracy" or the name of another metric: the best by it stays as well.
+    mode: whether "min" or "max" is best by it; of loss and accuracy that is known.
     Raises: TypeError or ValueError that names the argument.
     """
 
     def __init__(self, folder: str | os.PathLike, *, every_steps: int | None = None,
-                 every_seconds: float | None = None, keep: int = 2, best: str | None = None):
+                 every_seconds: float | None = None, keep: int = 2, best: str | None = None,
+                 mode: str | None = None):
         if not isinstance(folder, str | os.PathLike):
             raise TypeError(f"folder: given {folder!r}, expected a path")
         if every_steps is None and every_seconds is None:
@@ -65,8 +68,13 @@ class Checkpoints:
         self.every_seconds = (math.inf if every_seconds is None else
                               number("every_seconds", every_seconds, above=0))
         self.keep = whole("keep", keep)
-        self.metric = choice("best", best, (None, *_BETTER))
+        self.metric, self.sign = best, 0 if best is None else sign("best", best, mode)
         self._locked, self._saved_at = False, time.monotonic()
+
+    @classmethod
+    def of(cls, given: "Checkpoints | str | os.PathLike | None") -> "Checkpoints | None":
+        """What a folder stands for: its checkpoints, one every five minutes."""
+        return given if given is None or isinstance(given, cls) else cls(given)
 
     def __repr__(self) -> str:
         return (f"Checkpoints('{self.folder}', every_steps={self.every_steps}, "
@@ -111,7 +119,7 @@ class Checkpoints:
         """
         step = whole("step", step, least=0)
         metrics = {name: float(value) for name, value in (metrics or {}).items()}
-        check_plain("state", state)
+        state = plain("state", state)
         with self.lock(), self._whole_or_gone(step) as partial:
             self._clear_later(step)
             write(partial, step, weights, state, metrics)
@@ -147,13 +155,11 @@ class Checkpoints:
 
     @contextlib.contextmanager
     def _own_lock_file(self) -> Iterator[None]:
-        import fcntl  # here, so that the rest of the library can be imported where there is none
-
         with contextlib.ExitStack() as stack:
             try:
                 _make(self.folder)
                 file = stack.enter_context(open(self.folder / ".lock", "a+", encoding="utf-8"))
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _lock(file, self.folder)
                 # A forked child (a DataLoader's worker) would hold the lock on after this process was killed.
                 os.register_at_fork(after_in_child=file.close)
                 file.truncate(0)
@@ -220,7 +226,7 @@ class Checkpoints:
         scores = {}
         for path in self.paths():
             metrics = (read_manifest(path) or {}).get("metrics", {})
-            scores[path] = _BETTER[self.metric] * metrics.get(self.metric, math.nan)
+            scores[path] = self.sign * metrics.get(self.metric, math.nan)
         return sorted((path for path in scores if math.isfinite(scores[path])), key=scores.get)
 
     def _first_good(self, candidates: Callable[[], list[Path]]) -> Checkpoint | None:
@@ -242,6 +248,21 @@ class Checkpoints:
         if corrupt:  # to begin anew is for the user to decide
             raise CheckpointError(f"none of the checkpoints is good: {'; '.join(corrupt)}")
         return None
+
+
+def _lock(file, folder: Path) -> None:
+    """Lock an open file, or say that its file system cannot. Raises: BlockingIOError, OSError."""
+    import fcntl  # here, so that the rest of the library can be imported where there is none
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError as error:
+        if error.errno not in UNSUPPORTED:
+            raise
+        warnings.warn(f"{folder}: this file system has no locks ({error.strerror}): see to it that no other "
+                      "process writes there", stacklevel=2)
 
 
 def _order(path: Path) -> tuple[int, int]:

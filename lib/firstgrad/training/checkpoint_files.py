@@ -6,21 +6,25 @@
     SHA256SUMS          checksums of the three above; by hand: sha256sum -c SHA256SUMS
 """
 
+import errno
 import hashlib
 import json
 import os
-from collections import OrderedDict
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-FORMAT = 1  # of the files; raise it when an older firstgrad could no longer read them
+FORMAT = 2  # of the files; raise it when an older firstgrad could no longer read them
 WEIGHTS, STATE, MANIFEST, SUMS = "model.safetensors", "state.pt", "manifest.json", "SHA256SUMS"
 CHECKED = (WEIGHTS, STATE, MANIFEST)  # the lines of SHA256SUMS
 
+# What a file system says that lacks a function.
+UNSUPPORTED = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK)
 _PLAIN = {type(None), bool, int, float, complex, str, bytes, torch.Tensor, torch.nn.Parameter,
           torch.Size, torch.dtype, torch.device}
 
@@ -113,10 +117,18 @@ def read_manifest(path: Path) -> dict | None:
 
 
 def sync(path: Path) -> None:
-    """Wait until a file, or the names in a folder, are on the disk."""
+    """Wait until a file, or the names in a folder, are on the disk.
+
+    Some network file systems cannot wait for a folder; then that is said, and done without.
+    """
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
+    except OSError as error:
+        if not path.is_dir() or error.errno not in UNSUPPORTED:
+            raise
+        warnings.warn(f"{path}: this file system cannot wait for a folder ({error.strerror}); after a power cut "
+                      "the newest checkpoint may be missing", stacklevel=2)
     finally:
         os.close(descriptor)
 
@@ -128,7 +140,7 @@ def storable(weights: dict) -> tuple[dict, dict]:
     """
     ready, tied, first = {}, {}, {}
     for name, tensor in weights.items():
-        _check_dense(name, tensor)
+        check_dense(name, tensor)
         same = (tensor.device, tensor.data_ptr(), tensor.dtype, tensor.shape, tensor.stride())
         if tensor.numel() and first.setdefault(same, name) != name:
             tied[name] = first[same]
@@ -143,24 +155,30 @@ def storable(weights: dict) -> tuple[dict, dict]:
     return ready, tied
 
 
-def check_plain(name: str, value) -> None:
-    """Refuse now what weights_only=True would refuse on the day the run is to go on. Raises: TypeError."""
-    if type(value) in (dict, OrderedDict):
-        check_plain(f"the keys of {name}", list(value))
-        parts = value.items()
-    elif type(value) in (list, tuple):
-        parts = enumerate(value)
-    elif type(value) in _PLAIN:
-        return
-    else:
-        raise TypeError(f"{name}: given {type(value).__name__}, expected dictionaries, lists and tuples of "
-                        "tensors, numbers, strings and None")
-    for key, part in parts:
-        if type(part) not in _PLAIN:
-            check_plain(f"{name}[{key!r}]", part)
+def plain(name: str, value):
+    """The value with Python's numbers and torch's tensors for NumPy's.
+
+    What is left over, weights_only=True would refuse on the day the run is to go on: it is refused now.
+    Raises: TypeError that names the place.
+    """
+    if type(value) in _PLAIN:
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray) and value.dtype.kind in "biuf":
+        return torch.tensor(value)
+    if isinstance(value, dict):
+        return {plain(f"the keys of {name}", key): plain(f"{name}[{key!r}]", part)
+                for key, part in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)([part if type(part) in _PLAIN else plain(f"{name}[{place}]", part)
+                            for place, part in enumerate(value)])
+    raise TypeError(f"{name}: given {type(value).__name__}, expected dictionaries, lists and tuples of "
+                    "tensors, numbers, strings and None")
 
 
-def _check_dense(name: str, tensor) -> None:
+def check_dense(name: str, tensor) -> None:
+    """Raises: TypeError for a tensor that safetensors has no form for."""
     if not torch.is_tensor(tensor):
         given = type(tensor).__name__
     elif tensor.layout != torch.strided or tensor.is_meta or tensor.is_quantized:

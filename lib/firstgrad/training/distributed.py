@@ -12,7 +12,8 @@ import atexit
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -113,12 +114,21 @@ class World:
 
     # --- the model ---
 
-    def wrap(self, model: nn.Module, forward: nn.Module, device: torch.device) -> Callable:
+    def wrap(self, model: nn.Module, forward: Callable, device: torch.device,
+             step: Callable | None = None) -> Callable:
         """What the loop calls in place of `forward`, so that gradients are the means over all processes.
 
+        step: what calls it, where that is no simple loss; what comes back then takes a batch, as it does.
         The first process's parameters are given to all.
         """
-        return forward if self.size == 1 or is_sharded(model) else Replicated(model, forward, device)
+        if self.size == 1 or is_sharded(model):
+            return forward
+        self.spread([*model.parameters(), *model.buffers()])
+        if any(isinstance(part, nn.modules.batchnorm._BatchNorm) for part in model.modules()):
+            warnings.warn(f"batch norm: each of {self.size} processes normalises by its own rows, so the run "
+                          "is not that of one process; nn.SyncBatchNorm.convert_sync_batchnorm(model) mends "
+                          "it on GPUs", stacklevel=4)
+        return Replicated(self, model, forward if step is None else _Stepping(step, model, forward), device)
 
     def last_reduces(self, group: list, forward) -> Iterable:
         """The batches of a step; gradients are sent only with the last, when those before it are in them."""
@@ -135,9 +145,8 @@ class World:
         from torch.distributed.device_mesh import init_device_mesh
         from torch.distributed.fsdp import fully_shard
 
-        if getattr(optimizer, "fast", False) or optimizer.state:
-            raise ValueError("shard: given an optimizer that is fast or has made steps, expected a plain and "
-                             "new one")
+        if optimizer.state:
+            raise ValueError("shard: given an optimizer that has made steps, expected a new one")
         self.spread([*model.parameters(), *model.buffers()])
         names = {parameter: name for name, parameter in model.named_parameters()}
         mesh = init_device_mesh(device.type, (self.size,))
@@ -153,34 +162,58 @@ class World:
 ALONE = World()
 
 
+class _Stepping(nn.Module):
+    """A step as a module, whose parameters are the model's."""
+
+    def __init__(self, step: Callable, model: nn.Module, forward: Callable):
+        super().__init__()
+        self.step, self.model, self.called = step, model, [forward]  # in a list: it is no module of its own
+
+    def forward(self, batch):
+        return self.step(self.called[0], batch)
+
+
 class Replicated:
     """The model by DDP, which adds gradients up in the same order at every step.
 
     DDP lays its buffers out anew after its first backward pass, and three numbers or more round differently
-    in another order: a run that was taken up would differ in the last bit. So one pass is made in advance.
+    in another order: a run that was taken up would differ in the last bit. So one pass is made in advance. A
+    pass before that one, without DDP, finds parameters that no gradient reaches, which DDP has to be told of.
     """
 
-    def __init__(self, model: nn.Module, forward: nn.Module, device: torch.device):
-        own = [device.index] if device.type == "cuda" else None
-        self.ddp = nn.parallel.DistributedDataParallel(forward, device_ids=own)
-        self.model, self.device, self.laid_out = model, device, False
+    def __init__(self, world: World, model: nn.Module, forward: nn.Module, device: torch.device):
+        self.world, self.model, self.forward, self.device = world, model, forward, device
+        self.ddp: nn.parallel.DistributedDataParallel | None = None
+        self.sends = True  # gradients, after this pass
 
     def __call__(self, x):
-        if not self.laid_out:
-            self._pass(x)
-            self.laid_out = True
+        if self.ddp is None:
+            self.ddp = self._made(x)
+        self.ddp.require_backward_grad_sync = self.sends
         return self.ddp(x)
 
-    def _pass(self, x) -> None:
-        later, self.ddp.require_backward_grad_sync = self.ddp.require_backward_grad_sync, True
+    def _made(self, x) -> nn.parallel.DistributedDataParallel:
         with randomness.tried(self.model, self.device):
-            self.ddp(x).sum().backward()
-        self.ddp.require_backward_grad_sync = later
+            for parameter in self.model.parameters():
+                parameter.grad = None
+            _differentiate(self.forward(x))
+            idle = any(parameter.requires_grad and parameter.grad is None
+                       for parameter in self.model.parameters())
+        own = [self.device.index] if self.device.type == "cuda" else None
+        ddp = nn.parallel.DistributedDataParallel(
+            self.forward, device_ids=own, find_unused_parameters=self.world.sum([float(idle)])[0] > 0)
+        with randomness.tried(self.model, self.device):
+            _differentiate(ddp(x))
+        return ddp
 
     def last_reduces(self, group: list) -> Iterator:
         for batch in group:
-            self.ddp.require_backward_grad_sync = batch is group[-1]
+            self.sends = batch is group[-1]
             yield batch
+
+
+def _differentiate(outcome) -> None:
+    (outcome["loss"] if isinstance(outcome, Mapping) else outcome).sum().backward()
 
 
 def is_sharded(model: nn.Module) -> bool:

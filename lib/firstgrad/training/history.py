@@ -1,6 +1,5 @@
 """What a training saw: the losses, the validations, and what it took."""
 
-import math
 from dataclasses import dataclass, field
 
 import torch
@@ -15,9 +14,10 @@ class History:
 
     steps: list[int] = field(default_factory=list)  # 0, 1, 2, …; a second fit goes on counting
     train_loss: list[float] = field(default_factory=list)  # of each step's batch, before the step's update
-    validation: list[dict] = field(default_factory=list)  # after each epoch: epoch, step, loss, accuracy, …
+    validation: list[dict] = field(default_factory=list)  # each: epoch, step, loss, metrics, accuracy
+    numbers: dict[str, list[float]] = field(default_factory=dict)  # what else `Run.record` was given
     seconds: float = field(default=0.0, compare=False)  # validation and saving included
-    stopped: str | None = None  # why it ended early: "stop", "Ctrl-C", "SIGTERM" or "early stopping"
+    stopped: str | None = None  # why it ended early: "stop", "Ctrl-C", "SIGTERM", "early stopping"
     rows: int = 0  # trained on
     peak_memory: int | None = field(default=None, compare=False)  # bytes, of the GPU, else of the process
 
@@ -41,12 +41,15 @@ class History:
         return {"steps": torch.tensor(self.steps, dtype=torch.int64),
                 "train_loss": torch.tensor(self.train_loss, dtype=torch.float64),
                 "validation": [dict(entry) for entry in self.validation],
+                "numbers": {name: torch.tensor(values, dtype=torch.float64)
+                            for name, values in self.numbers.items()},
                 "seconds": self.seconds, "rows": self.rows}
 
     @classmethod
     def of_state(cls, state: dict) -> "History":
         """The history whose `state_dict` this is."""
-        return cls(state["steps"].tolist(), state["train_loss"].tolist(), list(state["validation"]),
+        numbers = {name: values.tolist() for name, values in state["numbers"].items()}
+        return cls(state["steps"].tolist(), state["train_loss"].tolist(), list(state["validation"]), numbers,
                    state["seconds"], rows=state["rows"])
 
 
@@ -64,11 +67,3 @@ class NonFiniteLossError(ArithmeticError):
             "The model keeps its parameters from before this step"
         super().__init__(f"step {step}: {what}. {kept}. Try a smaller learning rate, or clip_norm=1.0")
         self.step, self.history = step, history
-
-
-def gives_up(validation: list[dict], patience: int | None) -> bool:
-    """Whether none of the last `patience` validations had a smaller loss than the best before them."""
-    losses = [entry["loss"] if math.isfinite(entry["loss"]) else math.inf for entry in validation]
-    if patience is None or len(losses) <= patience:
-        return False
-    return min(losses[-patience:]) >= min(losses[:-patience])

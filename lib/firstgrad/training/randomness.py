@@ -10,8 +10,15 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import torch
 
+Generator = torch.Generator | np.random.Generator | np.random.RandomState | random.Random
 
-def snapshot(device: torch.device, generators: Sequence[torch.Generator] = ()) -> dict:
+
+def several(*values) -> list[Generator]:
+    """The generators among `values`, each once."""
+    return list({id(one): one for one in values if isinstance(one, Generator)}.values())
+
+
+def snapshot(device: torch.device, generators: Sequence[Generator] = ()) -> dict:
     """The state of the global generators and of `generators`, in types that load with weights_only=True."""
     version, numbers, gauss = random.getstate()
     kind, keys, *rest = np.random.get_state()  # noqa: NPY002 (the global one, which others draw from)
@@ -20,11 +27,11 @@ def snapshot(device: torch.device, generators: Sequence[torch.Generator] = ()) -
         "device": _device_state(device),
         "numpy": [kind, torch.from_numpy(keys.astype(np.int64)), *rest],
         "python": [version, torch.tensor(numbers), gauss],
-        "generators": [generator.get_state() for generator in generators],
+        "generators": [_state(generator) for generator in generators],
     }
 
 
-def restore(state: dict, device: torch.device, generators: Sequence[torch.Generator] = ()) -> None:
+def restore(state: dict, device: torch.device, generators: Sequence[Generator] = ()) -> None:
     """Put the generators back to where `snapshot` found them."""
     torch.set_rng_state(state["torch"])
     if state["device"] is not None and device.type != "cpu":
@@ -34,7 +41,7 @@ def restore(state: dict, device: torch.device, generators: Sequence[torch.Genera
     version, numbers, gauss = state["python"]
     random.setstate((version, tuple(numbers.tolist()), gauss))
     for generator, its_state in zip(generators, state["generators"], strict=True):
-        generator.set_state(its_state)
+        _set_state(generator, its_state)
 
 
 @contextlib.contextmanager
@@ -66,6 +73,43 @@ def seed_all(seed: int) -> None:
     torch.manual_seed(seed)
     np.random.seed(seed % 2**32)  # noqa: NPY002
     random.seed(seed)
+
+
+def _state(generator: Generator):
+    """In types that load with weights_only=True."""
+    if isinstance(generator, torch.Generator):
+        return generator.get_state()
+    if isinstance(generator, random.Random):
+        version, numbers, gauss = generator.getstate()
+        return [version, torch.tensor(numbers), gauss]
+    if isinstance(generator, np.random.RandomState):
+        return _plain(generator.get_state(legacy=False))
+    return _plain(generator.bit_generator.state)
+
+
+def _set_state(generator: Generator, state) -> None:
+    if isinstance(generator, torch.Generator):
+        generator.set_state(state)
+    elif isinstance(generator, random.Random):
+        version, numbers, gauss = state
+        generator.setstate((version, tuple(numbers.tolist()), gauss))
+    elif isinstance(generator, np.random.RandomState):
+        generator.set_state(_arrays(state))
+    else:
+        generator.bit_generator.state = _arrays(state)
+
+
+def _plain(state):
+    """The state of a bit generator with lists of numbers for arrays: those of 64 bits without sign fit no tensor."""
+    if isinstance(state, dict):
+        return {name: _plain(part) for name, part in state.items()}
+    return [str(state.dtype), state.tolist()] if isinstance(state, np.ndarray) else state
+
+
+def _arrays(state):
+    if isinstance(state, dict):
+        return {name: _arrays(part) for name, part in state.items()}
+    return np.array(state[1], state[0]) if isinstance(state, list) else state
 
 
 def _device_state(device):

@@ -7,14 +7,14 @@ import threading
 from collections.abc import Callable, Iterator
 
 NAMES = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
-REASONS = ("stop", *NAMES.values())
 
 
 @contextlib.contextmanager
-def on_signals(stop: Callable[[str], None]) -> Iterator[None]:
+def on_signals(stop: Callable[[str], None], interrupt: Callable[[], None]) -> Iterator[None]:
     """Inside, the first Ctrl-C and SIGTERM only call `stop("Ctrl-C")` or `stop("SIGTERM")`.
 
-    A second Ctrl-C interrupts at once. A SIGTERM takes effect after the block, when everything is saved: it
+    A second Ctrl-C calls `interrupt()`, which may raise KeyboardInterrupt. A SIGTERM takes effect after the
+    block, when everything is saved: it
     ends the process (the shell sees 143), or calls the handler that the caller had for it; until then more of
     them are ignored, because schedulers send several. A signal that was ignored stays so.
     """
@@ -24,9 +24,9 @@ def on_signals(stop: Callable[[str], None]) -> Iterator[None]:
     seen = set()
 
     def handle(number, frame):
+        if number == signal.SIGINT and number in seen:
+            interrupt()
         seen.add(number)
-        if number == signal.SIGINT:
-            signal.signal(number, previous[number])
         stop(NAMES[number])
 
     # None: a handler that Python did not set and could not set again.

@@ -6,51 +6,57 @@ import functools
 import itertools
 import math
 import os
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import torch
+from torch import nn
+from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from firstgrad.arguments import number, whole
-from firstgrad.training import acceleration, randomness
+from firstgrad.training import acceleration, checks, evaluation, nests, randomness
 from firstgrad.training import device as devices
+from firstgrad.training.batches import Batch, Batches, TensorBatches
 from firstgrad.training.callbacks import METHODS, Callback, Progress
 from firstgrad.training.checkpoint import Checkpoints
-from firstgrad.training.distributed import World, together
+from firstgrad.training.distributed import Replicated, World
+from firstgrad.training.early_stopping import EarlyStopping
 from firstgrad.training.history import History, NonFiniteLossError
-from firstgrad.training.inputs import (
-    batches,
-    check_by_model,
-    check_dtype,
-    check_loss,
-    check_model,
-    check_parts,
-    check_rows,
-    check_targets,
-    gives_classes,
-)
-from firstgrad.training.run import Run, check_optimizer, load_optimizer
+from firstgrad.training.inputs import as_tensors, batches
+from firstgrad.training.restoring import check_optimizer, load_optimizer, load_weights, optimizer_state
+from firstgrad.training.run import Run, check_limits
+from firstgrad.training.steps import LossStep, described, read
 
 __all__ = ["Callback", "History", "NonFiniteLossError", "Progress", "Trainer", "range_test"]
 
-_EVALUATION_BATCH = 1024  # rows; without gradients there is room for more than in training
+_EVALUATION_BATCH = 1024  # rows that `evaluate` and `predict` take at once, where nothing else is said
 
 
 class Trainer:
     """Fits `model` by `optimizer` so that the mean of `loss` over the data falls.
 
     model: nn.Module; it is moved to the device.
-    loss: called as loss(outputs, targets), returns the mean over the batch, such as F.cross_entropy.
+    loss: called as loss(outputs, targets), such as F.cross_entropy, where batches are (inputs, targets) and
+        outputs = model(inputs). What it divides by (labels that are not ignored, weights of classes, nothing)
+        is taken into account.
+    step: for any other training, in place of `loss`: called as step(model, batch), returns the loss, or a
+        dictionary with "loss"; it may have "count", what that is the mean of (else: the rows), "outputs" and
+        "targets" for metrics, and other numbers to report, means over the same.
     optimizer: of torch.optim or firstgrad.optim, over parameters of the model.
     device: "auto" (the first there is of cuda, mps and cpu), "cpu", "cuda", "cuda:1", "mps".
     precision: "fp32" (the model's own type), "tf32" (its products, on CUDA), "bf16" or "fp16" (autocast; fp16
         scales the loss), or "auto": on CUDA bf16 where the GPU has it and fp16 where not, elsewhere fp32.
     accumulate: batches whose gradients make one step, equal to one batch as large as all of them.
     clip_norm: a gradient longer than this (Euclidean norm over all parameters) is scaled down to it.
-    schedule: step -> what to multiply the learning rate by (see firstgrad.optim).
+    clip_value: each number of the gradient is cut to between −clip_value and clip_value.
+    schedule: step -> what to multiply the learning rate by (see firstgrad.optim), or a scheduler of
+        torch.optim.lr_scheduler, which is stepped after every update (ReduceLROnPlateau: every validation).
     seed: of the order of the data and of all that is drawn during training (dropout, augmentation); the
         generators of torch, NumPy and Python are left as they were found.
     callbacks: they watch (see firstgrad.training.callbacks).
-    metrics: name -> function of (outputs, targets), the mean over the batch; for validation and `evaluate`.
+    metrics: name -> function of (outputs, targets) of a whole data set, or an object with update(outputs,
+        targets), compute() and reset(); for validation and `evaluate`.
     compile: train through torch.compile; pays off for large models on a GPU.
     cuda_graph: replay the forward and backward pass as CUDA graphs; pays off where kernels are small. For
         one process.
@@ -58,95 +64,145 @@ class Trainer:
     Raises: ValueError, TypeError or DeviceUnavailableError that names the argument; nothing is changed then.
     """
 
-    def __init__(self, model, loss, optimizer, *, device="auto", precision="auto", accumulate=1,
-                 clip_norm=None, schedule=None, seed=0, callbacks=(), metrics=None, compile=False,
-                 cuda_graph=False, shard=False):
-        check_parts(model, loss, optimizer, schedule, callbacks, metrics)
+    def __init__(self, model: nn.Module, loss: Callable | None = None,
+                 optimizer: torch.optim.Optimizer | None = None, *, step: Callable | None = None,
+                 device: str | torch.device = "auto", precision: str = "auto", accumulate: int = 1,
+                 clip_norm: float | None = None, clip_value: float | None = None, schedule: Any = None,
+                 seed: int = 0, callbacks: Sequence[Any] = (), metrics: Mapping[str, Any] | None = None,
+                 compile: bool = False, cuda_graph: bool = False, shard: bool = False):
+        checks.check_parts(model, loss, step, optimizer, schedule, callbacks, metrics)
         self.world = World.join()
         self.device = self.world.place(devices.choose_device(device))
         self.precision = devices.choose_precision(precision, self.device)
         acceleration.check_options(compile, cuda_graph, shard, self.device, self.world)
         self.accumulate = whole("accumulate", accumulate)
         self.clip_norm = None if clip_norm is None else number("clip_norm", clip_norm, above=0)
+        self.clip_value = None if clip_value is None else number("clip_value", clip_value, above=0)
         self.seed = whole("seed", seed, least=0)
         self.schedule, self.callbacks, self.metrics = schedule, list(callbacks), dict(metrics or {})
         self.model, self.loss, self.optimizer = model.to(self.device), loss, optimizer
-        if isinstance(loss, torch.nn.Module):
+        if isinstance(loss, nn.Module):
             loss.to(self.device)
         if optimizer.state:
             optimizer.load_state_dict(optimizer.state_dict())  # moves the state to where its parameters went
+        self.step_of = LossStep(loss) if step is None else step
+        self._is_pair = step is None
         self._options = {"compiled": compile, "CUDA graph": cuda_graph, "sharded": shard}
-        if shard:
-            self.world.shard(model, optimizer, self.device)
-        forward = acceleration.forward(model, self.device, compile, cuda_graph)
-        self._forward = self.world.wrap(model, forward, self.device)
+        self._forward = self._made_ready(compile, cuda_graph, shard)
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "fp16")
-        self.step = 0  # updates made so far, by every fit
-        self._base_rates = [group["lr"] for group in optimizer.param_groups]
         self.generator = torch.Generator().manual_seed(self.seed)
-        self.asked: str | None = None  # to stop, by "stop", "Ctrl-C" or "SIGTERM"
-        self.run: Run | None = None
-        self.loaded: dict | None = None  # by load_state_dict; the next fit goes on from there
+        self.run: Run | None = None  # the present `fit`, or the last
+        self.reported: Mapping[str, Any] = {}  # what else the last step returned
+        self._by_one = False  # a callback of the first process alone is being called
+        self._base_rates = [group["lr"] for group in optimizer.param_groups]
+        self._loaded: dict | None = None  # by load_state_dict; the next fit goes on from there
 
-    def fit(self, train, validation=None, *, epochs: int | None = None, steps: int | None = None,
+    def _made_ready(self, compile: bool, cuda_graph: bool, shard: bool) -> Callable:
+        """The model as training calls it, over all processes."""
+        if shard:
+            self.world.shard(self.model, self.optimizer, self.device)
+        forward = acceleration.forward(self.model, self.device, compile, cuda_graph)
+        own_step = None if self._is_pair else self.step_of
+        return self.world.wrap(self.model, forward, self.device, own_step)
+
+    def fit(self, train: Any, validation: Any = None, *, epochs: int | None = None, steps: int | None = None,
             batch_size: int = 64, checkpoints: Checkpoints | str | os.PathLike | None = None,
-            early_stopping: int | None = None) -> History:
+            early_stopping: EarlyStopping | int | None = None, validate_every: int | None = None,
+            validation_batch_size: int | None = None) -> History:
         """Train for so many epochs or so many steps (updates), whichever ends first.
 
-        train, validation: tensors (x, y), a Dataset, or a DataLoader (whose batch size and order then count).
+        train, validation: tensors or arrays (x, y), a Dataset, or a DataLoader (whose batch size and order
+            then count). With `step`, any nest of tensors: see firstgrad.training.nests.
         batch_size: rows a batch; more than there are rows means all of them.
         checkpoints: a Checkpoints, or its folder. Where that holds one already, the run goes on from there,
             and `epochs` and `steps` count from the run's beginning: one that was killed and is started again
-            by the same command ends with the same parameters, bit for bit, and the same History.
-        early_stopping: it ends after so many validations in a row without a smaller loss.
+            by the same command ends with the same parameters, bit for bit, and the same History. With other
+            settings or other data it is refused.
+        early_stopping: an EarlyStopping; a number is its patience, by the loss.
+        validate_every: validate after so many steps and in the end, not after each epoch.
+        validation_batch_size: rows a batch of the validation; None: as in training.
         Ctrl-C, SIGTERM, and `stop()` from a callback or another thread, end it after the step or the batch of
         the validation in progress, and everything is saved; a second Ctrl-C ends it at once, and SIGTERM then
-        ends the process. Without checkpoints a second call trains so much more from where the first ended.
+        ends the process. An exception is raised after what was reached is saved.
+        Without checkpoints a second call trains so much more from where the first ended.
         Raises: NonFiniteLossError; ValueError or TypeError on bad data, before a parameter changes;
         CheckpointError.
         """
-        run, validation = self._prepare(train, validation, epochs, steps, batch_size, checkpoints,
-                                        early_stopping)
-        host_loss = acceleration.HostLoss(self.device)
-        with run.under_way():
+        run, validation = self._prepare(
+            train, validation, epochs, steps, batch_size, checkpoints, EarlyStopping.of(early_stopping),
+            validate_every, validation_batch_size)
+        compute = self._compute(run.train)
+        with acceleration.matmul_precision(self.precision), run.under_way():
             for epoch in run.left():
-                self.model.train()
+                if run.validation_due:
+                    self._validate(epoch, validation, run)
                 for group in run.groups():
                     self._set_learning_rate()
                     self.gradients.clear()
-                    total = sum(batch.total for batch in group)
-                    for x, y, rows, _ in self.world.last_reduces(group, self._forward):
+                    for batch in self.world.last_reduces(group, self._forward):
                         with self._autocast():
-                            loss = self.loss(self._forward(x), y)
-                        share = rows * self.world.size / total
-                        if share != 1:
-                            loss = loss * share  # the mean over the rows of the group and of all processes
-                        host_loss.add(loss)
-                        self.scaler.scale(loss).backward()
-                    value = run.agree(host_loss.take())
-                    self._guard(value, run.history)
+                            outcome = compute(batch.nest)
+                        self.scaler.scale(self.sums.part(outcome, batch, group)).backward()
+                    loss = self.sums.take(run.agree, self.gradients)
+                    self._guard(loss, run.history)
                     self._clip()
-                    self.scaler.step(self.optimizer)
-                    self.scaler.update()
-                    self._record(value, total, len(group), run)
+                    run.move(self._update, loss, sum(batch.total for batch in group), len(group))
+                    self._after_step(loss, run)
+                    if run.validation_due:
+                        self._validate(epoch, validation, run)
                 self._end_epoch(epoch, validation, run)
+        if run.best is not None and run.over:
+            load_weights(run.modules, run.best)
         return run.history
 
-    def evaluate(self, data, batch_size: int = _EVALUATION_BATCH) -> dict:
-        """The mean loss over `data`, the `metrics`, and with class numbers the accuracy: {"loss": …, …}."""
+    def evaluate(self, data: Any, batch_size: int = _EVALUATION_BATCH) -> dict[str, float]:
+        """The mean loss over `data`, the `metrics`, and with class numbers the accuracy: {"loss": …, …}.
+
+        data: whatever `fit` takes.
+        """
         whole("batch_size", batch_size)
+        self._together("evaluate")
         return self._evaluate(self._checked("data", data, batch_size))
 
-    def predict(self, x) -> torch.Tensor:
+    def predict(self, x: Any, batch_size: int = _EVALUATION_BATCH) -> torch.Tensor:
         """The model's outputs (logits, values) for the rows of `x`, without gradients, on the CPU.
 
-        Shapes: x (n, …).  Returns: (n, …), floats of at least 32 bits.
+        x: inputs (n, …), a tensor or an array; or whatever `fit` takes, whose targets are not looked at. With
+            `step`, outputs are its "outputs", but for a tensor, which the model is given as it is.
+        Returns: (n, …), floats of at least 32 bits.
         """
-        check_rows("x", x, self.model)
+        whole("batch_size", batch_size)
+        x = as_tensors("x", x, checks.floats_of(self.model))
+        if torch.is_tensor(x):
+            checks.check_rows("x", x, self.model)
+            made = [Batch(part, len(part), len(part)) for part in x.split(batch_size)]
+        else:
+            made = batches("x", x, batch_size, self.device, checks.Check()).epoch()
         with self._inference():
-            parts = x.split(_EVALUATION_BATCH)
-            outputs = torch.cat([self.model(part.to(self.device)).cpu() for part in parts])
+            outputs = torch.cat([self._outputs(nests.moved(batch.nest, self.device)).cpu() for batch in made])
         return outputs.float() if outputs.dtype in (torch.bfloat16, torch.float16) else outputs
+
+    def _outputs(self, nest: nests.Nest) -> torch.Tensor:
+        if torch.is_tensor(nest):
+            return self.model(nest)
+        if self._is_pair:
+            return self.model(nest[0])
+        outputs = read(self.step_of(self.model, nest)).outputs
+        if outputs is None:
+            raise ValueError("step: it returns no 'outputs', expected them among its names for predict")
+        return outputs
+
+    @property
+    def step(self) -> int:
+        """Updates made so far, by every fit."""
+        if self.run:
+            return self.run.step
+        return self._loaded["run"]["step"] if self._loaded and self._loaded["run"] else 0
+
+    @property
+    def asked(self) -> str | None:
+        """Why the present `fit` is to stop, None if it is not."""
+        return self.run.asked if self.run else None
 
     @property
     def total_steps(self) -> int | None:
@@ -154,11 +210,12 @@ class Trainer:
         return self.run.last_step if self.run and math.isfinite(self.run.last_step) else None
 
     def stop(self, reason: str = "stop") -> None:
-        """End the present `fit` after the step in progress. May be called from any thread.
+        """End the present `fit` after the step in progress. May be called from any thread, with any reason.
 
         Under torchrun any process may call it; all stop, after the next step at the latest.
         """
-        self.asked = self.asked or reason
+        if self.run:
+            self.run.stop(reason)
 
     def state_dict(self) -> dict:
         """All that `fit` needs to go on exactly where it is, but for the model: also inside a callback.
@@ -166,31 +223,20 @@ class Trainer:
         The tensors are the optimiser's own: copy.deepcopy keeps them as they are now. Under torchrun all
         processes have to call it.
         """
-        generators = self.run.generators if self.run else [self.generator]
-        return {
-            "step": self.step,
-            "optimizer": {"class": type(self.optimizer).__name__, **together(self.optimizer.state_dict())},
-            "rates": list(self._base_rates),
-            "scaler": self.scaler.state_dict(),
-            "loss": self.loss.state_dict() if isinstance(self.loss, torch.nn.Module) else {},
-            "run": self.run.state_dict() if self.run else None,
-            "random": self.world.gather({"now": randomness.snapshot(self.device, generators),
-                                         "epoch_start": self.run.epoch_start if self.run else None}),
-        }
+        self._together("state_dict")
+        if self.run:
+            return self.run.state_dict()
+        return {"parts": {"trainer": _Own(self).state_dict()}, "run": None, "random": None}
 
     def load_state_dict(self, state: dict) -> None:
         """Take up what `state_dict` gave: the next `fit`, called as that one was, goes on with its run.
 
         Raises: CheckpointError where it is of another optimiser; nothing is changed then.
         """
-        check_optimizer(self.optimizer, state["optimizer"])
-        load_optimizer(self.optimizer, state["optimizer"])
-        self.step, self._base_rates = state["step"], list(state["rates"])
-        if self.scaler.is_enabled() and state["scaler"]:
-            self.scaler.load_state_dict(state["scaler"])
-        if isinstance(self.loss, torch.nn.Module):
-            self.loss.load_state_dict(state["loss"])
-        self.loaded = state
+        own = _Own(self)
+        own.check_state(state["parts"]["trainer"])
+        own.load_state_dict(state["parts"]["trainer"])
+        self.run, self._loaded = None, state
 
     def describe(self) -> str:
         """What was chosen, in one line for a reader."""
@@ -215,54 +261,177 @@ class Trainer:
 
     # --- before and after the loop ---
 
-    def _prepare(self, train, validation, epochs, steps, batch_size, checkpoints, patience):
+    def _prepare(self, train, validation, epochs, steps, batch_size, checkpoints, early_stopping,
+                 validate_every, validation_batch_size) -> tuple[Run, Batches | None]:
         """Check everything and bring the data to the device; nothing has changed if this raises."""
-        if epochs is None and steps is None:
-            raise ValueError("epochs, steps: given neither, expected at least one of them")
-        for name, value in {"epochs": epochs, "steps": steps, "early_stopping": patience}.items():
+        check_limits(epochs, steps)
+        given = {"batch_size": batch_size, "validate_every": validate_every,
+                 "validation_batch_size": validation_batch_size}
+        for name, value in given.items():
             if value is not None:
                 whole(name, value)
-        if patience is not None and validation is None:
-            raise ValueError("early_stopping: given without validation data, expected both")
-        whole("batch_size", batch_size)
-        if checkpoints is not None and not isinstance(checkpoints, Checkpoints):
-            checkpoints = Checkpoints(checkpoints)
+        for name, value in {"early_stopping": early_stopping, "validate_every": validate_every}.items():
+            if value is not None and validation is None:
+                raise ValueError(f"{name}: given without validation data, expected both")
+        checkpoints = Checkpoints.of(checkpoints)
+        self._check_names(early_stopping, checkpoints)
         train = self._checked("train", train, batch_size, self.generator)
+        if isinstance(train, TensorBatches):
+            self._check_last_batch(train)
         if validation is not None:
-            validation = self._checked("validation", validation, max(batch_size, _EVALUATION_BATCH))
-        self.asked, self.gradients = None, acceleration.Gradients(self.optimizer)
-        watching = self.callbacks if self.world.is_first else []
-        self.listeners = {name: [getattr(callback, name) for callback in watching if hasattr(callback, name)]
-                          for name in METHODS}
-        return Run(self, train, epochs, steps, patience, checkpoints), validation
+            validation = self._checked("validation", validation, validation_batch_size or batch_size)
+            self._try_metrics(validation)
+        self.gradients = acceleration.Gradients(self.optimizer)
+        self.sums = acceleration.StepLoss(self.device, self.world, self._adds_up)
+        self._listen()
+        run = Run({"": self.model, "trainer": _Own(self)}, train, epochs=epochs, steps=steps,
+                  device=self.device, seed=self.seed, checkpoints=checkpoints, accumulate=self.accumulate,
+                  early_stopping=early_stopping, validate_every=validate_every, settings=self._settings(),
+                  generator=self.generator, step=self.step, on_save=self._tell_save, on_end=self._tell_end)
+        run.loaded = self._loaded if self._loaded and self._loaded["run"] else None
+        self.run, self._loaded = run, None
+        self._modes = [(module, module.training) for module in self.model.modules()]
+        if not self.model.training:  # a part that is frozen in evaluation stays so, where the whole is not
+            self.model.train()
+        if checkpoints:
+            self._warn_of_what_is_lost()
+        return run, validation
 
-    def _checked(self, name, data, batch_size, generator=None):
+    def _settings(self) -> dict:
+        """What a run that goes on has to have in common with the one that was begun, beside the data."""
+        changing = _SCHEDULED if isinstance(self.schedule, LRScheduler) else ("params", "lr")
+        groups = [{name: value for name, value in group.items() if name not in changing
+                   and isinstance(value, int | float | str | tuple)} for group in self.optimizer.param_groups]
+        return {"learning_rate": None if changing is _SCHEDULED else list(self._base_rates),
+                "optimizer": groups, "clip_norm": self.clip_norm, "clip_value": self.clip_value,
+                "loss": described(self.loss if self._is_pair else self.step_of)}
+
+    def _check_names(self, early_stopping: EarlyStopping | None, checkpoints: Checkpoints | None) -> None:
+        """Raises: ValueError for a metric to choose by that there will not be."""
+        known = ("loss", "accuracy", *self.metrics)
+        chosen = {"early_stopping": early_stopping and early_stopping.metric,
+                  "checkpoints": checkpoints and checkpoints.metric}
+        for name, metric in chosen.items():
+            if metric and metric not in known and self._is_pair:  # a step may report any name
+                raise ValueError(f"{name}: given the metric {metric!r}, expected one of {', '.join(known)}")
+
+    def _checked(self, name: str, data, batch_size: int, generator=None) -> Batches:
         """Batches of the data, found to fit the model and the loss: now, or a loader's one by one."""
-        check = functools.partial(self._check, seen={})
-        return batches(name, data, batch_size, self.device, check, generator, self.world)
+        if self._is_pair:
+            check = checks.PairCheck(self.model, self.step_of, self.device, self._inference)
+        else:
+            check = checks.StepCheck(self.model, self.device, self._tried_step)
+        made = batches(name, data, batch_size, self.device, check, generator, self.world)
+        made.counts = check.counts or not isinstance(made, TensorBatches)
+        return made
 
-    def _check(self, name: str, x, y, seen: dict) -> None:
-        """Do inputs, model, targets and loss fit together? Targets are checked in every row.
+    def _tried_step(self, nest):
+        with self._autocast():
+            return self.step_of(self.model, nest)
 
-        seen: shape of x -> the model's outputs (their shape only) for two rows of it, tried when first seen.
-        """
-        check_dtype(f"{name}, x", x, self.model)
-        check_by_model(f"{name}, x", x, self.model)
-        few, labels, shape = x[:2].to(self.device), y[:2].to(self.device), x.shape[1:]
+    def _check_last_batch(self, train: TensorBatches) -> None:
+        def one_row():
+            with randomness.tried(self.model, self.device), torch.no_grad():
+                self._tried_step(nests.moved(train.build([t[:1] for t in train.tensors]), self.device))
+
+        checks.check_last_batch(train.rows, train.batch_size, self.model, one_row)
+
+    def _try_metrics(self, validation: Batches) -> None:
+        """Call each metric once, on true targets and on outputs of one batch. Raises: ValueError."""
+        if not self.metrics or not hasattr(validation, "__len__"):
+            return
+        kept = randomness.snapshot(self.device, validation.generators)
+        batch = next(iter(validation.epoch()))
+        randomness.restore(kept, self.device, validation.generators)
         with self._inference():
-            outputs = None if shape in seen else check_model(name, self.model, few)
-            check_targets(name, seen[shape] if outputs is None else outputs, y, self.loss)
-            if outputs is not None:
-                check_loss(self.loss, outputs, labels)
-                seen[shape] = outputs.to("meta")
+            outcome = read(self._look()(batch.nest))
+        if outcome.outputs is None:
+            raise ValueError(f"metrics: given {', '.join(self.metrics)}, but the step returns no 'outputs' and "
+                             "'targets', expected both")
+        outputs, targets = outcome.outputs.detach().cpu(), outcome.targets.cpu()
+        if self._is_pair and isinstance(validation, TensorBatches):  # a batch may lack a class, the whole not
+            targets = validation.tensors[1].cpu()
+            outputs = outputs[torch.arange(len(targets)) % len(outputs)]
+        for name, metric in self.metrics.items():
+            try:
+                evaluation.tried(name, metric, outputs, targets)
+            except ValueError:
+                if isinstance(validation, TensorBatches) and self._is_pair:
+                    raise
+                self._evaluate(validation)  # of all rows it may be defined
+                return
+
+    def _listen(self) -> None:
+        """Find out which callbacks have to be told what: in the first process all, in others some."""
+        self.listeners: dict[str, list[Callable]] = {name: [] for name in METHODS}
+        for callback in self.callbacks:
+            everywhere = getattr(callback, "every_rank", False)
+            for name in METHODS:
+                if hasattr(callback, name) and (everywhere or self.world.is_first):
+                    tell = getattr(callback, name)
+                    alone = self.world.size > 1 and not everywhere
+                    self.listeners[name].append(functools.partial(self._alone, tell) if alone else tell)
+
+    def _alone(self, tell: Callable, *arguments) -> None:
+        self._by_one = True
+        try:
+            tell(*arguments)
+        finally:
+            self._by_one = False
+
+    def _together(self, what: str) -> None:
+        """Refuse what all processes have to do, where one does it: it would wait for the others for ever."""
+        if self._by_one:
+            raise RuntimeError(f"{what}: called by one of {self.world.size} processes, expected all: set "
+                               "every_rank = True in the callback")
+
+    def _tell_save(self) -> None:
+        for listen in self.listeners["on_save"]:
+            listen(self)
+
+    def _tell_end(self) -> None:
+        for module, mode in self._modes:
+            module.training = mode
+        for listen in self.listeners["on_end"]:
+            listen(self)
+
+    def _warn_of_what_is_lost(self) -> None:
+        for place, callback in enumerate(self.callbacks):
+            if hasattr(callback, "state_dict"):
+                continue
+            held = [name for name, value in getattr(callback, "__dict__", {}).items()
+                    if isinstance(value, torch.Tensor | nn.Module | torch.optim.Optimizer | LRScheduler)]
+            if held:
+                warnings.warn(f"callbacks[{place}]: {type(callback).__name__}.{held[0]} is not saved, so a run "
+                              "that goes on begins it anew; give it state_dict and load_state_dict",
+                              stacklevel=4)
 
     # --- the parts of a step ---
 
+    def _compute(self, train: Batches) -> Callable:
+        """What the loop calls with a batch."""
+        if not self._is_pair:
+            if isinstance(self._forward, Replicated):
+                return self._forward
+            return functools.partial(self.step_of, self._forward)
+        return functools.partial(self.step_of.counted if train.counts else self.step_of, self._forward)
+
+    def _look(self) -> Callable:
+        """What an evaluation calls with a batch."""
+        return functools.partial(self.step_of.looked_at if self._is_pair else self.step_of, self.model)
+
+    @property
+    def _adds_up(self) -> bool:
+        return self._is_pair and self.step_of.reduction == "sum"
+
     def _set_learning_rate(self) -> None:
-        if self.schedule is None:
+        groups = self.optimizer.param_groups
+        if len(groups) > len(self._base_rates):  # a callback has added some
+            self._base_rates += [group["lr"] for group in groups[len(self._base_rates):]]
+        if self.schedule is None or isinstance(self.schedule, LRScheduler):
             return
-        multiplier = number(f"schedule({self.step})", self.schedule(self.step), least=0)
-        for group, rate in zip(self.optimizer.param_groups, self._base_rates, strict=True):
+        multiplier = float(number(f"schedule({self.step})", self.schedule(self.step), least=0))
+        for group, rate in zip(groups, self._base_rates, strict=True):
             group["lr"] = rate * multiplier
 
     def _autocast(self):
@@ -281,27 +450,52 @@ class Trainer:
             raise NonFiniteLossError(self.step, "the gradient is not finite", history)
 
     def _clip(self) -> None:
-        if self.clip_norm:
+        if self.clip_norm or self.clip_value:
             self.scaler.unscale_(self.optimizer)
-            torch.nn.utils.clip_grad_norm_(self.gradients.parameters, self.clip_norm)
+        if self.clip_norm:
+            nn.utils.clip_grad_norm_(self.gradients.parameters, self.clip_norm)
+        if self.clip_value:
+            nn.utils.clip_grad_value_(self.gradients.parameters, self.clip_value)
 
-    def _record(self, loss: float, rows: int, batches: int, run: Run) -> None:
-        step, self.step = self.step, self.step + 1
-        run.count_step(step, loss, rows, batches)
+    def _update(self) -> None:
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        if isinstance(self.schedule, LRScheduler) and not isinstance(self.schedule, ReduceLROnPlateau):
+            self.schedule.step()
+
+    def _after_step(self, loss: float, run: Run) -> None:
+        self.reported = self.sums.reports
         for listen in self.listeners["on_step"]:
-            listen(self, step, loss)
+            listen(self, run.step - 1, loss)
         if run.due():
             run.save()
 
-    def _end_epoch(self, epoch: int, validation, run: Run) -> None:
-        """Validate, unless it was stopped: then that is done when the run is taken up again."""
+    def _validate(self, epoch: int, validation: Batches, run: Run) -> dict:
+        """Returns: the results; {} where it was stopped: then it is made when the run is taken up again."""
+        if run.stopped:
+            return {}
+        with randomness.kept(self.device):  # so that training draws the same with and without it
+            results = self._evaluate(validation, run.goes_on)
+        if run.stopped:
+            return {}
+        metrics = {"epoch": epoch, "step": self.step, **results}
+        run.validated(metrics)
+        if isinstance(self.schedule, ReduceLROnPlateau):
+            self.schedule.step(metrics["loss"])
+        for listen in self.listeners["on_validation"]:
+            listen(self, epoch, metrics)
+        if run.validate_every and run.checkpoints and run.checkpoints.metric in metrics:
+            run.save()
+        return metrics
+
+    def _end_epoch(self, epoch: int, validation: Batches | None, run: Run) -> None:
+        """Validate, if it is time; the epoch is then over, and who watches knows."""
         metrics = {}
-        if validation is not None and not run.stopped:
-            with randomness.kept(self.device):  # so that training draws the same with and without it
-                metrics = {"epoch": epoch, "step": self.step, **self._evaluate(validation, run.goes_on)}
+        if validation is not None and run.unvalidated and (not run.validate_every or run.over):
+            metrics = self._validate(epoch, validation, run)
         if run.stopped:
             return
-        run.close_epoch(metrics)
+        run.close_epoch()
         for listen in self.listeners["on_epoch"]:
             listen(self, epoch, metrics)
         if run.checkpoints and run.checkpoints.metric in metrics:
@@ -311,30 +505,67 @@ class Trainer:
 
     @contextlib.contextmanager
     def _inference(self) -> Iterator[None]:
-        training = self.model.training
-        self.model.eval()
-        try:
-            with torch.no_grad(), self._autocast():
-                yield
-        finally:
-            self.model.train(training)
+        with checks.kept_modes(self.model), torch.no_grad(), self._autocast():
+            self.model.eval()
+            yield
 
-    def _evaluate(self, data, goes_on=lambda: True) -> dict:
-        """Means over the rows of `data`, as long as it `goes_on`; sums stay on the device until the end."""
+    def _evaluate(self, data: Batches, goes_on: Callable[[], bool] = lambda: True) -> dict[str, float]:
+        """Over the rows of `data`, as long as it `goes_on`."""
         self.world.spread(self.model.buffers())  # each has seen its own rows, batch norms' averages differ
-        sums, right, labels, rows = dict.fromkeys(["loss", *self.metrics], 0.0), 0, 0, 0
+        ignored = self.step_of.ignored if self._is_pair else -100
+        look, sums = self._look(), evaluation.Evaluation(self.metrics, self.world, self._adds_up, ignored)
         with self._inference():
-            for x, y, own, _ in itertools.takewhile(lambda _: goes_on(), data.epoch()):
-                outputs = self.model(x)
-                for name, function in {"loss": self.loss, **self.metrics}.items():
-                    sums[name] = sums[name] + torch.as_tensor(function(outputs, y)).detach() * own
-                rows += own
-                if own and gives_classes(outputs, y):
-                    right = right + (outputs.argmax(1) == y).sum()  # (n, C, …) against (n, …)
-                    labels += y.numel()
-        *totals, right, labels, rows = self.world.sum([*map(float, sums.values()), int(right), labels, rows])
-        metrics = {name: total / max(rows, 1) for name, total in zip(sums, totals, strict=True)}
-        return metrics | {"accuracy": right / labels} if labels else metrics
+            for batch in itertools.takewhile(lambda _: goes_on(), data.epoch()):
+                sums.add(read(look(batch.nest)), batch)
+        return sums.results()
+
+
+# What a scheduler changes in a group as a run goes on.
+_SCHEDULED = ("params", "lr", "initial_lr", "max_lr", "min_lr", "momentum", "betas", "beta1", "max_momentum", "base_momentum")
+
+
+class _Own:
+    """What a Trainer has that changes, beside the model: a part of its Run."""
+
+    def __init__(self, trainer: Trainer):
+        self.trainer = trainer
+
+    def state_dict(self) -> dict:
+        trainer = self.trainer
+        return {"optimizer": optimizer_state(trainer.optimizer), "rates": list(trainer._base_rates),
+                "scaler": trainer.scaler.state_dict(),
+                "loss": trainer.loss.state_dict() if isinstance(trainer.loss, nn.Module) else {},
+                "schedule": _scheduler_state(trainer.schedule),
+                "callbacks": {str(place): callback.state_dict() for place, callback in self._stateful()}}
+
+    def _stateful(self) -> list[tuple[int, Any]]:
+        return [(place, callback) for place, callback in enumerate(self.trainer.callbacks)
+                if hasattr(callback, "state_dict") and hasattr(callback, "load_state_dict")]
+
+    def check_state(self, state: dict) -> None:
+        check_optimizer(self.trainer.optimizer, state["optimizer"])
+
+    def load_state_dict(self, state: dict) -> None:
+        trainer = self.trainer
+        load_optimizer(trainer.optimizer, state["optimizer"])
+        trainer._base_rates = list(state["rates"])
+        if trainer.scaler.is_enabled() and state["scaler"]:
+            trainer.scaler.load_state_dict(state["scaler"])
+        if isinstance(trainer.loss, nn.Module):
+            trainer.loss.load_state_dict(state["loss"])
+        if isinstance(trainer.schedule, LRScheduler) and state["schedule"]:
+            trainer.schedule.load_state_dict(state["schedule"])
+        for place, callback in self._stateful():
+            if str(place) in state["callbacks"]:
+                callback.load_state_dict(state["callbacks"][str(place)])
+
+
+def _scheduler_state(schedule) -> dict:
+    """Of torch's schedulers; functions among it cannot be saved, and need not be."""
+    if not isinstance(schedule, LRScheduler):
+        return {}
+    return {name: value for name, value in schedule.state_dict().items() if not callable(value)
+            and not (isinstance(value, list) and any(map(callable, value)))}
 
 
 def range_test(model, loss, optimizer_class, data, *, low: float = 1e-5, high: float = 10.0, steps: int = 100,

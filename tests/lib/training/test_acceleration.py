@@ -76,7 +76,7 @@ def test_data_that_fit_are_moved_once_and_whole(gpu, monkeypatch):
 def test_data_that_do_not_fit_stay_and_their_blocks_are_pinned_and_copied_without_blocking(gpu, monkeypatch):
     _, x, y = problem()
     monkeypatch.setattr(devices, "room", lambda device: x.nbytes + y.nbytes - 1)
-    monkeypatch.setattr("firstgrad.training.batches._BLOCK_BYTES", 16 * (x[:1].nbytes + y[:1].nbytes))
+    monkeypatch.setattr("firstgrad.training.batches.BLOCK_BYTES", 16 * (x[:1].nbytes + y[:1].nbytes))
     kept = batches("train", (x, y), 8, gpu, nothing, torch.Generator().manual_seed(1))
     assert gpu.log == []
     seen = list(kept.epoch())

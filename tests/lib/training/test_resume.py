@@ -1,6 +1,7 @@
 """A run that was ended anywhere and is started again by the same command ends as if nothing had happened."""
 
 import copy
+import functools
 import os
 import random
 import signal
@@ -19,6 +20,7 @@ from firstgrad.optim.rules import SGD, Momentum
 from firstgrad.optim.schedules import cosine
 from firstgrad.training.callbacks import Callback
 from firstgrad.training.checkpoint import CheckpointError, Checkpoints, CorruptCheckpointWarning
+from firstgrad.training.early_stopping import EarlyStopping
 from firstgrad.training.trainer import NonFiniteLossError, Trainer
 
 ROWS, WIDTH, CLASSES, BATCH = 50, 6, 3, 8  # 7 batches an epoch, the last of 2 rows
@@ -33,13 +35,19 @@ class Killed(BaseException):
     """As good as kill -9: nothing of the trainer runs any more."""
 
 
+def killed(trainer):
+    """End it here, without the rescue that an exception gets."""
+    trainer.run.rescue = lambda error: None
+    raise Killed
+
+
 class KillAt(Callback):
     def __init__(self, step):
         self.step = step
 
     def on_step(self, trainer, step, loss):
         if step == self.step:
-            raise Killed
+            killed(trainer)
 
 
 class StopAt(KillAt):
@@ -93,14 +101,15 @@ DATA = {
 }
 
 
-def train(folder, *callbacks, data="tensors", every_steps=4, make=Momentum, settings=(), **limits):
+def train(folder, *callbacks, data="tensors", every_steps=4, make=Momentum, settings=(),
+          loss=F.cross_entropy, **limits):
     """The command that is run again and again. Returns: weights and buffers, History."""
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(WIDTH, 16), nn.BatchNorm1d(16), nn.ReLU(), nn.Dropout(0.3),
                           nn.Linear(16, CLASSES))
     torch.seed()  # whatever else was drawn before must not matter
-    trainer = Trainer(model, F.cross_entropy, make(model.parameters(), 0.1), device="cpu", seed=4,
-                      callbacks=callbacks, **{"schedule": cosine(40, 5), **dict(settings)})
+    trainer = Trainer(model, loss, make(model.parameters(), 0.1), device="cpu", callbacks=callbacks,
+                      **{"seed": 4, "schedule": cosine(40, 5), **dict(settings)})
     checkpoints = folder and Checkpoints(folder, every_steps=every_steps)
     history = trainer.fit(DATA[data](*rows()), rows(), batch_size=BATCH, checkpoints=checkpoints,
                           **(limits or {"epochs": 3}))
@@ -156,11 +165,35 @@ def test_the_workers_of_a_loader_draw_the_same_again(step, tmp_path, monkeypatch
     assert same(train(tmp_path, data="workers", epochs=2), whole)
 
 
-def test_the_learning_rate_that_a_run_was_begun_with_stays(tmp_path):
-    whole = train(None)
-    with pytest.raises(Killed):
-        train(tmp_path, KillAt(8))
-    assert same(train(tmp_path, make=lambda parameters, rate: Momentum(parameters, 9 * rate)), whole)
+OTHERS = {  # what is not as when the run was begun -> (how it is now, what is said)
+    "rate": ({"make": lambda parameters, rate: Momentum(parameters, 9 * rate)},
+             r"learning_rate: given \[0.9.*\], but the run .* was begun with \[0.1\]"),
+    "momentum": ({"make": lambda parameters, rate: Momentum(parameters, rate, momentum=0.5)},
+                 "optimizer: given"),
+    "seed": ({"settings": {"seed": 5}}, "seed: given 5, but the run .* was begun with 4"),
+    "clipping": ({"settings": {"clip_norm": 2.0}}, "clip_norm: given 2.0, but .* begun with None"),
+    "accumulation": ({"settings": {"accumulate": 2}}, "accumulate: given 2, but .* begun with 1"),
+    "data of the same size": ({"data": "other rows"}, "train: given '50 rows, checksum .*' but|train: given"),
+    "loss": ({"loss": functools.partial(F.cross_entropy, label_smoothing=0.1)},
+             r"loss: given 'cross_entropy\(label_smoothing=0.1\)', but .* begun with 'cross_entropy'"),
+}
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_a_used_folder_is_refused_where_something_is_another(what, tmp_path, monkeypatch):
+    monkeypatch.setitem(DATA, "other rows", lambda x, y: (x + 1, y))
+    train(tmp_path, steps=10)
+    before = Checkpoints(tmp_path).latest().step
+    given, says = OTHERS[what]
+    with pytest.raises(ValueError, match=says):
+        train(tmp_path, steps=20, **given)
+    assert Checkpoints(tmp_path).latest().step == before
+
+
+def test_it_says_that_nothing_is_left_to_do(tmp_path, capsys):
+    train(tmp_path, steps=10)
+    train(tmp_path, steps=10)
+    assert f"nothing is left to do: the run in {tmp_path} has ended after step 10" in capsys.readouterr().err
 
 
 def test_steps_count_the_whole_run_and_a_longer_one_goes_on(tmp_path):
@@ -179,7 +212,7 @@ def test_a_kill_in_the_last_validation_leaves_it_to_be_done(tmp_path):
     class InValidation(Callback):
         def on_epoch(self, trainer, epoch, metrics):
             if epoch == 3:
-                raise Killed
+                killed(trainer)
 
     whole = train(None)
     with pytest.raises(Killed):
@@ -299,9 +332,9 @@ def test_patience_ends_a_run_and_the_same_command_does_not_go_on(tmp_path):
     ([float("nan"), 1], 1, False), ([1, float("nan"), float("nan")], 2, True),
 ])
 def test_patience_counts_validations_without_a_smaller_loss(losses, patience, expected):
-    from firstgrad.training.history import gives_up
-
-    assert gives_up([{"loss": loss} for loss in losses], patience) == expected
+    validation = [{"loss": loss} for loss in losses]
+    early_stopping = EarlyStopping.of(patience)
+    assert bool(early_stopping and early_stopping.gives_up(validation)) == expected
 
 
 # --- the best, the corrupt, the not finite ---

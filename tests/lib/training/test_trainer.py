@@ -155,13 +155,13 @@ def test_a_second_fit_draws_other_noise():
 
 
 def test_large_data_is_gathered_in_blocks_that_hold_every_row_once(monkeypatch):
-    monkeypatch.setattr("firstgrad.training.batches._BLOCK_BYTES", 1000)
+    monkeypatch.setattr("firstgrad.training.batches.BLOCK_BYTES", 1000)
     x = torch.arange(ROWS, dtype=torch.float32)[:, None]
-    batches = TensorBatches(x, x.long(), 7, torch.device("cpu"), torch.Generator())
+    batches = TensorBatches((x, x.long()), 7, torch.device("cpu"), torch.Generator())
     seen = list(batches.epoch())
     assert batches.block < ROWS
     assert len(seen) == len(batches) == 15
-    assert sorted(torch.cat([batch.x for batch in seen]).flatten().tolist()) == list(range(ROWS))
+    assert sorted(torch.cat([batch.nest[0] for batch in seen]).flatten().tolist()) == list(range(ROWS))
 
 
 # --- precision, accumulation, clipping, schedules ---

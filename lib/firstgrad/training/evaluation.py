@@ -1,0 +1,112 @@
+"""How good a model is over a whole data set: sums of losses, and metrics of all outputs together."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+
+from firstgrad.training.batches import Batch
+from firstgrad.training.checks import gives_classes
+from firstgrad.training.distributed import World
+from firstgrad.training.steps import Outcome
+
+
+class Evaluation:
+    """Adds up what steps give, batch by batch; sums stay on the device until the end.
+
+    metrics: name -> function of (outputs, targets), called once with those of all rows, or an object with
+        update(outputs, targets), compute() and reset(), which is shown one batch after the other.
+    adds_up: whether losses are sums, not means.
+    ignored: the class number that is no label.
+    """
+
+    def __init__(self, metrics: Mapping[str, Any], world: World, adds_up: bool = False, ignored: int = -100):
+        self.functions = {name: metric for name, metric in metrics.items() if not hasattr(metric, "compute")}
+        self.running = {name: metric for name, metric in metrics.items() if hasattr(metric, "compute")}
+        self.world, self.adds_up, self.ignored = world, adds_up, ignored
+        self.sums: dict[str, Any] = {"loss": 0.0}
+        self.count, self.right, self.labels = 0, 0, 0
+        self.collected: list[tuple] = []
+        for metric in self.running.values():
+            metric.reset()
+
+    def add(self, outcome: Outcome, batch: Batch) -> None:
+        """Take one batch's into account; a share that counts for no row changes nothing."""
+        count = batch.rows if outcome.count is None or not batch.rows else outcome.count
+        for name, value in {"loss": outcome.loss, **outcome.reports}.items():
+            value = torch.as_tensor(value).detach()
+            weight = min(batch.rows, 1) if self.adds_up and name == "loss" else count
+            if torch.is_tensor(weight):  # what all labels were ignored of is 0/0
+                value = torch.where(weight > 0, value, 0)
+            self.sums[name] = self.sums.get(name, 0.0) + value * weight
+        self.count = self.count + count
+        if outcome.outputs is not None and outcome.targets is not None:
+            self._look(outcome.outputs.detach(), outcome.targets, batch.rows)
+
+    def _look(self, outputs, targets, rows: int) -> None:
+        if rows and gives_classes(outputs, targets):
+            counts = targets != self.ignored
+            self.right = self.right + ((outputs.argmax(1) == targets) & counts).sum()  # (n, C, …) to (n, …)
+            self.labels = self.labels + counts.sum()
+        if not (self.functions or self.running):
+            return
+        mine = (_whole(outputs[:rows]), targets[:rows].cpu())
+        parts = self.world.gather(mine)  # in the order of the rows
+        both = tuple(torch.cat(part) for part in zip(*parts, strict=True)) if len(parts) > 1 else mine
+        for metric in self.running.values():
+            metric.update(*both)
+        if self.functions:
+            self.collected.append(both)
+
+    def results(self) -> dict[str, float]:
+        """{"loss": …, reports, metrics, and with class numbers "accuracy"}."""
+        *totals, count, right, labels = self.world.sum(
+            [*map(float, self.sums.values()), float(self.count), float(self.right), float(self.labels)])
+        found = {name: total / (1 if self.adds_up and name == "loss" else count or 1)
+                 for name, total in zip(self.sums, totals, strict=True)}
+        if self.collected or self.running:
+            found |= self.metrics()
+        return found | {"accuracy": right / labels} if labels else found
+
+    def metrics(self) -> dict[str, float]:
+        """Each metric over all rows that were added."""
+        found = {}
+        if self.functions and self.collected:
+            outputs, targets = (_together(parts) for parts in zip(*self.collected, strict=True))
+            found = {name: float(called(name, function, outputs, targets))
+                     for name, function in self.functions.items()}
+        return found | {name: float(metric.compute()) for name, metric in self.running.items()}
+
+
+def called(name: str, function: Callable, outputs, targets):
+    """The metric's value. Raises: ValueError that names it, from whatever it raises."""
+    try:
+        return function(outputs, targets)
+    except Exception as error:
+        shapes = " and ".join(str(tuple(part.shape)) for part in (outputs, targets))
+        raise ValueError(f"metrics[{name!r}]: it fails for outputs and targets of shapes {shapes}: "
+                         f"{type(error).__name__}: {error}") from error
+
+
+def tried(name: str, metric, outputs, targets) -> None:
+    """Call a metric once. Raises: ValueError that names it."""
+    if not hasattr(metric, "compute"):
+        float(called(name, metric, outputs, targets))
+        return
+    metric.reset()
+    called(name, metric.update, outputs, targets)
+    called(name, lambda *_: metric.compute(), outputs, targets)
+    metric.reset()
+
+
+def _whole(outputs) -> torch.Tensor:
+    """On the CPU, of at least 32 bits."""
+    outputs = outputs.cpu()
+    return outputs.float() if outputs.dtype in (torch.bfloat16, torch.float16) else outputs
+
+
+def _together(parts: tuple) -> torch.Tensor:
+    if len({part.shape[1:] for part in parts}) > 1:
+        raise ValueError("metrics: given batches whose rows have different shapes, which no function can be "
+                         "given at once; use an object with update, compute and reset")
+    return torch.cat(parts)
