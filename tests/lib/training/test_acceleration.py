@@ -12,9 +12,10 @@ from torch.utils.data import DataLoader, Dataset, TensorDataset
 from firstgrad.optim.rules import SGD, Momentum
 from firstgrad.training import acceleration, randomness
 from firstgrad.training import device as devices
-from firstgrad.training.batches import DatasetBatches, LoaderBatches, TensorBatches
+from firstgrad.training.batches import Batch, DatasetBatches, LoaderBatches, TensorBatches
+from firstgrad.training.checks import Check
 from firstgrad.training.device import DeviceUnavailableError
-from firstgrad.training.distributed import World
+from firstgrad.training.distributed import ALONE, World
 from firstgrad.training.inputs import batches
 from firstgrad.training.trainer import Trainer
 
@@ -59,8 +60,7 @@ def gpu(monkeypatch):
     return Gpu(monkeypatch)
 
 
-def nothing(name, x, y):
-    pass
+nothing = Check()  # asks for rows only
 
 
 # --- data: resident, or pinned and sent ahead ---
@@ -84,8 +84,8 @@ def test_data_that_do_not_fit_stay_and_their_blocks_are_pinned_and_copied_withou
     assert [entry for entry in gpu.log if entry[0] == "move"] == (
         [("move", 16, True)] * 4 + [("move", 8, True)] * 2)
     assert gpu.pinned_aside
-    resident = TensorBatches(x, y, 8, torch.device("cpu"), torch.Generator().manual_seed(1))
-    assert all(torch.equal(one.x, other.x) and torch.equal(one.y, other.y)
+    resident = TensorBatches((x, y), 8, torch.device("cpu"), torch.Generator().manual_seed(1))
+    assert all(torch.equal(one.nest[0], other.nest[0]) and torch.equal(one.nest[1], other.nest[1])
                for one, other in zip(seen, resident.epoch(), strict=True))
 
 
@@ -131,7 +131,7 @@ def test_the_batches_of_a_loader_are_pinned_and_copied_without_blocking(form, gp
     data = Rows() if form == "a Dataset" else DataLoader(TensorDataset(x, y), 16)
     made = batches("train", data, 16, gpu, nothing)
     assert type(made) is (DatasetBatches if form == "a Dataset" else LoaderBatches)
-    assert [len(batch.y) for batch in made.epoch()] == [16, 16, 8]
+    assert [len(batch.nest[1]) for batch in made.epoch()] == [16, 16, 8]
     assert gpu.log == [entry for size in (16, 16, 8) for entry in [("pin", size), ("move", size, True)] * 2]
 
 
@@ -155,14 +155,18 @@ def test_on_a_gpu_the_loss_is_copied_before_the_backward_pass_and_awaited_after_
     empty = torch.empty
     monkeypatch.setattr(torch, "empty", lambda *shape, pin_memory=False, **rest: empty(*shape, **rest))
     monkeypatch.setattr(torch.cuda, "Event", Event)
-    loss = acceleration.HostLoss(gpu)
-    loss.add(torch.tensor(1.5, requires_grad=True))
-    loss.add(torch.tensor(2.0))
+    loss, halves = acceleration.StepLoss(gpu, ALONE), [Batch(None, 4, 4), Batch(None, 4, 4)]
+
+    def agree(*sums):
+        return list(sums)
+
+    loss.part(torch.tensor(3.0, requires_grad=True), halves[0], halves)
+    loss.part(torch.tensor(4.0), halves[1], halves)
     gpu.log.append("backward")
-    assert loss.take() == 3.5
+    assert loss.take(agree, None) == 3.5
     assert gpu.log == ["record", "record", "backward", "synchronize"]
-    loss.add(torch.tensor(0.25))
-    assert loss.take() == 0.25
+    loss.part(torch.tensor(0.25), halves[0], halves[:1])
+    assert loss.take(agree, None) == 0.25
 
 
 # --- the look for gradients that are not finite ---
@@ -379,7 +383,7 @@ def test_seconds_of_a_run_that_is_taken_up_add_up(tmp_path, monkeypatch):
 # --- metrics ---
 
 
-def test_metrics_are_means_over_the_rows():
+def test_metrics_are_of_the_whole_set():
     model, x, y = problem()
     metrics = {"largest": lambda outputs, targets: outputs.max(1).values.mean(),
                "count": lambda outputs, targets: float(len(targets))}
@@ -388,7 +392,7 @@ def test_metrics_are_means_over_the_rows():
     measured = trainer.evaluate(loader)
     assert list(measured) == ["loss", "largest", "count", "accuracy"]
     assert measured["largest"] == pytest.approx(model(x).max(1).values.mean().item(), rel=1e-6)
-    assert measured["count"] == (15 * 15 + 15 * 15 + 10 * 10) / 40
+    assert measured["count"] == 40
     history = trainer.fit((x, y), (x, y), epochs=1)
     assert set(history.validation[0]) == {"epoch", "step", "loss", "largest", "count", "accuracy"}
 

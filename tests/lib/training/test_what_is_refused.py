@@ -4,9 +4,11 @@ given and what is expected; and no parameter has changed.
 Losses that other loops would train on without a word, and labels that a GPU would die of, are among them.
 """
 
+import functools
 import math
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -25,6 +27,7 @@ from firstgrad.text.batches import pad, windows
 from firstgrad.text.vocabulary import Tokenizer, Vocabulary
 from firstgrad.training.checkpoint import CheckpointError, Checkpoints, load
 from firstgrad.training.device import DeviceUnavailableError
+from firstgrad.training.early_stopping import EarlyStopping
 from firstgrad.training.trainer import NonFiniteLossError, Progress, Trainer, range_test
 
 ROWS, WIDTH, CLASSES = 100, 6, 3
@@ -75,6 +78,18 @@ def corrupt(given):
     content[-3] ^= 1
     (path / "model.safetensors").write_bytes(content)
     return path
+
+
+class Two(nn.Module):
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def forward(self, x):
+        return self.model(x), x
+
+
+lambda_nll = functools.partial(F.nll_loss)  # of logits' softmax: nobody took the logarithm
 
 
 def overflowing(outputs, targets):
@@ -147,12 +162,15 @@ DATA = {
     "inputs that torch's own layer refuses": (
         lambda g: g.fit((g.x[:, :5], g.y), model=nn.Linear(WIDTH, CLASSES)),
         ValueError, r"train: the model refuses x of shape \(n, 5\): mat1 and mat2"),
-    "arrays of NumPy": (
-        lambda g: g.fit((g.x.numpy(), g.y.numpy())),
-        TypeError, r"train: given \(ndarray, ndarray\), expected two tensors .*; torch.from_numpy makes one"),
+    "an array of words": (
+        lambda g: g.fit((np.array(["a", "b"]), g.y[:2])),
+        TypeError, "train, x: given an array of <U1, expected numbers"),
     "inputs without labels": (
         lambda g: g.fit(g.x),
-        TypeError, r"train: given Tensor, expected two tensors \(x, y\), a Dataset or a DataLoader"),
+        TypeError, r"train: given Tensor, expected two tensors \(x, y\) for loss=…; or give step=…"),
+    "a generator, which can be gone through once": (
+        lambda g: g.fit(batch for batch in [(g.x, g.y)]),
+        TypeError, "train: given generator, expected tensors"),
     "three tensors": (
         lambda g: g.fit((g.x, g.y, g.y)),
         TypeError, r"train: given \(Tensor, Tensor, Tensor\), expected two tensors \(x, y\)"),
@@ -161,7 +179,7 @@ DATA = {
         ValueError, "validation, y: given label 9 in row 0"),
     "rows to predict that are a list": (
         lambda g: g.trainer().predict([1.0]),
-        TypeError, "x: given list, expected a tensor"),
+        TypeError, r"x, part 0: given float, expected a tensor"),
     "no rows to predict": (
         lambda g: g.trainer().predict(g.x[:0]),
         ValueError, r"x: given shape \(0, 6\), expected at least one row"),
@@ -207,9 +225,40 @@ TRAINING = {
     "a loss for every row": (
         lambda g: g.fit((g.x, g.y), loss=lambda out, t: F.cross_entropy(out, t, reduction="none")),
         ValueError, r"loss: it returns shape \(2,\), expected a scalar tensor, the mean over the batch"),
-    "a loss that is the sum over the batch": (
-        lambda g: g.trainer(loss=nn.MSELoss(reduction="sum")),
-        ValueError, "loss: given reduction='sum', expected 'mean'"),
+    "a loss that is not reduced": (
+        lambda g: g.trainer(loss=nn.MSELoss(reduction="none")),
+        ValueError, "loss: given reduction='none', expected 'mean' or 'sum'"),
+    "a loss of the wrong sign": (
+        lambda g: g.fit((g.x, g.y), loss=lambda_nll),
+        ValueError, "loss: it is -.* for the first rows, expected 0 or more: nll_loss takes log-probab"),
+    "a loss and a step": (
+        lambda g: g.trainer(step=lambda model, batch: 0),
+        TypeError, "step: given together with loss, expected one of the two"),
+    "a model that gives a tuple": (
+        lambda g: g.fit((g.x, g.y), model=Two(g.model)),
+        TypeError, "model: it returns tuple, expected a tensor for loss=…; take what the loss needs in step"),
+    "a model with lazy parameters": (
+        lambda g: g.fit((g.x, g.y), model=nn.LazyLinear(CLASSES)),
+        ValueError, "model: given one with lazy parameters, expected their shapes to be known: call it once"),
+    "an optimiser that needs a closure": (
+        lambda g: g.trainer(optimizer=torch.optim.LBFGS(g.model.parameters())),
+        ValueError, "optimizer: given LBFGS, which evaluates the loss many times a step"),
+    "a scheduler of another optimiser": (
+        lambda g: g.trainer(schedule=torch.optim.lr_scheduler.StepLR(SGD(g.model.parameters(), 0.1), 1)),
+        ValueError, "schedule: given StepLR of another optimizer, expected one of this Trainer's"),
+    "a last batch of one row under batch norm": (
+        lambda g: g.fit((g.x, g.y), batch_size=33, model=nn.Sequential(nn.BatchNorm1d(WIDTH), g.model)),
+        ValueError, "batch_size: given 33 for 100 rows, so that the last batch has one row, expected another"),
+    "a metric that fails": (
+        lambda g: g.trainer(metrics={"f1": lambda outputs, targets: outputs.nonsense}).fit(
+            (g.x, g.y), (g.x, g.y), epochs=1),
+        ValueError, r"metrics\['f1'\]: it fails for outputs and targets of shapes \(100, 3\) and \(100,\): Attr"),
+    "a metric to stop by that there is not": (
+        lambda g: g.fit((g.x, g.y), (g.x, g.y), early_stopping=EarlyStopping(3, "f1", "max")),
+        ValueError, "early_stopping: given the metric 'f1', expected one of loss, accuracy"),
+    "a metric of which nobody knows which way is better": (
+        lambda g: EarlyStopping(3, "f1"),
+        ValueError, "early_stopping: given the metric 'f1' without a mode, expected mode='min'"),
     "a loss that was not made": (
         lambda g: g.trainer(loss=nn.MSELoss),
         TypeError, r"loss: given <class .*MSELoss'>, expected a function of \(outputs, targets\)"),
@@ -245,7 +294,7 @@ TRAINING = {
         ValueError, "seed: given -1"),
     "a callback that was not made": (
         lambda g: g.trainer(callbacks=[Progress]),
-        TypeError, "callbacks: given <class .*Progress'>, expected an object with on_step or on_epoch or"),
+        TypeError, "callbacks: given <class .*Progress'>, expected an object with on_step or on_validation or on_epoch"),
     "a callback without a method": (
         lambda g: g.trainer(callbacks=[print]),
         TypeError, "callbacks: given <built-in function print>"),
