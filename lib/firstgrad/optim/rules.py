@@ -160,17 +160,16 @@ class SGD(_Optimizer):
 
     settled: ClassVar = {"momentum": 0, "dampening": 0, "nesterov": False}
 
-    def __new__(cls, params=None, learning_rate=None, momentum: float = 0.0, *_, nesterov=False, **__):
-        if cls is not SGD or not (momentum or nesterov):
-            return super().__new__(cls)
-        if not momentum:  # Nesterov would take a default that nobody gave
-            raise ValueError("momentum: given none with nesterov=True, expected a number above 0")
-        return super().__new__(Nesterov if nesterov else Momentum)
-
     def __init__(self, params, learning_rate: float = REQUIRED, momentum: float = 0.0, *,
-                 weight_decay: float = 0.0, **torchs: object):
-        super().__init__(params, {"momentum": momentum, **torchs}, learning_rate=learning_rate,
-                         weight_decay=weight_decay)
+                 weight_decay: float = 0.0, nesterov: bool = False, **torchs: object):
+        if nesterov and not momentum:  # Nesterov would take a default that nobody gave
+            raise ValueError("momentum: given none with nesterov=True, expected a number above 0")
+        if momentum and type(self) is SGD:
+            self.__class__ = Nesterov if nesterov else Momentum  # not __new__, whose signature help() shows
+            self.__init__(params, learning_rate, momentum, weight_decay=weight_decay, **torchs)
+        else:
+            super().__init__(params, {"momentum": momentum, "nesterov": nesterov, **torchs},
+                             learning_rate=learning_rate, weight_decay=weight_decay)
 
     @staticmethod
     def rule(parameter, gradient, group, step):

@@ -44,6 +44,6 @@ def cosine(total_steps: int, warmup_steps: int = 0, floor: float = 0.0) -> Sched
         if step < warmup_steps:
             return float((step + 1) / warmup_steps)
         progress = min(1.0, (step - warmup_steps) / (total_steps - warmup_steps))
-        return float(floor + (1 - floor) * (1 + math.cos(math.pi * progress)) / 2)
+        return floor + (1 - floor) * (1 + math.cos(math.pi * progress)) / 2
 
     return multiplier

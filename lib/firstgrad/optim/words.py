@@ -26,6 +26,9 @@ _ADVICE = {"momentum": "see Momentum", "nesterov": "see Nesterov", "amsgrad": "s
 class Default(float):
     """A setting that nobody gave: so it is told from the same number, given."""
 
+    def __repr__(self) -> str:
+        return "required" if self is REQUIRED else super().__repr__()
+
 
 REQUIRED = Default("nan")
 
