@@ -6,7 +6,7 @@ from numbers import Integral, Real
 
 def number(name: str, value, *, above: float | None = None, least: float | None = None,
            below: float | None = None, most: float | None = None) -> float:
-    """Return `value` if it is a finite real number within the bounds that are given.
+    """Return `value` if it is a finite real number within the bounds that are given; of NumPy's, Python's.
 
     Raises: TypeError when it is no real number (a bool is none), ValueError when it is out of bounds.
     """
@@ -20,7 +20,7 @@ def number(name: str, value, *, above: float | None = None, least: float | None 
               and (below is None or value < below) and (most is None or value <= most))
     if not inside:
         raise ValueError(f"{name}: given {value!r}, expected {expected}")
-    return value
+    return value.item() if hasattr(value, "item") else value
 
 
 def whole(name: str, value, *, least: int = 1) -> int:

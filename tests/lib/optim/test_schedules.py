@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 
@@ -53,6 +54,12 @@ def test_after_the_end_it_stays_at_the_floor():
 def test_multipliers_stay_between_zero_and_one(schedule):
     values = [schedule(step) for step in range(100)]
     assert all(0 <= value <= 1 and math.isfinite(value) for value in values)
+
+
+@pytest.mark.parametrize("make", [lambda: step_decay(np.float32(0.5), np.int64(3)),
+                                  lambda: cosine(np.int64(30), np.int64(5), np.float32(0.1))])
+def test_of_numpys_numbers_multipliers_are_pythons(make):
+    assert {type(make()(step)) for step in (0, np.int64(0), np.int32(7), 40)} == {float}
 
 
 @pytest.mark.parametrize(("make", "error", "says"), [

@@ -82,7 +82,7 @@ MODELS = {
 RATES = {"SGD": 0.3, "Momentum": 0.05, "Nesterov": 0.05, "RMSProp": 0.01, "Adam": 0.02, "AdamW": 0.02,
          "AMSGrad": 0.02}
 OPTIMISERS = {name: value for name, value in vars(optim).items() if isinstance(value, type)
-              and issubclass(value, torch.optim.Optimizer) and not name.startswith("_")}
+              and issubclass(value, torch.optim.Optimizer) and name == value.__name__}
 
 models = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 optimisers = pytest.mark.parametrize("name", OPTIMISERS)

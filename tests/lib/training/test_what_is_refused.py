@@ -341,7 +341,7 @@ OPTIMISERS = {
         ValueError, "momentum: given 1.0, expected a finite number at least 0 and below 1"),
     "a setting of a group that there is not": (
         lambda g: optim.SGD([{"params": g.model.parameters(), "beta": 1}], 0.1),
-        ValueError, "parameter group: given beta, expected params, learning_rate, weight_decay"),
+        TypeError, "parameter group: given beta, expected params, learning_rate, weight_decay"),
 }
 
 MODELS = {

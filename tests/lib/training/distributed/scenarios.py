@@ -95,7 +95,6 @@ SAME = {
     "a sampler": lambda rank: train(rank, loader(sampler=RandomSampler(
         range(ROWS), replacement=True, num_samples=20, generator=generator()))),
     "a stream": lambda rank: train(rank, DataLoader(Stream(), BATCH)),
-    "Adam, fast": lambda rank: train(rank, make=lambda parameters, rate: Adam(parameters, rate, fast=True)),
     "torch's Adam": lambda rank: train(rank, make=torch.optim.Adam),
     "sharded": lambda rank: train(rank, make=Adam, settings={"shard": True, "clip_norm": 0.1,
                                                              "accumulate": 2}),
@@ -212,11 +211,6 @@ def cannot_save(rank, folder):
 def refused(rank):
     """What cannot be, and is said by all."""
     said = []
-    for settings, make in [({"shard": True}, lambda parameters, rate: Adam(parameters, rate, fast=True))]:
-        try:
-            train(rank, make=make, settings=settings)
-        except ValueError as error:
-            said.append(str(error))
     try:
         train(rank, loader(sampler=torch.utils.data.DistributedSampler(range(ROWS))))
     except ValueError as error:
