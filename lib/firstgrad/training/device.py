@@ -36,12 +36,17 @@ def choose_device(name: str | torch.device = "auto") -> torch.device:
     return device
 
 
+# What others call them.
+_LIGHTNINGS = {"bf16-mixed": "bf16", "16-mixed": "fp16", "32-true": "fp32", "32": "fp32"}
+
+
 def choose_precision(name: str, device: torch.device) -> str:
     """The precision called `name`; "auto" is bf16 on CUDA, fp16 where the GPU lacks it, and elsewhere fp32.
 
     Raises: ValueError for another name, for fp16 on mps, whose small gradients nothing would scale, and for
     tf32 elsewhere than on CUDA.
     """
+    name = _LIGHTNINGS.get(name, name)
     choice("precision", name, ("auto", "fp32", "tf32", "bf16", "fp16"))
     if name == "fp16" and device.type == "mps":
         raise ValueError("precision: given 'fp16' on mps, expected 'fp32' or 'bf16' there")

@@ -73,7 +73,7 @@ def _named(data) -> Iterable:
 
 
 def _tensor(name: str, array: np.ndarray, dtype: torch.dtype) -> torch.Tensor:
-    kind = array.dtype.kind
+    kind, array = array.dtype.kind, np.ascontiguousarray(array)  # in the order of rows, as tensors are
     if kind not in "biuf":
         raise TypeError(f"{name}: given an array of {array.dtype}, expected numbers")
     if kind == "f":

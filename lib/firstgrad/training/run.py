@@ -315,9 +315,23 @@ class Run:
                 yield
             except BaseException as error:
                 if not self._is_a_signals(error):
-                    self.rescue(error)
+                    with self._deaf():
+                        self.rescue(error)
                     raise
+            stack.enter_context(self._deaf())
             self.save()
+
+    @contextlib.contextmanager
+    def _deaf(self) -> Iterator[None]:
+        """Inside, a worker that dies (of the signal that ends the run, say) makes torch raise nothing."""
+        if not self.train.workers or not _in_main_thread():
+            yield
+            return
+        before = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGCHLD, before)
 
     def _interrupt(self) -> None:
         """A second Ctrl-C: at once, or when the parameters are whole again."""
