@@ -414,7 +414,8 @@ class Trainer:
             if isinstance(self._forward, Replicated):
                 return self._forward
             return functools.partial(self.step_of, self._forward)
-        return functools.partial(self.step_of.counted if train.counts else self.step_of, self._forward)
+        return functools.partial(self.step_of.counted if train.counts and not self._adds_up else self.step_of,
+                                 self._forward)
 
     def _look(self) -> Callable:
         """What an evaluation calls with a batch."""

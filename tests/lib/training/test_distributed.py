@@ -103,6 +103,33 @@ def test_a_loader_without_a_generator_of_its_own_gives_all_processes_the_same_ba
     assert seen[0][:4] != seen[0][5:9]  # the next epoch has another order
 
 
+# --- callbacks ---
+
+
+def test_a_callback_that_is_called_everywhere_may_ask_what_all_have_to_answer(ranks):
+    found = [rank["asked by a callback"]["everywhere"]["found"] for rank in ranks]
+    assert len(found[0]) == 4
+    assert found[0][1] == len(ranks)
+    assert all(one == found[0] for one in found)
+
+
+def test_a_callback_of_the_first_process_is_told_why_it_may_not(ranks):
+    first, *others = [rank["asked by a callback"]["in the first"] for rank in ranks]
+    assert first["said"] == [f"evaluate: called by one of {len(ranks)} processes, expected all: set "
+                             "every_rank = True in the callback"] * 2
+    assert all(other == {"found": [], "said": []} for other in others)
+
+
+def test_any_word_is_a_reason_to_stop(ranks):
+    for rank in ranks:
+        assert rank["a reason"]["stopped"] == "the budget is spent"
+        assert rank["a reason"]["steps"] == ranks[0]["a reason"]["steps"] <= 5
+
+
+def test_batch_norm_is_warned_of(ranks):
+    assert all(any("batch norm: each of" in said for said in rank["batch norm"]["said"]) for rank in ranks)
+
+
 # --- saving, stopping ---
 
 

@@ -5,6 +5,7 @@
 
 import os
 import sys
+import warnings
 from pathlib import Path
 
 import torch
@@ -77,6 +78,48 @@ def train(rank, data=None, make=Momentum, model=None, loss=F.cross_entropy, limi
             "predicted": trainer.predict(rows(3)[0]), "trainer": repr(type(trainer._forward).__name__)}
 
 
+def some_ignored():
+    """Labels of which some are ignored, so that shares of a batch count for different numbers."""
+    x, y = rows()
+    return x, torch.where(torch.arange(len(y)) % 5 < 2, -100, y)
+
+
+def weighed(reduction="mean"):
+    return nn.CrossEntropyLoss(weight=torch.tensor([1.0, 5.0, 0.5], dtype=torch.float64), reduction=reduction)
+
+
+class Idle(nn.Module):
+    """A model of which a part is never used."""
+
+    def __init__(self):
+        super().__init__()
+        self.model, self.idle = perceptron(), nn.Linear(3, 3).double()
+
+    def forward(self, x):
+        return self.model(x)
+
+
+def own_step(model, batch):
+    outputs = model(batch["x"])
+    known = batch["y"] != -100
+    loss = F.cross_entropy(outputs[known], batch["y"][known], reduction="sum") / known.sum().clamp(min=1)
+    return {"loss": loss, "count": known.sum(), "outputs": outputs, "targets": batch["y"],
+            "size": outputs[known].abs().sum() / known.sum().clamp(min=1)}
+
+
+def stepped(rank):
+    """A training by a step of its own, over a dictionary."""
+    model = perceptron(rank)
+    trainer = Trainer(model, step=own_step, optimizer=Momentum(model.parameters(), 0.05), device="cpu",
+                      accumulate=2, metrics={"largest": lambda outputs, targets: outputs.max(1).values.mean()})
+    x, y = some_ignored()
+    data = {"x": x, "y": y}
+    history = trainer.fit(data, data, epochs=3, batch_size=BATCH)
+    return {"losses": history.train_loss, "validation": history.validation, "stopped": history.stopped,
+            "rows": history.rows, "weights": {name: part.clone() for name, part in model.state_dict().items()},
+            "evaluated": trainer.evaluate(data, 5), "predicted": trainer.predict(x[:3]), "trainer": ""}
+
+
 def loader(**settings):
     return DataLoader(TensorDataset(*rows()), BATCH, **settings)
 
@@ -95,6 +138,13 @@ SAME = {
     "a sampler": lambda rank: train(rank, loader(sampler=RandomSampler(
         range(ROWS), replacement=True, num_samples=20, generator=generator()))),
     "a stream": lambda rank: train(rank, DataLoader(Stream(), BATCH)),
+    "ignored labels": lambda rank: train(rank, some_ignored(), settings={"accumulate": 2}),
+    "weights of classes": lambda rank: train(rank, some_ignored(), loss=weighed()),
+    "a loss that is a sum": lambda rank: train(rank, some_ignored(), loss=weighed("sum"),
+                                               settings={"accumulate": 3}),
+    "a step of its own": stepped,
+    "three rows": lambda rank: train(rank, rows(3)),
+    "idle parameters": lambda rank: train(rank, model=Idle()),
     "torch's Adam": lambda rank: train(rank, make=torch.optim.Adam),
     "sharded": lambda rank: train(rank, make=Adam, settings={"shard": True, "clip_norm": 0.1,
                                                              "accumulate": 2}),
@@ -163,6 +213,53 @@ def stopped_by_the_last(rank):
     return {"stopped": history.stopped, "steps": len(history.steps)}
 
 
+class Asks(Callback):
+    """Calls what all processes have to call."""
+
+    def __init__(self, every_rank):
+        self.every_rank, self.found, self.said = every_rank, [], []
+
+    def on_epoch(self, trainer, epoch, metrics):
+        try:
+            self.found.append(trainer.evaluate(rows(9))["loss"])
+            self.found.append(len(trainer.state_dict()["random"]))
+        except RuntimeError as error:
+            self.said.append(str(error))
+
+
+def asked_by_a_callback(rank):
+    found = []
+    for every_rank in (True, False):
+        asks, model = Asks(every_rank), perceptron()
+        Trainer(model, F.cross_entropy, Momentum(model.parameters(), 0.05), device="cpu",
+                callbacks=[asks]).fit(rows(), epochs=2, batch_size=BATCH)
+        found.append({"found": asks.found, "said": asks.said})
+    return {"everywhere": found[0], "in the first": found[1]}
+
+
+def stopped_for_a_reason_of_its_own(rank):
+    class Reason(Callback):
+        every_rank = True
+
+        def on_step(self, trainer, step, loss):
+            if step == 3 and rank == 1:
+                trainer.stop("the budget is spent")
+
+    model = perceptron()
+    history = Trainer(model, F.cross_entropy, Momentum(model.parameters(), 0.05), device="cpu",
+                      callbacks=[Reason()]).fit(rows(), epochs=9, batch_size=BATCH)
+    return {"stopped": history.stopped, "steps": len(history.steps)}
+
+
+def normalised(rank):
+    """Batch norm over processes: what is warned of."""
+    model = nn.Sequential(nn.Linear(WIDTH, CLASSES), nn.BatchNorm1d(CLASSES))
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        Trainer(model, F.cross_entropy, Momentum(model.parameters(), 0.05), device="cpu")
+    return {"said": [str(warning.message) for warning in found]}
+
+
 def not_finite(rank):
     """The loss of the last process's share is NaN at the fourth step."""
     calls = []
@@ -225,7 +322,8 @@ def main(folder: Path) -> None:
         "read": read_rows(rank), "shuffled": shuffled_without_a_generator(rank),
         "resumed": resumed(rank, folder / "run"),
         "resumed, sharded": resumed(rank, folder / "sharded", shard=True),
-        "stopped": stopped_by_the_last(rank), "not finite": not_finite(rank),
+        "asked by a callback": asked_by_a_callback(rank), "a reason": stopped_for_a_reason_of_its_own(rank),
+        "batch norm": normalised(rank), "stopped": stopped_by_the_last(rank), "not finite": not_finite(rank),
         "not finite in one part": not_finite_in_one_part(rank),
         "cannot save": cannot_save(rank, folder / "full"), "refused": refused(rank),
     }

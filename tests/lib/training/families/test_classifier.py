@@ -19,6 +19,7 @@ LOSSES = {
     "a whole batch ignored": (nn.CrossEntropyLoss(), torch.where(torch.arange(32) < 20, -100, Y)),
     "weights": (nn.CrossEntropyLoss(weight=torch.tensor([1.0, 5.0, 2.0], dtype=torch.float64)), IGNORED),
     "sum": (nn.CrossEntropyLoss(reduction="sum"), Y),
+    "sum, some ignored": (nn.CrossEntropyLoss(reduction="sum"), IGNORED),
 }
 
 
