@@ -108,6 +108,15 @@ def near_spellings(token: str, tokens: Sequence[str]) -> str:
     return f"; near spellings: {', '.join(map(repr, near))}" if near else ""
 
 
+def as_ids(name: str, ids) -> torch.Tensor:
+    """`ids`, a tensor or a list (of lists), as a tensor. Raises: TypeError for something else."""
+    if isinstance(ids, list | tuple):
+        ids = torch.tensor(ids, dtype=None if len(ids) else torch.int64)  # torch takes [] for floats
+    if not torch.is_tensor(ids):
+        raise TypeError(f"{name}: given {type(ids).__name__}, expected a tensor or a list of ids")
+    return ids
+
+
 def check_ids(name: str, ids: torch.Tensor, size: int) -> None:
     """Raise TypeError unless `ids` is int64, ValueError when one is not in 0…size−1."""
     if ids.dtype != torch.int64:

@@ -25,8 +25,9 @@ from torch import nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
-from firstgrad.arguments import choice, number, whole
-from firstgrad.text.tokens import check_ids
+from firstgrad.arguments import choice, whole
+from firstgrad.text.sampling import chances
+from firstgrad.text.tokens import as_ids, check_ids
 
 
 def readable(x, h, c, W, U, b):
@@ -228,18 +229,24 @@ class LSTMLanguageModel(nn.Module):
         return self.head(x), state
 
     @torch.no_grad()
-    def generate(self, tokens, count: int, *, temperature: float = 1.0, generator=None):
-        """Write on after `tokens` (B, T): `count` tokens, each drawn from softmax(logits / temperature).
+    def generate(self, tokens, count: int, *, temperature: float = 1.0, top_k: int | None = None,
+                 top_p: float | None = None, generator: torch.Generator | None = None):
+        """Write on after `tokens` (T,) or (B, T), T ≥ 1: `count` ids, each drawn from `text.chances`.
 
         temperature: near 0 the likeliest token always, 1 as learnt, large at random.
-        Returns: (B, count) int64.
-        Raises: ValueError for a temperature that is not above 0.
+        Returns: a list of `count` ids; for a batch, int64 (B, count).
+        Raises: TypeError, ValueError that name the argument.
+        Differs from `text.sample` in the draw: one for all rows of a batch, by torch.multinomial.
         """
-        number("temperature", temperature, above=0)
-        logits, state = self.read(tokens)
+        tokens = as_ids("tokens", tokens)
+        rows = tokens[None] if tokens.ndim == 1 else tokens  # (T,) -> (1, T)
+        self.check_inputs("tokens", rows)
+        whole("count", count)
+        logits, state = self.read(rows.to(self.head.weight.device))
         written = []
-        for _ in range(whole("count", count)):
-            chances = (logits[:, -1].float() / temperature).softmax(dim=1)  # (B, T, V) -> (B, V)
-            written.append(torch.multinomial(chances, 1, generator=generator))  # (B, 1)
+        for _ in range(count):
+            p = chances(logits[:, -1].float(), temperature=temperature, top_k=top_k, top_p=top_p)  # (B, V)
+            written.append(torch.multinomial(p, 1, generator=generator))  # (B, 1)
             logits, state = self.read(written[-1], state)
-        return torch.cat(written, dim=1)
+        written = torch.cat(written, dim=1)
+        return written if tokens.ndim == 2 else written[0].tolist()
