@@ -96,7 +96,7 @@ def workloads(size: Size) -> dict:
     ids = ids.repeat(-(-size.steps * size.batch * size.context // len(ids)) + 1)  # enough for every step
     letters = text.Vocabulary.of_characters(data.moby_dick("train"))
     lines = text.windows(letters.encode(data.moby_dick("train")), 128)
-    lstm = LSTMConfig(len(letters), 64, size.lstm_hidden, layers="torch")  # cuDNN's; it is not compiled
+    lstm = LSTMConfig(len(letters), 64, size.lstm_hidden, form="torch")  # cuDNN's; it is not compiled
     return {
         "MLP": (MLP(MLPConfig(size.mlp)), *data.fashion_mnist("train"), size.mlp_batch, True),
         "LSTM": (LSTMLanguageModel(lstm), *lines, 64, False),

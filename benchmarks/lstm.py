@@ -1,6 +1,6 @@
 """Our LSTM against torch's nn.LSTM: forward and backward, 64 → 128 units, 32 sequences of 100 steps.
 
-Readable: autograd differentiates the cell step by step. Fast: its gradient is derived by hand.
+Plain: autograd differentiates the cell step by step. Fast: its gradient is derived by hand.
 """
 
 import bench
@@ -10,7 +10,7 @@ from torch import nn
 from firstgrad.models.recurrent import LSTM
 
 BATCH, STEPS, INPUT, HIDDEN = 32, 100, 64, 128
-GOALS = {"readable": 2.2, "fast": 1.8}  # for one thread
+GOALS = {"plain": 2.2, "fast": 1.8}  # for one thread
 
 
 def forward_and_backward(layer, x, weights):
@@ -27,12 +27,12 @@ def main() -> None:
     rows = []
     for threads in (1, 2):
         torch.set_num_threads(threads)
-        for name, goal in GOALS.items():
-            ours = LSTM(INPUT, HIDDEN, fast=name == "fast")
+        for form, goal in GOALS.items():
+            ours = LSTM(INPUT, HIDDEN, form=form)
             ours.load_state_dict(theirs.state_dict())
             runs = {"ours": lambda ours=ours: forward_and_backward(ours, x, weights),
                     "nn.LSTM": lambda: forward_and_backward(theirs, x, weights)}
-            rows += bench.compare(f"LSTM {name}", runs, goals={"nn.LSTM": goal} if threads == 1 else {},
+            rows += bench.compare(f"LSTM {form}", runs, goals={"nn.LSTM": goal} if threads == 1 else {},
                                   rounds=options.rounds)
     bench.report("lstm", rows, options, peers=["torch"], note=" ".join(__doc__.split()))
 

@@ -20,16 +20,16 @@ from firstgrad.text import Vocabulary, windows
 from firstgrad.training import Recipe
 
 
-def recipe(epochs=6, batch_size=32, length=64, hidden=192, layers="fast", learning_rate=5e-3):
+def recipe(epochs=6, batch_size=32, length=64, hidden=192, form="fast", learning_rate=5e-3):
     """One LSTM layer, AdamW, a short warm-up, a rate that falls along a cosine, clipped gradients.
 
     epochs: passes over the text.  batch_size: windows.  length: characters of a window.
-    hidden: units of the layer.  layers: "fast", "readable", or "torch", which on a GPU is the fastest.
+    hidden: units of the layer.  form: "plain", "fast", or "torch", which on a GPU is the fastest.
     """
     texts = {split: moby_dick(split) for split in ("train", "validation", "test")}
     vocabulary = Vocabulary.of_characters("".join(texts.values()))  # all of them, so that none is unknown
     data = {split: windows(vocabulary.encode(text), length) for split, text in texts.items()}
-    model = LSTMLanguageModel(LSTMConfig(len(vocabulary), 32, hidden, layers=layers))
+    model = LSTMLanguageModel(LSTMConfig(len(vocabulary), 32, hidden, form=form))
     steps = epochs * -(-len(data["train"][0]) // batch_size)
     return Recipe(model, F.cross_entropy, AdamW(model.parameters(), learning_rate), **data,
                   batch_size=batch_size, epochs=epochs, schedule=cosine(steps, warmup_steps=steps // 20),

@@ -84,7 +84,7 @@ def sampling_is_ours(core):
         z = torch.tensor(values, dtype=torch.float64)
         assume(not near_the_edge(z / temperature, k, p))
         measured = core("chances", values, {"temperature": temperature, "k": k, "p": p})
-        expected = sampling.chances(z, temperature=temperature, k=k, p=p)
+        expected = sampling.chances(z, temperature=temperature, top_k=k, top_p=p)
         close(measured, expected.numpy())
         shares = expected[expected > 0]
         close(core("entropy", measured), -(shares * shares.log2()).sum().item())

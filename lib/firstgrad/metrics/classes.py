@@ -11,19 +11,14 @@ AVERAGES = ("binary", "macro", "micro", "weighted", None)
 
 def confusion_matrix(labels, predictions, classes: int | None = None) -> np.ndarray:
     """Counts (C, C): row = what is true, column = what was predicted.  classes: C, if more than seen."""
-    labels, predictions = class_numbers("labels", labels), class_numbers("predictions", predictions)
-    same_length("labels", labels, "predictions", predictions)
-    seen = int(max(labels.max(), predictions.max())) + 1
-    count = seen if classes is None else classes
-    if count < seen:
-        raise ValueError(f"classes: given {classes}, expected at least {seen}, since class {seen - 1} occurs")
+    labels, predictions, count = _pairs(labels, predictions, classes)
     return np.bincount(labels * count + predictions, minlength=count**2).reshape(count, count)
 
 
 def accuracy(labels, predictions) -> float:
     """The share of predictions that are right."""
-    matrix = confusion_matrix(labels, predictions)
-    return float(np.trace(matrix) / matrix.sum())
+    labels, predictions, _ = _pairs(labels, predictions)
+    return float((labels == predictions).mean())
 
 
 def precision(labels, predictions, average="binary", undefined=math.nan):
@@ -47,12 +42,25 @@ def f1(labels, predictions, average="binary", undefined=math.nan):
     return _averaged(labels, predictions, average, undefined, lambda tp, fp, fn: (2 * tp, 2 * tp + fp + fn))
 
 
+def _pairs(labels, predictions, classes=None) -> tuple[np.ndarray, np.ndarray, int]:
+    """Class numbers (n,) and (n,), and how many classes there are: `classes`, or as many as are seen."""
+    labels, predictions = class_numbers("labels", labels), class_numbers("predictions", predictions)
+    same_length("labels", labels, "predictions", predictions)
+    seen = int(max(labels.max(), predictions.max())) + 1
+    count = seen if classes is None else classes
+    if count < seen:
+        raise ValueError(f"classes: given {classes}, expected at least {seen}, since class {seen - 1} occurs")
+    return labels, predictions, count
+
+
 def _averaged(labels, predictions, average, undefined, fraction):
     if average not in AVERAGES:
         raise ValueError(f"average: given {average!r}, expected one of {', '.join(map(repr, AVERAGES))}")
-    matrix = confusion_matrix(labels, predictions, 2 if average == "binary" else None)
-    tp = np.diag(matrix).astype(float)
-    fp, fn = matrix.sum(axis=0) - tp, matrix.sum(axis=1) - tp
+    labels, predictions, count = _pairs(labels, predictions, 2 if average == "binary" else None)
+    # Each class's three counts alone: of 50,000 classes the confusion matrix would take 20 GB.
+    true, predicted, tp = (np.bincount(found, minlength=count).astype(float)
+                           for found in (labels, predictions, labels[labels == predictions]))
+    fp, fn = predicted - tp, true - tp
     if average == "micro":
         return float(_share(*fraction(tp.sum(), fp.sum(), fn.sum()), undefined))
     each = _share(*fraction(tp, fp, fn), undefined)

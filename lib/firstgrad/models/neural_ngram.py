@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from firstgrad.arguments import whole
-from firstgrad.text.tokens import check_ids
+from firstgrad.text.sampling import sample
+from firstgrad.text.tokens import as_ids, check_ids
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,24 @@ class NeuralNGram(nn.Module):
                              f"since the order is {width + 1}")
         e = self.embedding(context).flatten(1)  # (B, n − 1) -> (B, n − 1, E) -> (B, (n − 1) E)
         return self.output(torch.tanh(self.hidden(e)))
+
+    @torch.no_grad()
+    def generate(self, tokens, count: int, *, temperature: float = 1.0, top_k: int | None = None,
+                 top_p: float | None = None, generator: torch.Generator | None = None) -> list[int]:
+        """Write on after `tokens` (T,), T ≥ n − 1: `count` ids, each drawn as `text.sample` does.
+
+        Raises: TypeError, ValueError that name the argument.
+        """
+        tokens, width = as_ids("tokens", tokens), self.config.order - 1
+        if tokens.ndim != 1 or len(tokens) < width:
+            raise ValueError(f"tokens: given shape {tuple(tokens.shape)}, expected (T,) with T at least "
+                             f"{width}, since the order is {width + 1}")
+        check_ids("tokens", tokens, self.config.vocabulary_size)
+        ids, device = tokens.tolist(), self.output.weight.device
+        for _ in range(whole("count", count)):
+            logits = self(torch.tensor([ids[-width:]], device=device))[0].cpu()  # (1, n − 1) -> (V,)
+            ids.append(sample(logits, temperature=temperature, top_k=top_k, top_p=top_p, generator=generator))
+        return ids[-count:]
 
 
 def contexts(ids: torch.Tensor, order: int) -> tuple[torch.Tensor, torch.Tensor]:

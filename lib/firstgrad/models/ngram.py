@@ -27,7 +27,7 @@ import torch
 
 from firstgrad.arguments import choice, number, whole
 from firstgrad.text.sampling import sample
-from firstgrad.text.tokens import check_ids
+from firstgrad.text.tokens import as_ids, check_ids
 
 SMOOTHINGS = ("likelihood", "add-k", "absolute", "kneser-ney", "modified")
 
@@ -201,13 +201,16 @@ class NGram:
                 return 0
         return int(level.counts[node])
 
-    def generate(self, context, count: int, *, temperature: float = 1.0, top_k: int | None = None,
+    def generate(self, tokens, count: int, *, temperature: float = 1.0, top_k: int | None = None,
                  top_p: float | None = None, generator: torch.Generator | None = None) -> list[int]:
-        """`count` further ids, each drawn from the model and appended before the next is drawn."""
-        ids = list(self._ids("context", context, empty=True).tolist())
+        """Write on after `tokens` (T,), T ≥ 0: `count` ids, each drawn as `text.sample` does.
+
+        Raises: TypeError, ValueError that name the argument.
+        """
+        ids = self._ids("tokens", tokens, empty=True).tolist()
         for _ in range(whole("count", count)):
             logits = self.probabilities(ids).log()
-            ids.append(sample(logits, temperature=temperature, k=top_k, p=top_p, generator=generator))
+            ids.append(sample(logits, temperature=temperature, top_k=top_k, top_p=top_p, generator=generator))
         return ids[-count:]
 
     def _path(self, context):
@@ -229,10 +232,7 @@ class NGram:
 
     def _ids(self, name: str, ids, *, empty: bool = False) -> np.ndarray:
         """The ids as an int64 array, each in 0…V−1."""
-        if isinstance(ids, list | tuple):
-            ids = torch.tensor(ids, dtype=None if len(ids) else torch.int64)
-        if not torch.is_tensor(ids):
-            raise TypeError(f"{name}: given {type(ids).__name__}, expected a tensor or a list of ids")
+        ids = as_ids(name, ids)
         if ids.ndim != 1 or (len(ids) == 0 and not empty):
             expected = "(N,)" if empty else "(N,), N ≥ 1"
             raise ValueError(f"{name}: given shape {tuple(ids.shape)}, expected {expected}")

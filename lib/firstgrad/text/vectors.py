@@ -18,7 +18,7 @@ from safetensors.torch import save_file
 from torch.nn import functional as F
 
 from firstgrad.arguments import whole
-from firstgrad.text.tokens import UnknownTokenError, near_spellings
+from firstgrad.text.tokens import Lines, UnknownTokenError, near_spellings
 
 SEPARATOR = "\n"  # between the tokens in a file's metadata
 
@@ -252,4 +252,4 @@ def read_questions(path: str | Path) -> list[tuple[str, str, str, str]]:
 
 
 def _lines(path: str | Path) -> Iterator[str]:
-    return iter(Path(path).read_text("utf-8").splitlines())
+    return iter(Lines(path, split=lambda line: line.rstrip("\r\n")))

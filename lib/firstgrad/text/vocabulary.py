@@ -103,11 +103,15 @@ class Vocabulary:
         return self.separator.join(self.tokens[id] for id in ids.tolist())
 
 
+_RESERVED = ("<pad>", "<unk>")  # tokens[PADDING], tokens[UNKNOWN]
+
+
 class Tokenizer:
     """Texts to ids of a fixed number of tokens, learnt from the training texts and from no others.
 
     Id 0 is padding, id 1 stands for every unknown token; the others are the most frequent tokens of the texts
-    that `fit` was given, the most frequent first (equally frequent ones by spelling).
+    that `fit` was given, the most frequent first (equally frequent ones by spelling). A text that holds
+    "<pad>" or "<unk>" itself means these two.
     `tokens[id]` is a token, `counts[id]` how often it came (of id 1: how often rarer ones came).
     """
 
@@ -115,11 +119,13 @@ class Tokenizer:
         """counts: of every token.  size: ids in all, the two reserved ones included."""
         whole("size", size, least=3)
         ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        ordered = [item for item in ordered if item[0] not in _RESERVED]
         kept, rare = ordered[:size - 2], ordered[size - 2:]
-        self.tokens = ("<pad>", "<unk>", *(token for token, _ in kept))
-        self.counts = (0, sum(count for _, count in rare), *(count for _, count in kept))
+        padding, unknown = (counts.get(token, 0) for token in _RESERVED)
+        self.tokens = (*_RESERVED, *(token for token, _ in kept))
+        self.counts = (padding, unknown + sum(count for _, count in rare), *(count for _, count in kept))
         self.split = split
-        self._ids = {token: id for id, (token, _) in enumerate(kept, 2)}
+        self._ids = {token: id for id, token in enumerate(self.tokens)}
 
     @classmethod
     def fit(cls, texts: Iterable[str], size: int = 10_000, *, split: Callable = words) -> "Tokenizer":
@@ -139,7 +145,7 @@ class Tokenizer:
         return len(self.tokens)
 
     def __contains__(self, token: str) -> bool:
-        return token in self._ids
+        return token in self._ids and token not in _RESERVED
 
     def encode(self, text: str) -> torch.Tensor:
         """Ids int64 (n,) of a text of n tokens. Raises: TypeError for no string."""
@@ -155,7 +161,7 @@ class Tokenizer:
         """
         sequences = [self.encode(text) for text in check_texts(texts)]
         for number, ids in enumerate(sequences):
-            if not len(ids):
+            if not (ids != PADDING).any():
                 raise ValueError(f"texts[{number}]: given no token, expected at least one, since a text of "
                                  "padding alone says nothing")
         return pad(sequences, length, padding=padding, truncation=truncation)

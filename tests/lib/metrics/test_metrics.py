@@ -4,6 +4,7 @@ Where scikit-learn warns and gives 0 or NaN, ours give NaN (or `undefined`), or 
 """
 
 import math
+import tracemalloc
 import warnings
 
 import numpy as np
@@ -88,6 +89,25 @@ def test_each_class_and_class_one(name, reference):
 
     each()
     one()
+
+
+def test_many_classes_take_little_memory():
+    classes, generator = 200_000, np.random.default_rng(0)
+    labels, drawn = generator.integers(0, classes, (2, 10_000))
+    predictions = np.where(generator.random(10_000) < 0.7, labels, drawn)
+    labels[0] = classes - 1
+    tracemalloc.start()
+    try:
+        measured = {name: getattr(ours, name)(labels, predictions, "macro") for name, _ in PRF}
+        share = ours.accuracy(labels, predictions)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 30e6  # bytes; the confusion matrix has 40 billion entries
+    assert share == theirs.accuracy_score(labels, predictions)
+    for name, reference in PRF:
+        expected = reference(labels, predictions, average="macro", zero_division=math.nan)
+        assert measured[name] == pytest.approx(expected, rel=1e-12)
 
 
 @exact

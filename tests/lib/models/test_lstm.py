@@ -1,4 +1,4 @@
-"""The LSTM: readable, fast and torch's are one function with one gradient; then the language model on it."""
+"""The LSTM: plain, fast and torch's are one function with one gradient; then the language model on it."""
 
 import copy
 import itertools
@@ -9,14 +9,14 @@ from torch import nn
 from torch.nn import functional as F
 
 from firstgrad.data.texts import moby_dick
-from firstgrad.models.recurrent.lstm import LAYERS, LSTM, Bptt, LSTMConfig, LSTMLanguageModel, readable
+from firstgrad.models.recurrent.lstm import FORMS, LSTM, Bptt, LSTMConfig, LSTMLanguageModel, plain
 from firstgrad.optim.rules import Momentum
 from firstgrad.text.batches import windows
 from firstgrad.text.vocabulary import Vocabulary
 from firstgrad.training.trainer import Trainer
 
 BATCH, STEPS, INPUT, HIDDEN = 3, 7, 4, 5
-OURS = pytest.mark.parametrize("fast", [False, True], ids=["readable", "fast"])
+OURS = pytest.mark.parametrize("form", ["plain", "fast"])
 
 
 @pytest.fixture(autouse=True)
@@ -24,10 +24,10 @@ def seed():
     torch.manual_seed(0)
 
 
-def both(fast, num_layers=1, dtype=torch.float64):
+def both(form, num_layers=1, dtype=torch.float64):
     """Our layer and torch's, with the same weights."""
     theirs = nn.LSTM(INPUT, HIDDEN, num_layers, batch_first=True, dtype=dtype)
-    ours = LSTM(INPUT, HIDDEN, num_layers, fast=fast).to(dtype)
+    ours = LSTM(INPUT, HIDDEN, num_layers, form=form).to(dtype)
     ours.load_state_dict(theirs.state_dict())
     return ours, theirs
 
@@ -54,8 +54,8 @@ def sequences(num_layers=1, dtype=torch.float64):
 @OURS
 @pytest.mark.parametrize("num_layers", [1, 3])
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-12), (torch.float32, 1e-5)])
-def test_it_equals_torchs(fast, num_layers, dtype, tolerance):
-    ours, theirs = both(fast, num_layers, dtype)
+def test_it_equals_torchs(form, num_layers, dtype, tolerance):
+    ours, theirs = both(form, num_layers, dtype)
     data = sequences(num_layers, dtype)
     for mine, reference in zip(results_and_gradients(ours, *data), results_and_gradients(theirs, *data),
                                strict=True):
@@ -64,8 +64,8 @@ def test_it_equals_torchs(fast, num_layers, dtype, tolerance):
 
 
 @OURS
-def test_without_a_state_it_begins_with_zeros(fast):
-    ours, theirs = both(fast, 2)
+def test_without_a_state_it_begins_with_zeros(form):
+    ours, theirs = both(form, 2)
     x, _ = sequences()
     outputs, (h, c) = ours(x)
     expected, (h_expected, c_expected) = theirs(x)
@@ -73,8 +73,8 @@ def test_without_a_state_it_begins_with_zeros(fast):
 
 
 @OURS
-def test_reading_on_from_the_state_is_reading_at_once(fast):
-    layer, _ = both(fast, 2)
+def test_reading_on_from_the_state_is_reading_at_once(form):
+    layer, _ = both(form, 2)
     x, _ = sequences()
     outputs, (h, c) = layer(x)
     first, state = layer(x[:, :3])
@@ -99,14 +99,14 @@ def test_a_cell_by_hand():
     z, c = torch.tensor(0.3 + 0.2, dtype=torch.float64), 0.7
     c_next = z.sigmoid() * c + z.sigmoid() * z.tanh()
     h_next = z.sigmoid() * c_next.tanh()
-    for run in (readable, Bptt.apply):
+    for run in (plain, Bptt.apply):
         outputs, c_out = run(0.3 * one[None], 0.2 * one, c * one, column, column, 0 * column[:, 0])
         torch.testing.assert_close((outputs.squeeze(), c_out.squeeze()), (h_next, c_next))
 
 
-def test_only_the_readable_one_can_be_differentiated_twice():
+def test_only_the_plain_one_can_be_differentiated_twice():
     arguments = layer_arguments()
-    for run, twice in ((readable, True), (Bptt.apply, False)):
+    for run, twice in ((plain, True), (Bptt.apply, False)):
         (slope,) = torch.autograd.grad(run(*arguments)[0].square().sum(), arguments[0], create_graph=True)
         if twice:
             slope.sum().backward()
@@ -117,7 +117,7 @@ def test_only_the_readable_one_can_be_differentiated_twice():
 
 
 def test_inputs_without_gradient_and_frozen_weights():
-    layer, theirs = both(True)
+    layer, theirs = both("fast")
     x, _ = sequences()
     for model in (layer, theirs):
         model.weight_hh_l0.requires_grad_(False)
@@ -127,7 +127,7 @@ def test_inputs_without_gradient_and_frozen_weights():
 
 
 def test_what_the_backward_pass_needs_cannot_be_overwritten_in_silence():
-    layer, _ = both(True)
+    layer, _ = both("fast")
     x, _ = sequences()
     outputs, _ = layer(x)
     outputs.detach().zero_()
@@ -138,17 +138,17 @@ def test_what_the_backward_pass_needs_cannot_be_overwritten_in_silence():
 # --- weights go in and out ---
 
 
-@pytest.mark.parametrize(("source", "target"), list(itertools.permutations(LAYERS, 2)))
+@pytest.mark.parametrize(("source", "target"), list(itertools.permutations(FORMS, 2)))
 def test_weights_of_each_load_into_the_others(source, target):
-    first, second = LAYERS[source](INPUT, HIDDEN, 2), LAYERS[target](INPUT, HIDDEN, 2)
+    first, second = FORMS[source](INPUT, HIDDEN, 2), FORMS[target](INPUT, HIDDEN, 2)
     second.load_state_dict(first.state_dict())
     x = torch.randn(BATCH, STEPS, INPUT)
     torch.testing.assert_close(first(x)[0], second(x)[0])
 
 
 def test_each_name_stands_for_another_kind():
-    readable_one, fast_one, torchs = (LAYERS[name](2, 3) for name in ("readable", "fast", "torch"))
-    assert (readable_one.fast, fast_one.fast, type(torchs)) == (False, True, nn.LSTM)
+    plain_one, fast_one, torchs = (FORMS[name](2, 3) for name in ("plain", "fast", "torch"))
+    assert (plain_one.form, fast_one.form, type(torchs)) == ("plain", "fast", nn.LSTM)
 
 
 def test_initialised_like_torchs():
@@ -161,8 +161,8 @@ def test_initialised_like_torchs():
 
 
 @OURS
-def test_under_autocast_the_cell_keeps_the_precision_of_the_weights(fast):
-    layer, _ = both(fast, dtype=torch.float32)
+def test_under_autocast_the_cell_keeps_the_precision_of_the_weights(form):
+    layer, _ = both(form, dtype=torch.float32)
     x = torch.randn(BATCH, STEPS, INPUT).bfloat16()
     with torch.autocast("cpu", torch.bfloat16):
         outputs, (_, c) = layer(x)
@@ -172,8 +172,8 @@ def test_under_autocast_the_cell_keeps_the_precision_of_the_weights(fast):
 
 
 @OURS
-def test_in_bfloat16_it_is_near(fast):
-    layer, _ = both(fast, dtype=torch.float32)
+def test_in_bfloat16_it_is_near(form):
+    layer, _ = both(form, dtype=torch.float32)
     x = torch.randn(BATCH, STEPS, INPUT)
     outputs, _ = copy.deepcopy(layer).bfloat16()(x.bfloat16())
     torch.testing.assert_close(outputs.float(), layer(x)[0], rtol=0.05, atol=0.02)
@@ -181,8 +181,8 @@ def test_in_bfloat16_it_is_near(fast):
 
 @pytest.mark.cuda
 @OURS
-def test_on_a_gpu_it_equals_the_cpus(fast):
-    layer, _ = both(fast, 2)
+def test_on_a_gpu_it_equals_the_cpus(form):
+    layer, _ = both(form, 2)
     data = sequences(2)
     expected = results_and_gradients(layer, *data)
     on_gpu = results_and_gradients(copy.deepcopy(layer).cuda(), data[0].cuda(), [s.cuda() for s in data[1]])
@@ -221,9 +221,9 @@ def test_what_comes_later_does_not_change_what_was_said():
     assert not torch.equal(before[..., 4:], after[..., 4:])
 
 
-@pytest.mark.parametrize("layers", LAYERS)
-def test_the_three_kinds_of_layers_write_the_same(layers):
-    model, expected, tokens = language_model(layers=layers), language_model(), torch.randint(11, (2, 5))
+@pytest.mark.parametrize("form", FORMS)
+def test_the_three_forms_write_the_same(form):
+    model, expected, tokens = language_model(form=form), language_model(), torch.randint(11, (2, 5))
     model.load_state_dict(expected.state_dict())
     torch.testing.assert_close(model(tokens), expected(tokens))
 
@@ -283,7 +283,9 @@ def float_state(*shape):
      r"state\[1\]: given shape \(1, 3, 5\), expected \(1, 2, 5\)"),
     (lambda: LSTMConfig(vocabulary_size=0), ValueError, "vocabulary_size: given 0"),
     (lambda: LSTMConfig(embedding_size=1.5), TypeError, "embedding_size: given 1.5"),
-    (lambda: LSTMConfig(layers="slow"), ValueError, "layers: given 'slow', expected one of 'fast', "),
+    (lambda: LSTMConfig(form="slow"), ValueError, "form: given 'slow', expected one of 'fast', 'plain', 'to"),
+    (lambda: LSTM(4, 5, form="torch"), ValueError, "form: given 'torch', expected one of 'plain', 'fast'$"),
+    (lambda: LSTM(4, 5, form=True), ValueError, "form: given True, expected one of 'plain', 'fast'$"),
     (lambda: language_model()(torch.tensor([[0, 11]])), ValueError,
      "tokens: given id 11, expected 0…10, since the vocabulary has 11 tokens"),
     (lambda: language_model()(torch.tensor([[-1]])), ValueError, "tokens: given id -1, expected 0…10"),

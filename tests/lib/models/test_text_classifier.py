@@ -15,7 +15,8 @@ from firstgrad.text.batches import lengths, pad
 from firstgrad.text.vocabulary import Tokenizer
 from firstgrad.training.trainer import Trainer
 
-layers = pytest.mark.parametrize("layers", LAYERS)
+layers = pytest.mark.parametrize(("layers", "form"),
+                                 [(name, form) for name, forms in LAYERS.items() for form in forms])
 fixed = settings(max_examples=40, deadline=None, derandomize=True, database=None)
 texts = st.lists(st.lists(st.integers(1, 10), min_size=1, max_size=9), min_size=1, max_size=6)
 
@@ -29,8 +30,8 @@ def classifier(**changes):
 @layers
 @fixed
 @given(texts=texts, more=st.integers(0, 7))
-def test_padding_changes_nothing_however_much_and_wherever(layers, texts, more):
-    model, length = classifier(layers=layers), max(map(len, texts))
+def test_padding_changes_nothing_however_much_and_wherever(layers, form, texts, more):
+    model, length = classifier(layers=layers, form=form), max(map(len, texts))
     expected = torch.cat([model(torch.tensor([ids])) for ids in texts])  # each alone, without padding
     for side in ("pre", "post"):
         found = model(pad(texts, length + more, padding=side))
@@ -64,9 +65,10 @@ def test_without_the_mask_padding_is_read_like_a_word():
 
 
 @layers
-def test_ours_and_torchs_layers_say_the_same(layers):
+def test_ours_and_torchs_layers_say_the_same(layers, form):
     tokens = pad([[1, 2, 3], [4]], 5)
-    model, reference = classifier(layers=layers), classifier(layers=layers.removeprefix("our "))
+    model, reference = classifier(layers=layers, form=form), classifier(layers=layers, form="torch")
+    assert type(model.recurrent).__module__.startswith("torch" if form == "torch" else "firstgrad")
     reference.load_state_dict(model.state_dict())
     torch.testing.assert_close(model(tokens), reference(tokens))
 
@@ -155,6 +157,7 @@ def changed(tensor, row, value):
     (lambda: TextClassifierConfig(vocabulary_size=1), ValueError, "vocabulary_size: given 1"),
     (lambda: TextClassifierConfig(hidden_size=0), ValueError, "hidden_size: given 0"),
     (lambda: TextClassifierConfig(layers="LSTM"), ValueError, "layers: given 'LSTM', expected one of 'lstm'"),
+    (lambda: TextClassifierConfig(layers="gru", form="fast"), ValueError, "form: given 'fast', expected"),
     (lambda: TextClassifierConfig(mask="no"), ValueError, "mask: given 'no', expected one of True, False"),
 ])
 def test_bad_input_is_named_before_the_first_step(make, error, says):
@@ -164,7 +167,7 @@ def test_bad_input_is_named_before_the_first_step(make, error, says):
 
 @pytest.mark.cuda
 @layers
-def test_on_a_gpu_it_says_the_same(layers):
-    model, tokens = classifier(layers=layers), pad([[1, 2, 3], [4], [5, 6]], 9, padding="pre")
+def test_on_a_gpu_it_says_the_same(layers, form):
+    model, tokens = classifier(layers=layers, form=form), pad([[1, 2, 3], [4], [5, 6]], 9, padding="pre")
     expected = model(tokens)
     torch.testing.assert_close(model.cuda()(tokens.cuda()).cpu(), expected, rtol=1e-6, atol=1e-7)

@@ -1,9 +1,12 @@
 """Word2Vec: what a pair costs, that three forms of training do the same, what is said of bad input."""
 
 import importlib.util
+import os
+import shutil
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -291,6 +294,41 @@ def test_auto_takes_the_compiled_loop_where_there_is_numba(monkeypatch):
         train(CORPUS, SMALL, epochs=1)
     train(CORPUS, SMALL, epochs=1, form="plain")
     assert taken == ["plain"]
+
+
+HOMELESS = """
+import resource, sys, warnings
+from firstgrad.models.word2vec import Corpus, SkipGramConfig, train
+from firstgrad.text import Vocabulary
+sentences = [["the", "whale", "swims"], ["the", "white", "whale"]]
+corpus, config = Corpus(sentences, Vocabulary.of_words(sentences)), SkipGramConfig(dimension=8)
+if "full" in sys.argv:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # an empty file can be made, as on a full disk
+with warnings.catch_warnings(record=True) as said:
+    for threads in (1, 2):
+        vectors = train(corpus, config, form="numba", epochs=1, threads=threads)
+print(len(vectors), *(warning.message for warning in said), sep="\\n")
+"""
+
+
+@needs_numba
+@pytest.mark.slow
+@pytest.mark.parametrize("disk", ["closed", "full"])
+def test_numba_without_a_place_for_its_cache_says_so_and_compiles(tmp_path, disk):
+    """numba/numba#4032. To a superuser no folder is closed; but below a file there can be none."""
+    library = Path(word2vec.__file__).parents[2]
+    shutil.copytree(library, tmp_path / "firstgrad", ignore=shutil.ignore_patterns("__pycache__", "static"))
+    (tmp_path / "file").touch()
+    (tmp_path / "firstgrad/models/word2vec/__pycache__").touch()
+    home = str(tmp_path / "file/home" if disk == "closed" else tmp_path)
+    environment = {**os.environ, "HOME": home, "XDG_CACHE_HOME": home, "NUMBA_CACHE_DIR": home,
+                   "PYTHONPATH": str(tmp_path)}
+    run = subprocess.run([sys.executable, "-c", HOMELESS, disk], env=environment, capture_output=True,
+                         text=True)
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.startswith("4\nword2vec: what numba compiles cannot be kept, so that each process take")
+    assert run.stdout.count("NUMBA_CACHE_DIR to a folder that can be written to") == 1
+    assert run.stdout.count("\n") == 2
 
 
 def test_without_numba_it_is_said_what_to_install(monkeypatch):

@@ -1,5 +1,6 @@
 """Sampling: temperature, top-k, top-p and the draw, against their definitions and torch; bad input."""
 
+import itertools
 import math
 
 import pytest
@@ -59,8 +60,18 @@ def test_pick_inverts_the_running_sum(values, u):
 def test_all_three_in_their_order():
     logits = of([2.0, 1.0, 0.0, -1.0])
     by_hand = top_p(top_k(temper(logits, 0.5), 3), 0.9).softmax(0)
-    assert torch.equal(chances(logits, temperature=0.5, k=3, p=0.9), by_hand)
+    assert torch.equal(chances(logits, temperature=0.5, top_k=3, top_p=0.9), by_hand)
     assert torch.equal(chances(logits), logits.softmax(0))
+
+
+def test_rows_are_cut_one_by_one():
+    logits = torch.randn(2, 3, 9, generator=torch.Generator().manual_seed(0))
+    logits[0, 1, 4] = logits[1, 2, 5] = -math.inf
+    ways = [{"temperature": 0.5}, {"top_k": 3}, {"top_p": 0.6}, {"temperature": 3, "top_k": 5, "top_p": 0.9}]
+    for how in ways:
+        rows = chances(logits, **how)
+        for at in itertools.product(range(2), range(3)):
+            assert torch.equal(rows[at], chances(logits[at], **how))
 
 
 def test_limits():
@@ -74,9 +85,9 @@ def test_limits():
 
 def test_draws_come_as_often_as_their_chances():
     logits, generator = of([0.0, 1.0, 2.0, 3.0]), torch.Generator().manual_seed(0)
-    drawn = [sample(logits, k=3, generator=generator) for _ in range(4000)]
+    drawn = [sample(logits, top_k=3, generator=generator) for _ in range(4000)]
     shares = torch.bincount(torch.tensor(drawn), minlength=4) / len(drawn)
-    assert (shares - chances(logits, k=3)).abs().max() < 0.02
+    assert (shares - chances(logits, top_k=3)).abs().max() < 0.02
     assert shares[0] == 0
 
 
@@ -99,10 +110,12 @@ GOOD = torch.tensor([0.0, 1.0])
 WRONG = {
     "a list": (lambda: temper([0.0, 1.0], 1), TypeError, "logits: given list, expected a tensor of floats"),
     "whole numbers": (lambda: top_k(torch.tensor([1, 2]), 1), TypeError, "logits: given torch.int64"),
-    "no logits": (lambda: top_p(GOOD[:0], 0.5), ValueError, r"logits: given shape \(0,\), expected \(V,\)"),
-    "two axes": (lambda: sample(GOOD[None]), ValueError, r"logits: given shape \(1, 2\)"),
+    "no logits": (lambda: top_p(GOOD[:0], 0.5), ValueError, r"logits: given shape \(0,\), expected \(…, V\)"),
+    "two axes": (lambda: sample(GOOD[None]), ValueError, r"logits: given shape \(1, 2\), expected \(V,\)"),
     "NaN": (lambda: sample(torch.tensor([0.0, math.nan])), ValueError, "logits: given nan as the largest"),
     "all cut": (lambda: sample(torch.full((3,), -math.inf)), ValueError, "logits: given -inf as the largest"),
+    "one row cut": (lambda: temper(torch.tensor([[0.0, 1.0], [-math.inf, -math.inf]]), 1), ValueError,
+                    "logits: given -inf as the largest"),
     "infinite": (lambda: sample(torch.tensor([0.0, math.inf])), ValueError,
                  "logits: given inf as the largest"),
     "temperature 0": (lambda: temper(GOOD, 0), ValueError,
@@ -112,6 +125,8 @@ WRONG = {
     "k 1.5": (lambda: top_k(GOOD, 1.5), TypeError, "k: given 1.5"),
     "p 0": (lambda: top_p(GOOD, 0), ValueError, "p: given 0, expected a finite number above 0 and at most 1"),
     "p 90 %": (lambda: top_p(GOOD, 90), ValueError, "p: given 90"),
+    "top_k 0": (lambda: chances(GOOD, top_k=0), ValueError, "top_k: given 0, expected a whole number"),
+    "top_p 90 %": (lambda: sample(GOOD, top_p=90), ValueError, "top_p: given 90"),
     "u 1": (lambda: pick(GOOD.softmax(0), 1.0), ValueError, "u: given 1.0"),
 }
 

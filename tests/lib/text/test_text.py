@@ -1,6 +1,7 @@
 """Text to numbers and back, windows of it, and what is said of text that cannot be used."""
 
 import itertools
+import re
 
 import pytest
 import torch
@@ -9,11 +10,12 @@ from hypothesis import strategies as st
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
-from firstgrad.data.texts import moby_dick
+from firstgrad.data.texts import definitions, moby_dick, tang_quatrains
 from firstgrad.models.recurrent.text_classifier import TextClassifier, TextClassifierConfig
 from firstgrad.optim.rules import SGD
 from firstgrad.text.batches import PADDING, UNKNOWN, ByLength, lengths, pad, windows
-from firstgrad.text.tokens import UnknownTokenError, check_ids, words
+from firstgrad.text.tokens import Lines, UnknownTokenError, check_ids, words
+from firstgrad.text.vectors import read_pairs, read_questions
 from firstgrad.text.vocabulary import Tokenizer, Vocabulary
 from firstgrad.training.trainer import Trainer
 
@@ -25,6 +27,69 @@ def test_words_and_punctuation():
         "who", "ain't", "a", "slave", "?", "tell", "me", "that", "—", "now", ",", "3", "times", "."]
     assert words("  \n") == []
 
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("हिन्दी भाषा सुंदर।", ["हिन्दी", "भाषा", "सुंदर", "।"]),
+    ("தமிழ் மொழி", ["தமிழ்", "மொழி"]),
+    ("ภาษาไทย สวัสดี", ["ภาษาไทย", "สวัสดี"]),
+    ("שָׁלוֹם, مُحَمَّد", ["שָׁלוֹם", ",", "مُحَمَّد"]),
+    ("Cafe\u0301 caf\u00e9", ["caf\u00e9", "caf\u00e9"]),  # one spelling of two that look the same
+    ("l’e\u0301te\u0301", ["l’\u00e9t\u00e9"]),
+    ("x\u0307\u0323 x\u0323\u0307", 2 * ["\u1e8b\u0323"]),  # of several marks, too
+    ("İstanbul", ["i\u0307stanbul"]),  # lower-case it has a mark
+    ("می\u200cخواهم क्\u200dष", ["می\u200cخواهم", "क्\u200dष"]),  # joiners and non-joiners
+    ("co\u00adop", ["co\u00adop"]),
+    ("👩\u200d👧👍🏽❤\ufe0f🇫🇷🇩🇪", ["👩\u200d👧", "👍🏽", "❤\ufe0f", "🇫🇷", "🇩🇪"]),
+    ("\u0301a", ["\u0301", "a"]),  # a mark of nothing
+    ("\ufeffThe end", ["the", "end"]),
+    ("床前，明月光", ["床前", "，", "明月光"]),
+])
+def test_marks_are_parts_of_words(text, expected):
+    assert words(text) == expected
+
+
+@pytest.mark.parametrize("split", ["train", "validation", "test"])
+def test_the_books_own_texts_have_no_marks_to_keep_together(split):
+    for text in (moby_dick(split), tang_quatrains(split), "\n".join(definitions(split)[0])):
+        assert words(text) == re.findall(r"\w+(?:['’]\w+)*|[^\w\s]", text.lower())
+
+
+# --- files ---
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "gb18030"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_lines_of_a_file_with_and_without_a_byte_order_mark(tmp_path, encoding, mark):
+    mark = mark * (encoding in ("utf-8", "utf-16-le", "gb18030"))  # the others write it themselves
+    (tmp_path / "text.txt").write_bytes((mark + "床前 明月\r\n\nਊ 光").encode(encoding))  # ਊ has a byte 10
+    lines = Lines(tmp_path / "text.txt", encoding=encoding)
+    assert list(lines) == list(lines) == [["床前", "明月"], [], ["ਊ", "光"]]
+
+
+@pytest.mark.parametrize(("encoding", "name"), [("utf-16", "utf-16"), ("utf-16-le", "utf-16-le"),
+                                                ("utf-16-be", "utf-16-be"), ("utf-32", "utf-32")])
+@pytest.mark.parametrize("taken_for", ["utf-8", "latin-1"])
+def test_a_file_in_utf_16_is_said_to_be_one(tmp_path, encoding, name, taken_for):
+    (tmp_path / "text.txt").write_text("the whale\n", encoding)
+    with pytest.raises(ValueError, match=rf"text\.txt: given text in {name}, as its first bytes say, exp"
+                                         rf"ected {taken_for}; name it, encoding='{name}'$"):
+        list(Lines(tmp_path / "text.txt", encoding=taken_for))
+    assert list(Lines(tmp_path / "text.txt", encoding=name)) == [["the", "whale"]]
+
+
+def test_a_file_that_is_not_in_utf_16_is_named(tmp_path):
+    (tmp_path / "text.txt").write_bytes(b"the whale\n")
+    with pytest.raises(ValueError, match=r"text\.txt: given .* after line 0, expected text in utf-16$"):
+        list(Lines(tmp_path / "text.txt", encoding="utf-16"))
+
+
+def test_pairs_and_questions_have_no_byte_order_mark(tmp_path):
+    (tmp_path / "pairs.txt").write_text("Cat\tdog\t7.5\n# a comment\n", "utf-8-sig")
+    assert read_pairs(tmp_path / "pairs.txt") == [("cat", "dog", 7.5)]
+    (tmp_path / "questions.txt").write_text(": capitals\nAthens Greece Rome Italy\n", "utf-8-sig")
+    assert read_questions(tmp_path / "questions.txt") == [("athens", "greece", "rome", "italy")]
+
+
+# --- vocabularies ---
 
 def test_characters_the_most_frequent_first_then_by_spelling():
     vocabulary = Vocabulary.of_characters("banana, bandana")
@@ -153,6 +218,25 @@ def test_a_tokenizer_keeps_the_most_frequent_and_two_ids_of_its_own():
     assert "call" not in tokenizer
     assert "<unk>" not in tokenizer
     assert len(Tokenizer.fit(TEXTS)) == 8  # there are no 10,000
+
+
+def test_a_reserved_word_in_a_text_has_one_id():
+    tokenizer = Tokenizer.fit(["<unk> whale <unk> <pad>", "whale whale sea"], 4, split=str.split)
+    assert tokenizer.tokens == ("<pad>", "<unk>", "whale", "sea")
+    assert tokenizer.counts == (1, 2, 3, 1)
+    assert tokenizer.encode("<unk> <pad> whale").tolist() == [UNKNOWN, PADDING, 2]
+    assert Tokenizer.fit(["<unk> whale sea sky"], 3, split=str.split).counts == (0, 3, 1)
+    assert "<pad>" not in tokenizer
+    with pytest.raises(ValueError, match=r"texts\[0\]: given no token"):
+        tokenizer.batch(["<pad> <pad>"])
+
+
+def test_a_vocabularys_word_for_the_unknown_has_one_id():
+    sentences = [["<unk>", "a", "a"], ["a", "<unk>"]]
+    for least in (1, 2, 3):
+        vocabulary = Vocabulary.of_words(sentences, min_count=least, unknown="<unk>")
+        assert sorted(zip(vocabulary.tokens, vocabulary.counts, strict=True)) == [("<unk>", 2), ("a", 3)]
+        assert vocabulary.encode(["<unk>", "b"]).tolist() == 2 * [vocabulary.id("<unk>")]
 
 
 def test_what_it_was_not_fitted_on_is_unknown():

@@ -13,7 +13,7 @@ from torch.nn import functional as F
 from firstgrad import optim
 from firstgrad.models.mlp import ACTIVATIONS, MLP, MLPConfig
 from firstgrad.models.recurrent import text_classifier
-from firstgrad.models.recurrent.lstm import LAYERS, LSTMConfig, LSTMLanguageModel
+from firstgrad.models.recurrent.lstm import FORMS, LSTMConfig, LSTMLanguageModel
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ def mlp(sizes, activation, steps=300):
     )
 
 
-def language_model(layers):
-    config = LSTMConfig(vocabulary_size=7, embedding_size=16, hidden_size=32, layers=layers)
+def language_model(form):
+    config = LSTMConfig(vocabulary_size=7, embedding_size=16, hidden_size=32, form=form)
     no_token = torch.zeros(2, 0, dtype=torch.int64)
     return Model(
         make=lambda: LSTMLanguageModel(config),
@@ -55,8 +55,8 @@ def language_model(layers):
     )
 
 
-def classifier(layers):
-    config = text_classifier.TextClassifierConfig(9, 3, embedding_size=16, hidden_size=32, layers=layers)
+def classifier(layers, form):
+    config = text_classifier.TextClassifierConfig(9, 3, 16, 32, layers=layers, form=form)
     return Model(
         make=lambda: text_classifier.TextClassifier(config),
         inputs=lambda rows: F.pad(torch.randint(1, 9, (rows, 5)), (0, 2)),  # two of padding after each text
@@ -75,8 +75,9 @@ MODELS = {
     **{f"mlp {name}": mlp((6, 16, 8, 3), name) for name in ACTIVATIONS if name != "sigmoid"},
     "mlp sigmoid": mlp((6, 16, 8, 3), "sigmoid", steps=1500),  # sigmoids saturate, and learn slowly
     "affine map": mlp((6, 3), "relu"),
-    **{f"lstm {layers}": language_model(layers) for layers in LAYERS},
-    **{f"classifier {layers}": classifier(layers) for layers in text_classifier.LAYERS},
+    **{f"lstm {form}": language_model(form) for form in FORMS},
+    **{f"classifier {layers} {form}": classifier(layers, form)
+       for layers, forms in text_classifier.LAYERS.items() for form in forms},
 }
 
 RATES = {"SGD": 0.3, "Momentum": 0.05, "Nesterov": 0.05, "RMSProp": 0.01, "Adam": 0.02, "AdamW": 0.02,

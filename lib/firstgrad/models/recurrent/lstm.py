@@ -8,7 +8,7 @@ One step, σ the logistic function and ∘ the product of elements:
     c_t = f ∘ c_{t−1} + i ∘ g             the cell: what is kept
     h_t = o ∘ tanh(c_t)                   the output
 
-`readable` is these lines, differentiated by autograd. `Bptt` is faster, its gradient derived by hand. torch's
+`plain` is these lines, differentiated by autograd. `Bptt` is faster, its gradient derived by hand. torch's
 own nn.LSTM is the third, and on a GPU the fastest by far. All have the same weights under the same names, so
 that a state dict of one loads into the others: W is weight_ih, U is weight_hh, b is bias_ih + bias_hh.
 torch.compile unrolls the loop of the first two, which takes minutes; it takes nn.LSTM as it is.
@@ -25,11 +25,12 @@ from torch import nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
-from firstgrad.arguments import choice, number, whole
-from firstgrad.text.tokens import check_ids
+from firstgrad.arguments import choice, whole
+from firstgrad.text.sampling import chances
+from firstgrad.text.tokens import as_ids, check_ids
 
 
-def readable(x, h, c, W, U, b):
+def plain(x, h, c, W, U, b):
     """A layer over a whole sequence. `x W` is one matrix product for all steps: only `U h` has to wait.
 
     Shapes: x (T, B, I); h, c (B, H), the state before; W (4H, I); U (4H, H); b (4H,).
@@ -45,7 +46,7 @@ def readable(x, h, c, W, U, b):
 
 
 class Bptt(torch.autograd.Function):
-    """`readable`, with the gradient derived by hand: backpropagation through time.
+    """`plain`, with the gradient derived by hand: backpropagation through time.
 
     Write δv for ∂L/∂v. The state h_t reaches the loss as an output and through z_{t+1}; c_t through h_t and
     through c_{t+1}. So, from the last step to the first,
@@ -111,16 +112,16 @@ class LSTM(nn.Module):
 
     Shapes: x (B, T, input_size); state, the pair h, c, each (num_layers, B, hidden_size), zeros if not given.
     Returns: the last layer's h_1…h_T (B, T, hidden_size), and the state after step T.
-    fast: the gradient by hand (`Bptt`); else by autograd (`readable`), which can be differentiated twice.
+    form: "fast", the gradient by hand (`Bptt`); "plain", by autograd, which can be differentiated twice.
     Initialisation: as in torch, uniform in ±1/√hidden_size.
     Under autocast the layer computes in its weights' type: the cell is a sum over all steps.
     Raises: TypeError or ValueError that names the argument.
     """
 
-    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, *, fast: bool = True):
+    def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1, *, form: str = "fast"):
         super().__init__()
         self.input_size, self.hidden_size = whole("input_size", input_size), whole("hidden_size", hidden_size)
-        self.num_layers, self.fast = whole("num_layers", num_layers), fast
+        self.num_layers, self.form = whole("num_layers", num_layers), choice("form", form, ("plain", "fast"))
         rows, bound = 4 * hidden_size, hidden_size**-0.5
         for layer in range(num_layers):
             width = hidden_size if layer else input_size
@@ -143,7 +144,7 @@ class LSTM(nn.Module):
             return self._layers(x.transpose(0, 1), h, c)  # (B, T, I) -> (T, B, I), so that x[t] is contiguous
 
     def _layers(self, x, h, c):
-        run = Bptt.apply if self.fast else readable
+        run = Bptt.apply if self.form == "fast" else plain
         last_h, last_c = [], []
         for layer in range(self.num_layers):
             W, U, b, b_too = (getattr(self, f"{name}_l{layer}")
@@ -166,10 +167,10 @@ def check_sequence(name: str, tensor, dtype, shape: tuple) -> None:
         raise ValueError(f"{name}: given shape {tuple(tensor.shape)}, expected ({expected})")
 
 
-# Name -> a class of (input_size, hidden_size, num_layers); any of them loads the weights of the others.
-LAYERS = {
+# Form -> a class of (input_size, hidden_size, num_layers); any of them loads the weights of the others.
+FORMS = {
     "fast": LSTM,
-    "readable": partial(LSTM, fast=False),
+    "plain": partial(LSTM, form="plain"),
     "torch": partial(nn.LSTM, batch_first=True),  # cuDNN on a GPU
 }
 
@@ -182,12 +183,12 @@ class LSTMConfig:
     embedding_size: int = 64  # numbers that stand for a token
     hidden_size: int = 128  # units of each LSTM layer
     num_layers: int = 1
-    layers: str = "fast"  # a name of LAYERS
+    form: str = "fast"  # of the layers: one of FORMS
 
     def __post_init__(self):
         for name in ("vocabulary_size", "embedding_size", "hidden_size", "num_layers"):
             whole(name, getattr(self, name))
-        choice("layers", self.layers, LAYERS)
+        choice("form", self.form, FORMS)
 
 
 class LSTMLanguageModel(nn.Module):
@@ -203,7 +204,7 @@ class LSTMLanguageModel(nn.Module):
         super().__init__()
         self.config = config = config or LSTMConfig()
         self.embedding = nn.Embedding(config.vocabulary_size, config.embedding_size)
-        self.lstm = LAYERS[config.layers](config.embedding_size, config.hidden_size, config.num_layers)
+        self.lstm = FORMS[config.form](config.embedding_size, config.hidden_size, config.num_layers)
         self.head = nn.Linear(config.hidden_size, config.vocabulary_size)
 
     @property
@@ -228,18 +229,24 @@ class LSTMLanguageModel(nn.Module):
         return self.head(x), state
 
     @torch.no_grad()
-    def generate(self, tokens, count: int, *, temperature: float = 1.0, generator=None):
-        """Write on after `tokens` (B, T): `count` tokens, each drawn from softmax(logits / temperature).
+    def generate(self, tokens, count: int, *, temperature: float = 1.0, top_k: int | None = None,
+                 top_p: float | None = None, generator: torch.Generator | None = None):
+        """Write on after `tokens` (T,) or (B, T), T ≥ 1: `count` ids, each drawn from `text.chances`.
 
         temperature: near 0 the likeliest token always, 1 as learnt, large at random.
-        Returns: (B, count) int64.
-        Raises: ValueError for a temperature that is not above 0.
+        Returns: a list of `count` ids; for a batch, int64 (B, count).
+        Raises: TypeError, ValueError that name the argument.
+        Differs from `text.sample` in the draw: one for all rows of a batch, by torch.multinomial.
         """
-        number("temperature", temperature, above=0)
-        logits, state = self.read(tokens)
+        tokens = as_ids("tokens", tokens)
+        rows = tokens[None] if tokens.ndim == 1 else tokens  # (T,) -> (1, T)
+        self.check_inputs("tokens", rows)
+        whole("count", count)
+        logits, state = self.read(rows.to(self.head.weight.device))
         written = []
-        for _ in range(whole("count", count)):
-            chances = (logits[:, -1].float() / temperature).softmax(dim=1)  # (B, T, V) -> (B, V)
-            written.append(torch.multinomial(chances, 1, generator=generator))  # (B, 1)
+        for _ in range(count):
+            p = chances(logits[:, -1].float(), temperature=temperature, top_k=top_k, top_p=top_p)  # (B, V)
+            written.append(torch.multinomial(p, 1, generator=generator))  # (B, 1)
             logits, state = self.read(written[-1], state)
-        return torch.cat(written, dim=1)
+        written = torch.cat(written, dim=1)
+        return written if tokens.ndim == 2 else written[0].tolist()

@@ -16,19 +16,16 @@ import torch
 from torch import nn
 
 from firstgrad.arguments import choice, whole
+from firstgrad.models.recurrent import lstm
 from firstgrad.models.recurrent.cells import GRU, RNN
-from firstgrad.models.recurrent.lstm import LSTM
 from firstgrad.text.batches import PADDING, lengths
 from firstgrad.text.tokens import check_ids
 
-# Name -> a class of (input_size, hidden_size, num_layers). Ours have torch's weights, and are slower.
+# Name -> form -> a class of (input_size, hidden_size, num_layers). Ours have torch's weights, and are slower.
 LAYERS = {
-    "lstm": partial(nn.LSTM, batch_first=True),
-    "gru": partial(nn.GRU, batch_first=True),
-    "rnn": partial(nn.RNN, batch_first=True),
-    "our lstm": LSTM,
-    "our gru": GRU,
-    "our rnn": RNN,
+    "lstm": lstm.FORMS,
+    "gru": {"plain": GRU, "torch": partial(nn.GRU, batch_first=True)},
+    "rnn": {"plain": RNN, "torch": partial(nn.RNN, batch_first=True)},
 }
 
 
@@ -42,6 +39,7 @@ class TextClassifierConfig:
     hidden_size: int = 128  # units of each recurrent layer
     num_layers: int = 1
     layers: str = "lstm"  # a name of LAYERS
+    form: str = "torch"  # of the layers; ours are "plain", the LSTM "fast" too
     mask: bool = True  # take padding off; False: read it like a word
 
     def __post_init__(self):
@@ -49,7 +47,7 @@ class TextClassifierConfig:
             whole(name, getattr(self, name), least=2)
         for name in ("embedding_size", "hidden_size", "num_layers"):
             whole(name, getattr(self, name))
-        choice("layers", self.layers, LAYERS)
+        choice("form", self.form, LAYERS[choice("layers", self.layers, LAYERS)])
         choice("mask", self.mask, (True, False))
 
 
@@ -64,7 +62,8 @@ class TextClassifier(nn.Module):
         super().__init__()
         self.config = config = config or TextClassifierConfig()
         self.embedding = nn.Embedding(config.vocabulary_size, config.embedding_size)
-        self.recurrent = LAYERS[config.layers](config.embedding_size, config.hidden_size, config.num_layers)
+        make = LAYERS[config.layers][config.form]
+        self.recurrent = make(config.embedding_size, config.hidden_size, config.num_layers)
         self.head = nn.Linear(config.hidden_size, config.classes)
 
     @property

@@ -11,6 +11,7 @@ Source: Niu, Recht, Ré & Wright 2011, arXiv:1106.5730 (Hogwild); Ji, Satish, Li
 """
 
 import itertools
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -156,7 +157,31 @@ def _draw(targets, word, own, other, outputs, window, state):
     return reach, state
 
 
-@njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
+def kept(function):
+    """`function`, compiled; kept on disk for the next process, or said why it cannot be kept."""
+    options = {"nogil": True, "fastmath": True, "error_model": "numpy"}
+    try:
+        chosen = njit(cache=True, **options)(function)
+    except RuntimeError as error:  # neither in __pycache__, nor at home, nor in NUMBA_CACHE_DIR
+        chosen = _not_kept(function, options, error)
+
+    def call(*arguments):
+        nonlocal chosen
+        try:
+            return chosen(*arguments)
+        except OSError as error:  # the disk is full, say; the loop itself, which reads no file, has not begun
+            chosen = _not_kept(function, options, error)
+            return chosen(*arguments)
+    return call
+
+
+def _not_kept(function, options: dict, error: Exception):
+    warnings.warn("word2vec: what numba compiles cannot be kept, so that each process takes seconds for it; "
+                  f"set NUMBA_CACHE_DIR to a folder that can be written to ({error})", stacklevel=3)
+    return njit(**options)(function)
+
+
+@kept
 def read(ids, starts, keep, own, other, sigmoid, inputs, outputs, window, negatives, rate, fall, state, like):
     """A run of sentences: for each word that is kept, a step. The rate is `fall` less with every word read.
 
