@@ -163,8 +163,8 @@ def _train(build, settings: dict, options) -> int:
 
 
 def _trainer(recipe, name: str, folder: Path, options):
+    from firstgrad.training import Trainer
     from firstgrad.training.callbacks import CSVLog, Progress
-    from firstgrad.training.trainer import Trainer
 
     callbacks = [CSVLog(folder / "log.csv"), *([] if options.quiet else [Progress(name)]), _GoOn(folder)]
     trainer = Trainer(recipe.model, recipe.loss, recipe.optimizer, device=options.device,

@@ -34,8 +34,8 @@ from torch.utils.data import Dataset
 
 from firstgrad.optim.rules import AdamW
 from firstgrad.optim.schedules import cosine
+from firstgrad.training import Trainer
 from firstgrad.training.checkpoint import Checkpoints
-from firstgrad.training.trainer import Trainer
 
 ROWS, EPOCHS = 120, 5  # in batches of 8, two a step: 8 steps an epoch, the last of one batch
 

@@ -233,7 +233,7 @@ def test_reset_ends_the_training_and_its_curve_stays_away(lab):
 
 
 def test_a_loss_that_is_not_finite_becomes_a_message(lab):
-    from firstgrad.training.trainer import NonFiniteLossError
+    from firstgrad.training import NonFiniteLossError
 
     with pytest.raises(NonFiniteLossError):
         lab.train(learning_rate=1e30, wait=True)
@@ -245,7 +245,7 @@ def test_a_loss_that_is_not_finite_becomes_a_message(lab):
 
 
 def test_an_error_in_the_thread_is_never_silent(lab, monkeypatch):
-    from firstgrad.training.trainer import Trainer
+    from firstgrad.training import Trainer
 
     def broken(*_, **__):
         raise MemoryError("no room")

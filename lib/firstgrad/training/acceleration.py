@@ -18,8 +18,9 @@ class StepLoss:
     """The loss of a step, of all its batches and processes as if they were one, read without stopping a GPU.
 
     What a batch's loss is the mean of decides its share: rows, or the count that it returns. Where it is a
-    sum (`adds_up`), shares are whole. The copy to pinned memory is queued before the backward pass and awaited
-    after that is queued: the GPU has work while the host reads, so that every loss is checked at no cost.
+    sum (`adds_up`), shares are whole. The copy to pinned memory is queued before the backward pass and
+    awaited after that is queued: the GPU has work while the host reads, so that every loss is checked at no
+    cost.
     """
 
     def __init__(self, device: torch.device, world: World, adds_up: bool = False):
@@ -102,7 +103,8 @@ class Gradients:
 
     def _list(self) -> None:
         """A callback may add parameters on the way."""
-        self.parameters = [parameter for group in self.optimizer.param_groups for parameter in group["params"]]
+        self.parameters = [parameter for group in self.optimizer.param_groups
+                           for parameter in group["params"]]
         self._sharded = any(hasattr(parameter, "to_local") for parameter in self.parameters)
 
     def clear(self) -> None:

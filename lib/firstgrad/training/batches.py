@@ -29,7 +29,7 @@ class Batch(NamedTuple):
 
 
 class TensorBatches:
-    """Batches of a nest of tensors: one permutation an epoch, blocks gathered in its order, then split (views).
+    """Batches of a nest of tensors: one permutation an epoch, blocks gathered in its order, then split.
 
     Collating sample by sample is what makes a DataLoader slow on small models; nothing is collated here.
     Where the tensors are not on `device`, a thread gathers and pins the next block while this one is in use.

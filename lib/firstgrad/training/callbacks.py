@@ -17,7 +17,7 @@ class Callback:
     What it has to remember when a run goes on it gives in state_dict() and takes in load_state_dict(state).
     """
 
-    every_rank = False  # under torchrun: called in all processes, as `trainer.evaluate` needs it, or in the first
+    every_rank = False  # under torchrun: called in all processes, as `trainer.evaluate` needs it
 
     def on_step(self, trainer, step: int, loss: float) -> None:
         """After the update of `step`; `loss` is the batch's, before the update."""

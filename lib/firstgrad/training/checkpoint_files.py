@@ -127,8 +127,8 @@ def sync(path: Path) -> None:
     except OSError as error:
         if not path.is_dir() or error.errno not in UNSUPPORTED:
             raise
-        warnings.warn(f"{path}: this file system cannot wait for a folder ({error.strerror}); after a power cut "
-                      "the newest checkpoint may be missing", stacklevel=2)
+        warnings.warn(f"{path}: this file system cannot wait for a folder ({error.strerror}); after a power "
+                      "cut the newest checkpoint may be missing", stacklevel=2)
     finally:
         os.close(descriptor)
 

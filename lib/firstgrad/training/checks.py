@@ -86,12 +86,12 @@ class PairCheck(Check):
             raise TypeError(f"{name}: given Tensor, expected two tensors (x, y) for loss=…; or give step=…, "
                             "which takes any nest")
         if not isinstance(batch, tuple | list):
-            raise TypeError(f"{name}: given {type(batch).__name__}, expected two tensors (x, y) for loss=…; or "
-                            "give step=…, which takes any nest")
+            raise TypeError(f"{name}: given {type(batch).__name__}, expected two tensors (x, y) for loss=…; "
+                            "or give step=…, which takes any nest")
         if len(batch) != 2 or not all(map(torch.is_tensor, batch)):
             given = ", ".join(type(part).__name__ for part in batch)
-            raise TypeError(f"{name}: given ({given}), expected two tensors (x, y) for loss=…; or give step=…, "
-                            "which takes any nest")
+            raise TypeError(f"{name}: given ({given}), expected two tensors (x, y) for loss=…; or give "
+                            "step=…, which takes any nest")
         x, y = batch
         for part, tensor in (("x", x), ("y", y)):
             if tensor.ndim == 0 or len(tensor) == 0:
@@ -105,7 +105,7 @@ class PairCheck(Check):
         x, y = nest
         check_finite(f"{name}, x", x)
         if self.step.of_values or self.step.of_classes:  # a loss of the reader's own may mask what is NaN
-            check_finite(f"{name}, y", y, "; mask them in a loss of your own where they mean that none is known")
+            check_finite(f"{name}, y", y, "; mask them in a loss of your own where none is known")
         check_dtype(f"{name}, x", x, self.model)
         check_by_model(f"{name}, x", x, self.model)
         shape = x.shape[1:]
@@ -188,8 +188,8 @@ def check_model(name: str, model: nn.Module, x):
         shape = ", ".join(["n", *map(str, x.shape[1:])])
         raise ValueError(f"{name}: the model refuses x of shape ({shape}): {error}") from error
     if not torch.is_tensor(outputs):
-        raise TypeError(f"model: it returns {type(outputs).__name__}, expected a tensor for loss=…; take what "
-                        "the loss needs in step=…")
+        raise TypeError(f"model: it returns {type(outputs).__name__}, expected a tensor for loss=…; take "
+                        "what the loss needs in step=…")
     return outputs
 
 
@@ -244,8 +244,8 @@ def _check_labels(name: str, outputs, y, step: LossStep, whole: bool) -> None:
     if low >= 0 and high < classes:
         return
     if whole and bool((y == step.ignored).all()):
-        raise ValueError(f"{name}, y: given only {step.ignored}, which the loss ignores, expected some labels "
-                         f"in 0…{classes - 1}")
+        raise ValueError(f"{name}, y: given only {step.ignored}, which the loss ignores, expected some "
+                         f"labels in 0…{classes - 1}")
     wrong = ((y < 0) | (y >= classes)) & (y != step.ignored)
     if wrong.any():
         place = tuple(wrong.nonzero()[0])
@@ -261,8 +261,8 @@ def check_last_batch(rows: int, batch_size: int, model: nn.Module, run: Callable
     try:
         run()
     except ValueError as error:
-        raise ValueError(f"batch_size: given {batch_size} for {rows} rows, so that the last batch has one row, "
-                         f"expected another, since batch norm needs more ({error})") from error
+        raise ValueError(f"batch_size: given {batch_size} for {rows} rows, so that the last batch has one "
+                         f"row, expected another, since batch norm needs more ({error})") from error
 
 
 def check_parts(model, loss, step, optimizer, schedule, callbacks, metrics) -> None:

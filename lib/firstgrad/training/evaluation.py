@@ -88,6 +88,21 @@ def called(name: str, function: Callable, outputs, targets):
                          f"{type(error).__name__}: {error}") from error
 
 
+def try_all(metrics: Mapping[str, Any], outcome: Outcome, targets=None) -> None:
+    """Call each metric once.  targets: of all rows, where these are known; outputs are repeated for them.
+
+    Raises: ValueError that names the metric which fails.
+    """
+    if outcome.outputs is None or outcome.targets is None:
+        raise ValueError(f"metrics: given {', '.join(metrics)}, but the step returns no 'outputs' and "
+                         "'targets', expected both")
+    outputs = _whole(outcome.outputs.detach())
+    if targets is not None:
+        outputs = outputs[torch.arange(len(targets)) % len(outputs)]
+    for name, metric in metrics.items():
+        tried(name, metric, outputs, (outcome.targets if targets is None else targets).cpu())
+
+
 def tried(name: str, metric, outputs, targets) -> None:
     """Call a metric once. Raises: ValueError that names it."""
     if not hasattr(metric, "compute"):

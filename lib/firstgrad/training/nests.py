@@ -36,8 +36,8 @@ def mapped(function: Callable, nest: Nest) -> Nest:
     if isinstance(nest, Mapping):
         return type(nest)((key, mapped(function, part)) for key, part in nest.items())
     if dataclasses.is_dataclass(nest) and not isinstance(nest, type):
-        changed = {field.name: mapped(function, getattr(nest, field.name)) for field in dataclasses.fields(nest)
-                   if field.init}
+        changed = {field.name: mapped(function, getattr(nest, field.name))
+                   for field in dataclasses.fields(nest) if field.init}
         return dataclasses.replace(nest, **changed)
     if isinstance(nest, tuple | list):
         changed = [mapped(function, part) for part in nest]
@@ -92,15 +92,16 @@ def rows(name: str, nest: Nest) -> int:
         if part is None:
             continue
         if not torch.is_tensor(part):
-            raise TypeError(f"{path}: given {type(part).__name__}, expected a tensor, which can go to a device; "
-                            "let the collate function leave out, or make a tensor of, what is none")
+            raise TypeError(f"{path}: given {type(part).__name__}, expected a tensor, which can go to a "
+                            "device; let the collate function leave out, or make a tensor of, what is none")
         if part.ndim == 0:
             raise ValueError(f"{path}: given a tensor without rows, shape (), expected (n, …)")
         check_rows(path, len(part), f" of shape {tuple(part.shape)}")
         if first is None:
             first = path, len(part)
         elif len(part) != first[1]:
-            raise ValueError(f"{path}: given {len(part)} rows, expected {first[1]}, as many as {first[0]} has")
+            raise ValueError(f"{path}: given {len(part)} rows, expected {first[1]}, as many as {first[0]} "
+                             "has")
     if first is None:
         raise ValueError(f"{name}: given an empty {type(nest).__name__}, expected at least one tensor")
     return first[1]

@@ -100,7 +100,7 @@ def _set_state(generator: Generator, state) -> None:
 
 
 def _plain(state):
-    """The state of a bit generator with lists of numbers for arrays: those of 64 bits without sign fit no tensor."""
+    """The state of a bit generator with lists for arrays: 64 bits without a sign fit no tensor."""
     if isinstance(state, dict):
         return {name: _plain(part) for name, part in state.items()}
     return [str(state.dtype), state.tolist()] if isinstance(state, np.ndarray) else state

@@ -37,7 +37,8 @@ def load_weights(modules: Mapping[str, nn.Module], weights: dict, extra: dict | 
     both = weights | (extra or {})
     for prefix, module in modules.items():
         own = unwrapped(module)
-        own.load_state_dict({name: like(both[prefix + name], value) for name, value in own.state_dict().items()})
+        own.load_state_dict({name: like(both[prefix + name], value)
+                             for name, value in own.state_dict().items()})
 
 
 def load_optimizer(optimizer: torch.optim.Optimizer, state: dict) -> None:

@@ -69,8 +69,8 @@ class Run:
     epochs, steps: how many in all, whichever ends first; a step is one turn of the loop.
     batch_size: rows a batch.  device: as a Trainer's.  seed: of the order of the data and of all else.
     checkpoints: a Checkpoints, or its folder. Where that holds one already, the run goes on from there.
-    Ctrl-C, SIGTERM and `stop()` end it after the step in progress. What an exception ends is saved too, unless
-    an optimiser had moved in that step and others had not. To end it early, prefer `run.stop()` to `break`.
+    Ctrl-C, SIGTERM and `stop()` end it after the step in progress. What an exception ends is saved too,
+    unless an optimiser had moved in that step and others had not. To end it early, prefer `run.stop()` to `break`.
     Raises: TypeError or ValueError that names the argument; CheckpointError.
     """
 
@@ -361,7 +361,8 @@ class Run:
         except Exception as second:
             error.add_note(f"Nor could step {self.step} be saved: {second}")
         else:
-            error.add_note(f"Saved after step {self.step}: the same call goes on from {self.checkpoints.folder}")
+            error.add_note(f"Saved after step {self.step}: the same call goes on from "
+                           f"{self.checkpoints.folder}")
 
     def _body_was_whole(self) -> bool:
         """Of `for batch in run`: whether the turn that was left had made its step, or had not begun to."""
@@ -521,8 +522,8 @@ def _checked(parts: Mapping[str, Stateful]) -> dict[str, Stateful]:
                         "{'model': model, 'optimizer': optimizer}")
     for name, part in parts.items():
         if not (hasattr(part, "state_dict") and hasattr(part, "load_state_dict")):
-            raise TypeError(f"parts[{name!r}]: given {type(part).__name__}, expected something with state_dict "
-                            "and load_state_dict")
+            raise TypeError(f"parts[{name!r}]: given {type(part).__name__}, expected something with "
+                            "state_dict and load_state_dict")
     return dict(parts)
 
 
@@ -549,8 +550,8 @@ def _alone() -> Iterator[None]:
     """Warn where another thread trains: what both draw from torch's one global generator is not repeated."""
     mine = threading.get_ident()
     if _under_way - {mine}:
-        warnings.warn("another training is under way in this process; both draw from torch's global generator, "
-                      "so dropout and augmentation will differ from run to run", stacklevel=4)
+        warnings.warn("another training is under way in this process; both draw from torch's global "
+                      "generator, so dropout and augmentation will differ from run to run", stacklevel=4)
     nested = mine in _under_way
     _under_way.add(mine)
     try:

@@ -74,7 +74,7 @@ class LossStep:
                 "targets": y}
 
     def count(self, outputs, y):
-        """What torch's loss divides by; None where that is the rows, or another's loss, of which none knows."""
+        """What torch's loss divides by; None where that is the rows, or where nobody knows."""
         if self.of_values:
             return outputs.numel()
         if not self.of_classes or y.is_floating_point():
@@ -85,18 +85,18 @@ class LossStep:
         return self.class_weights[torch.where(counts, y, 0)][counts].sum()
 
     def counts(self, y) -> bool:
-        """Whether the mean over labels `y`, all rows of a data set, is another than the mean over its rows."""
+        """Whether the mean over labels `y`, of a whole data set, is another than that over its rows."""
         labels = self.of_classes and not y.is_floating_point()
         return labels and (self.class_weights is not None or bool((y == self.ignored).any()))
 
 
 def read(outcome) -> Outcome:
-    """What a step returned, a scalar or a dictionary. Raises: TypeError, ValueError that say what is wrong."""
+    """What a step returned, a scalar or a dictionary. Raises: TypeError or ValueError that names it."""
     if not isinstance(outcome, Mapping):
         return Outcome(_scalar(outcome))
     if "loss" not in outcome:
-        raise ValueError(f"step: it returns {', '.join(map(repr, outcome)) or 'an empty dictionary'}, expected "
-                         "'loss' among its names")
+        raise ValueError(f"step: it returns {', '.join(map(repr, outcome)) or 'an empty dictionary'}, "
+                         "expected 'loss' among its names")
     others = {name: value for name, value in outcome.items()
               if name not in ("loss", "count", "outputs", "targets")}
     return Outcome(_scalar(outcome["loss"]), outcome.get("count"), outcome.get("outputs"),

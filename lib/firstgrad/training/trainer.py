@@ -1,12 +1,10 @@
 """The training loop: one visible `for`, on CPU or GPU; it stops cleanly, and at a loss that is not finite."""
 
 import contextlib
-import copy
 import functools
 import itertools
 import math
 import os
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -18,17 +16,16 @@ from firstgrad.arguments import number, whole
 from firstgrad.training import acceleration, checks, evaluation, nests, randomness
 from firstgrad.training import device as devices
 from firstgrad.training.batches import Batch, Batches, TensorBatches
-from firstgrad.training.callbacks import METHODS, Callback, Progress
 from firstgrad.training.checkpoint import Checkpoints
 from firstgrad.training.distributed import Replicated, World
 from firstgrad.training.early_stopping import EarlyStopping
 from firstgrad.training.history import History, NonFiniteLossError
 from firstgrad.training.inputs import as_tensors, batches
-from firstgrad.training.restoring import check_optimizer, load_optimizer, load_weights, optimizer_state
+from firstgrad.training.listeners import Listeners
+from firstgrad.training.restoring import load_weights
 from firstgrad.training.run import Run, check_limits
 from firstgrad.training.steps import LossStep, described, read
-
-__all__ = ["Callback", "History", "NonFiniteLossError", "Progress", "Trainer", "range_test"]
+from firstgrad.training.trainer_state import SCHEDULED, TrainerState
 
 _EVALUATION_BATCH = 1024  # rows that `evaluate` and `predict` take at once, where nothing else is said
 
@@ -93,8 +90,8 @@ class Trainer:
         self.generator = torch.Generator().manual_seed(self.seed)
         self.run: Run | None = None  # the present `fit`, or the last
         self.reported: Mapping[str, Any] = {}  # what else the last step returned
-        self._by_one = False  # a callback of the first process alone is being called
-        self._base_rates = [group["lr"] for group in optimizer.param_groups]
+        self.listeners = Listeners(self.callbacks, self.world)
+        self.base_rates = [group["lr"] for group in optimizer.param_groups]
         self._loaded: dict | None = None  # by load_state_dict; the next fit goes on from there
 
     def _made_ready(self, compile: bool, cuda_graph: bool, shard: bool) -> Callable:
@@ -161,7 +158,7 @@ class Trainer:
         data: whatever `fit` takes.
         """
         whole("batch_size", batch_size)
-        self._together("evaluate")
+        self.listeners.refuse_one("evaluate")
         return self._evaluate(self._checked("data", data, batch_size))
 
     def predict(self, x: Any, batch_size: int = _EVALUATION_BATCH) -> torch.Tensor:
@@ -223,17 +220,17 @@ class Trainer:
         The tensors are the optimiser's own: copy.deepcopy keeps them as they are now. Under torchrun all
         processes have to call it.
         """
-        self._together("state_dict")
+        self.listeners.refuse_one("state_dict")
         if self.run:
             return self.run.state_dict()
-        return {"parts": {"trainer": _Own(self).state_dict()}, "run": None, "random": None}
+        return {"parts": {"trainer": TrainerState(self).state_dict()}, "run": None, "random": None}
 
     def load_state_dict(self, state: dict) -> None:
         """Take up what `state_dict` gave: the next `fit`, called as that one was, goes on with its run.
 
         Raises: CheckpointError where it is of another optimiser; nothing is changed then.
         """
-        own = _Own(self)
+        own = TrainerState(self)
         own.check_state(state["parts"]["trainer"])
         own.load_state_dict(state["parts"]["trainer"])
         self.run, self._loaded = None, state
@@ -283,26 +280,26 @@ class Trainer:
             self._try_metrics(validation)
         self.gradients = acceleration.Gradients(self.optimizer)
         self.sums = acceleration.StepLoss(self.device, self.world, self._adds_up)
-        self._listen()
-        run = Run({"": self.model, "trainer": _Own(self)}, train, epochs=epochs, steps=steps,
+        self.listeners = Listeners(self.callbacks, self.world)
+        run = Run({"": self.model, "trainer": TrainerState(self)}, train, epochs=epochs, steps=steps,
                   device=self.device, seed=self.seed, checkpoints=checkpoints, accumulate=self.accumulate,
                   early_stopping=early_stopping, validate_every=validate_every, settings=self._settings(),
-                  generator=self.generator, step=self.step, on_save=self._tell_save, on_end=self._tell_end)
+                  generator=self.generator, step=self.step, on_save=lambda: self.listeners.tell("on_save", self), on_end=self._end)
         run.loaded = self._loaded if self._loaded and self._loaded["run"] else None
         self.run, self._loaded = run, None
         self._modes = [(module, module.training) for module in self.model.modules()]
         if not self.model.training:  # a part that is frozen in evaluation stays so, where the whole is not
             self.model.train()
         if checkpoints:
-            self._warn_of_what_is_lost()
+            self.listeners.warn_of_what_is_lost()
         return run, validation
 
     def _settings(self) -> dict:
         """What a run that goes on has to have in common with the one that was begun, beside the data."""
-        changing = _SCHEDULED if isinstance(self.schedule, LRScheduler) else ("params", "lr")
+        changing = SCHEDULED if isinstance(self.schedule, LRScheduler) else ("params", "lr")
         groups = [{name: value for name, value in group.items() if name not in changing
                    and isinstance(value, int | float | str | tuple)} for group in self.optimizer.param_groups]
-        return {"learning_rate": None if changing is _SCHEDULED else list(self._base_rates),
+        return {"learning_rate": None if changing is SCHEDULED else list(self.base_rates),
                 "optimizer": groups, "clip_norm": self.clip_norm, "clip_value": self.clip_value,
                 "loss": described(self.loss if self._is_pair else self.step_of)}
 
@@ -345,66 +342,18 @@ class Trainer:
         randomness.restore(kept, self.device, validation.generators)
         with self._inference():
             outcome = read(self._look()(batch.nest))
-        if outcome.outputs is None:
-            raise ValueError(f"metrics: given {', '.join(self.metrics)}, but the step returns no 'outputs' and "
-                             "'targets', expected both")
-        outputs, targets = outcome.outputs.detach().cpu(), outcome.targets.cpu()
-        if self._is_pair and isinstance(validation, TensorBatches):  # a batch may lack a class, the whole not
-            targets = validation.tensors[1].cpu()
-            outputs = outputs[torch.arange(len(targets)) % len(outputs)]
-        for name, metric in self.metrics.items():
-            try:
-                evaluation.tried(name, metric, outputs, targets)
-            except ValueError:
-                if isinstance(validation, TensorBatches) and self._is_pair:
-                    raise
-                self._evaluate(validation)  # of all rows it may be defined
-                return
-
-    def _listen(self) -> None:
-        """Find out which callbacks have to be told what: in the first process all, in others some."""
-        self.listeners: dict[str, list[Callable]] = {name: [] for name in METHODS}
-        for callback in self.callbacks:
-            everywhere = getattr(callback, "every_rank", False)
-            for name in METHODS:
-                if hasattr(callback, name) and (everywhere or self.world.is_first):
-                    tell = getattr(callback, name)
-                    alone = self.world.size > 1 and not everywhere
-                    self.listeners[name].append(functools.partial(self._alone, tell) if alone else tell)
-
-    def _alone(self, tell: Callable, *arguments) -> None:
-        self._by_one = True
+        known = validation.tensors[1] if self._is_pair and isinstance(validation, TensorBatches) else None
         try:
-            tell(*arguments)
-        finally:
-            self._by_one = False
+            evaluation.try_all(self.metrics, outcome, known)
+        except ValueError:
+            if known is not None:
+                raise
+            self._evaluate(validation)  # a batch may lack a class, all of them not
 
-    def _together(self, what: str) -> None:
-        """Refuse what all processes have to do, where one does it: it would wait for the others for ever."""
-        if self._by_one:
-            raise RuntimeError(f"{what}: called by one of {self.world.size} processes, expected all: set "
-                               "every_rank = True in the callback")
-
-    def _tell_save(self) -> None:
-        for listen in self.listeners["on_save"]:
-            listen(self)
-
-    def _tell_end(self) -> None:
+    def _end(self) -> None:
         for module, mode in self._modes:
             module.training = mode
-        for listen in self.listeners["on_end"]:
-            listen(self)
-
-    def _warn_of_what_is_lost(self) -> None:
-        for place, callback in enumerate(self.callbacks):
-            if hasattr(callback, "state_dict"):
-                continue
-            held = [name for name, value in getattr(callback, "__dict__", {}).items()
-                    if isinstance(value, torch.Tensor | nn.Module | torch.optim.Optimizer | LRScheduler)]
-            if held:
-                warnings.warn(f"callbacks[{place}]: {type(callback).__name__}.{held[0]} is not saved, so a run "
-                              "that goes on begins it anew; give it state_dict and load_state_dict",
-                              stacklevel=4)
+        self.listeners.tell("on_end", self)
 
     # --- the parts of a step ---
 
@@ -427,12 +376,12 @@ class Trainer:
 
     def _set_learning_rate(self) -> None:
         groups = self.optimizer.param_groups
-        if len(groups) > len(self._base_rates):  # a callback has added some
-            self._base_rates += [group["lr"] for group in groups[len(self._base_rates):]]
+        if len(groups) > len(self.base_rates):  # a callback has added some
+            self.base_rates += [group["lr"] for group in groups[len(self.base_rates):]]
         if self.schedule is None or isinstance(self.schedule, LRScheduler):
             return
         multiplier = float(number(f"schedule({self.step})", self.schedule(self.step), least=0))
-        for group, rate in zip(groups, self._base_rates, strict=True):
+        for group, rate in zip(groups, self.base_rates, strict=True):
             group["lr"] = rate * multiplier
 
     def _autocast(self):
@@ -466,8 +415,7 @@ class Trainer:
 
     def _after_step(self, loss: float, run: Run) -> None:
         self.reported = self.sums.reports
-        for listen in self.listeners["on_step"]:
-            listen(self, run.step - 1, loss)
+        self.listeners.tell("on_step", self, run.step - 1, loss)
         if run.due():
             run.save()
 
@@ -483,8 +431,7 @@ class Trainer:
         run.validated(metrics)
         if isinstance(self.schedule, ReduceLROnPlateau):
             self.schedule.step(metrics["loss"])
-        for listen in self.listeners["on_validation"]:
-            listen(self, epoch, metrics)
+        self.listeners.tell("on_validation", self, epoch, metrics)
         if run.validate_every and run.checkpoints and run.checkpoints.metric in metrics:
             run.save()
         return metrics
@@ -497,8 +444,7 @@ class Trainer:
         if run.stopped:
             return
         run.close_epoch()
-        for listen in self.listeners["on_epoch"]:
-            listen(self, epoch, metrics)
+        self.listeners.tell("on_epoch", self, epoch, metrics)
         if run.checkpoints and run.checkpoints.metric in metrics:
             run.save()
 
@@ -519,83 +465,3 @@ class Trainer:
             for batch in itertools.takewhile(lambda _: goes_on(), data.epoch()):
                 sums.add(read(look(batch.nest)), batch)
         return sums.results()
-
-
-# What a scheduler changes in a group as a run goes on.
-_SCHEDULED = ("params", "lr", "initial_lr", "max_lr", "min_lr", "momentum", "betas", "beta1", "max_momentum", "base_momentum")
-
-
-class _Own:
-    """What a Trainer has that changes, beside the model: a part of its Run."""
-
-    def __init__(self, trainer: Trainer):
-        self.trainer = trainer
-
-    def state_dict(self) -> dict:
-        trainer = self.trainer
-        return {"optimizer": optimizer_state(trainer.optimizer), "rates": list(trainer._base_rates),
-                "scaler": trainer.scaler.state_dict(),
-                "loss": trainer.loss.state_dict() if isinstance(trainer.loss, nn.Module) else {},
-                "schedule": _scheduler_state(trainer.schedule),
-                "callbacks": {str(place): callback.state_dict() for place, callback in self._stateful()}}
-
-    def _stateful(self) -> list[tuple[int, Any]]:
-        return [(place, callback) for place, callback in enumerate(self.trainer.callbacks)
-                if hasattr(callback, "state_dict") and hasattr(callback, "load_state_dict")]
-
-    def check_state(self, state: dict) -> None:
-        check_optimizer(self.trainer.optimizer, state["optimizer"])
-
-    def load_state_dict(self, state: dict) -> None:
-        trainer = self.trainer
-        load_optimizer(trainer.optimizer, state["optimizer"])
-        trainer._base_rates = list(state["rates"])
-        if trainer.scaler.is_enabled() and state["scaler"]:
-            trainer.scaler.load_state_dict(state["scaler"])
-        if isinstance(trainer.loss, nn.Module):
-            trainer.loss.load_state_dict(state["loss"])
-        if isinstance(trainer.schedule, LRScheduler) and state["schedule"]:
-            trainer.schedule.load_state_dict(state["schedule"])
-        for place, callback in self._stateful():
-            if str(place) in state["callbacks"]:
-                callback.load_state_dict(state["callbacks"][str(place)])
-
-
-def _scheduler_state(schedule) -> dict:
-    """Of torch's schedulers; functions among it cannot be saved, and need not be."""
-    if not isinstance(schedule, LRScheduler):
-        return {}
-    return {name: value for name, value in schedule.state_dict().items() if not callable(value)
-            and not (isinstance(value, list) and any(map(callable, value)))}
-
-
-def range_test(model, loss, optimizer_class, data, *, low: float = 1e-5, high: float = 10.0, steps: int = 100,
-               batch_size: int = 64, seed: int = 0, device="auto") -> tuple[list[float], list[float]]:
-    """Train a copy of `model` while the learning rate grows from `low` to `high`: where does the loss fall?
-
-    optimizer_class: called as optimizer_class(parameters, learning_rate).
-    Returns: the learning rates, each larger by the same factor, and the loss of the batch at each. Both end
-    early where the loss exceeds four times the first or is not finite. `model` is left as it is.
-    Source: Smith 2017, §3.3, arXiv:1506.01186.  Differs: geometric growth, to see orders of magnitude.
-    """
-    number("low", low, above=0)
-    number("high", high, above=low)
-    whole("steps", steps, least=2)
-    rates = [low * (high / low) ** (step / (steps - 1)) for step in range(steps)]
-    model = copy.deepcopy(model)
-    trainer = Trainer(model, loss, optimizer_class(model.parameters(), high), device=device, seed=seed,
-                      schedule=lambda step: rates[step] / high, callbacks=[_StopWhenWorse()])
-    try:
-        losses = trainer.fit(data, steps=steps, batch_size=batch_size).train_loss
-    except NonFiniteLossError as error:
-        losses = error.history.train_loss
-    return rates[:len(losses)], losses
-
-
-class _StopWhenWorse(Callback):
-    first: float | None = None
-
-    def on_step(self, trainer, step, loss):
-        self.first = loss if self.first is None else self.first
-        if loss > 4 * self.first:
-            trainer.stop()

@@ -124,7 +124,7 @@ def experiment(settings, optimiser, learning_rate, callbacks=()):
     from firstgrad import optim
     from firstgrad.arguments import choice
     from firstgrad.models.mlp import MLP, MLPConfig
-    from firstgrad.training.trainer import Trainer
+    from firstgrad.training import Trainer
 
     make = getattr(optim, choice("optimiser", optimiser, OPTIMISERS))
     with torch.random.fork_rng(devices=[]):
@@ -319,7 +319,7 @@ class _Training:
 
 def _said(error):
     """An exception as the front end translates it."""
-    from firstgrad.training.trainer import NonFiniteLossError
+    from firstgrad.training import NonFiniteLossError
 
     if isinstance(error, NonFiniteLossError):
         return {"code": "nonFinite", "step": error.step}

@@ -13,7 +13,7 @@ from firstgrad.models.recurrent.lstm import FORMS, LSTM, Bptt, LSTMConfig, LSTML
 from firstgrad.optim.rules import Momentum
 from firstgrad.text.batches import windows
 from firstgrad.text.vocabulary import Vocabulary
-from firstgrad.training.trainer import Trainer
+from firstgrad.training import Trainer
 
 BATCH, STEPS, INPUT, HIDDEN = 3, 7, 4, 5
 OURS = pytest.mark.parametrize("form", ["plain", "fast"])

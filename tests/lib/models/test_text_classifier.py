@@ -13,7 +13,7 @@ from firstgrad.models.recurrent.text_classifier import LAYERS, TextClassifier, T
 from firstgrad.optim.rules import Adam, Momentum
 from firstgrad.text.batches import lengths, pad
 from firstgrad.text.vocabulary import Tokenizer
-from firstgrad.training.trainer import Trainer
+from firstgrad.training import Trainer
 
 layers = pytest.mark.parametrize(("layers", "form"),
                                  [(name, form) for name, forms in LAYERS.items() for form in forms])

@@ -17,7 +17,7 @@ from firstgrad.text.batches import PADDING, UNKNOWN, ByLength, lengths, pad, win
 from firstgrad.text.tokens import Lines, UnknownTokenError, check_ids, words
 from firstgrad.text.vectors import read_pairs, read_questions
 from firstgrad.text.vocabulary import Tokenizer, Vocabulary
-from firstgrad.training.trainer import Trainer
+from firstgrad.training import Trainer
 
 SENTENCES = [["the", "whale"], ["the", "white", "whale"], [], ["call", "me", "the", "whaler"]]
 

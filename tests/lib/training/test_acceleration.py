@@ -10,14 +10,13 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from firstgrad.optim.rules import SGD, Momentum
-from firstgrad.training import acceleration, randomness
+from firstgrad.training import Trainer, acceleration, randomness
 from firstgrad.training import device as devices
 from firstgrad.training.batches import Batch, DatasetBatches, LoaderBatches, TensorBatches
 from firstgrad.training.checks import Check
 from firstgrad.training.device import DeviceUnavailableError
 from firstgrad.training.distributed import ALONE, World
 from firstgrad.training.inputs import batches
-from firstgrad.training.trainer import Trainer
 
 ROWS, WIDTH, CLASSES = 40, 6, 3
 

@@ -12,9 +12,9 @@ from torch import nn
 from torch.nn import functional as F
 
 from firstgrad.optim.rules import SGD
+from firstgrad.training import Trainer
 from firstgrad.training.callbacks import Callback, CSVLog, JSONLLog, Progress, TensorBoardLog
 from firstgrad.training.checkpoint import Checkpoints
-from firstgrad.training.trainer import Trainer
 
 
 class Killed(BaseException):

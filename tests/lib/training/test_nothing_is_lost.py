@@ -152,8 +152,8 @@ WORKERS = textwrap.dedent("""
 
     if __name__ == "__main__":
         model = torch.nn.Linear(4, 2)
-        loader = DataLoader(Rows(), 8, num_workers=2, multiprocessing_context=sys.argv[2], worker_init_fn=note,
-                            persistent_workers=True)
+        loader = DataLoader(Rows(), 8, num_workers=2, multiprocessing_context=sys.argv[2],
+                            worker_init_fn=note, persistent_workers=True)
         trainer = Trainer(model, F.cross_entropy, SGD(model.parameters(), 0.1), device="cpu",
                           callbacks=[Told()])
         try:
@@ -253,7 +253,7 @@ def test_a_state_that_cannot_be_saved_is_found_before_the_first_step(tmp_path):
 
     model = network()
     before = weights(model)
-    with pytest.raises(TypeError, match=r"state\['parts'\]\['trainer'\]\['callbacks'\]\['0'\]\['lock'\]: given lock"):
+    with pytest.raises(TypeError, match=r"\['callbacks'\]\['0'\]\['lock'\]: given lock"):
         trainer_of(model, callbacks=[Odd()]).fit((X, Y), steps=3, checkpoints=tmp_path)
     assert torch.equal(weights(model), before)
 
@@ -401,10 +401,11 @@ def test_a_callbacks_state_is_saved_and_what_has_none_is_named(tmp_path):
     averages = [SavedAverage() for _ in range(3)]
     trainer_of(callbacks=[averages[0]]).fit((X, Y), epochs=4, batch_size=8)
     with pytest.raises(RuntimeError):
-        trainer_of(callbacks=[averages[1], FailAt(12)]).fit((X, Y), epochs=4, batch_size=8, checkpoints=tmp_path)
+        trainer_of(callbacks=[averages[1], FailAt(12)]).fit((X, Y), epochs=4, batch_size=8,
+                                                            checkpoints=tmp_path)
     trainer_of(callbacks=[averages[2]]).fit((X, Y), epochs=4, batch_size=8, checkpoints=tmp_path)
     assert torch.equal(averages[0].values, averages[2].values)
-    with pytest.warns(UserWarning, match=r"callbacks\[0\]: Average.values is not saved, so a run that goes on"):
+    with pytest.warns(UserWarning, match=r"callbacks\[0\]: Average.values is not saved, so a run that"):
         trainer_of(callbacks=[Average()]).fit((X, Y), steps=1, checkpoints=tmp_path / "other")
 
 
@@ -412,13 +413,15 @@ def test_early_stopping_remembers_the_best_over_an_interruption(tmp_path):
     early = EarlyStopping(3, restore_best=True)
 
     def make(*callbacks):
-        return trainer_of(schedule=lambda step: 1.0 if step < 15 else -(-step // 15) * 3.0, callbacks=callbacks)
+        return trainer_of(schedule=lambda step: 1.0 if step < 15 else -(-step // 15) * 3.0,
+                          callbacks=callbacks)
 
     whole, again = make(), make()
     history = whole.fit((X, Y), (X, Y), epochs=30, batch_size=8, early_stopping=early)
     assert history.stopped == "early stopping"
     with pytest.raises(RuntimeError):
-        make(FailAt(12)).fit((X, Y), (X, Y), epochs=30, batch_size=8, early_stopping=early, checkpoints=tmp_path)
+        make(FailAt(12)).fit((X, Y), (X, Y), epochs=30, batch_size=8, early_stopping=early,
+                             checkpoints=tmp_path)
     assert again.fit((X, Y), (X, Y), epochs=30, batch_size=8, early_stopping=early,
                      checkpoints=tmp_path) == history
     assert torch.equal(weights(again.model), weights(whole.model))
@@ -474,7 +477,7 @@ def test_a_double_default_type_changes_nothing():
 
 
 def test_trainings_in_threads_are_warned_of():
-    first, second, found = threading.Event(), threading.Event(), []
+    first, second = threading.Event(), threading.Event()
 
     class Waits(Callback):
         def on_step(self, trainer, step, loss):

@@ -18,10 +18,10 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset, RandomSampler
 
 from firstgrad.optim.rules import SGD, Momentum
 from firstgrad.optim.schedules import cosine
+from firstgrad.training import NonFiniteLossError, Trainer
 from firstgrad.training.callbacks import Callback
 from firstgrad.training.checkpoint import CheckpointError, Checkpoints, CorruptCheckpointWarning
 from firstgrad.training.early_stopping import EarlyStopping
-from firstgrad.training.trainer import NonFiniteLossError, Trainer
 
 ROWS, WIDTH, CLASSES, BATCH = 50, 6, 3, 8  # 7 batches an epoch, the last of 2 rows
 

@@ -15,8 +15,8 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
 from firstgrad.models.mlp import MLP, MLPConfig
 from firstgrad.optim.rules import SGD, Momentum
 from firstgrad.optim.schedules import cosine, step_decay
+from firstgrad.training import Callback, NonFiniteLossError, Progress, Trainer, range_test
 from firstgrad.training.batches import TensorBatches
-from firstgrad.training.trainer import Callback, NonFiniteLossError, Progress, Trainer, range_test
 
 ROWS, WIDTH, CLASSES = 100, 6, 3
 

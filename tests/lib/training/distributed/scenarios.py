@@ -16,8 +16,8 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset, RandomSampler
 from firstgrad.models.mlp import MLP, MLPConfig
 from firstgrad.optim.rules import Adam, Momentum
 from firstgrad.optim.schedules import cosine
+from firstgrad.training import Callback, NonFiniteLossError, Trainer
 from firstgrad.training.checkpoint import CheckpointError, Checkpoints
-from firstgrad.training.trainer import Callback, NonFiniteLossError, Trainer
 
 ROWS, WIDTH, CLASSES, BATCH = 33, 6, 3, 8  # the last batch has one row, fewer than processes
 
@@ -111,12 +111,12 @@ def stepped(rank):
     """A training by a step of its own, over a dictionary."""
     model = perceptron(rank)
     trainer = Trainer(model, step=own_step, optimizer=Momentum(model.parameters(), 0.05), device="cpu",
-                      accumulate=2, metrics={"largest": lambda outputs, targets: outputs.max(1).values.mean()})
+                      accumulate=2, metrics={"largest": lambda out, targets: out.max(1).values.mean()})
     x, y = some_ignored()
     data = {"x": x, "y": y}
     history = trainer.fit(data, data, epochs=3, batch_size=BATCH)
     return {"losses": history.train_loss, "validation": history.validation, "stopped": history.stopped,
-            "rows": history.rows, "weights": {name: part.clone() for name, part in model.state_dict().items()},
+            "rows": history.rows, "weights": dict(model.state_dict()),
             "evaluated": trainer.evaluate(data, 5), "predicted": trainer.predict(x[:3]), "trainer": ""}
 
 

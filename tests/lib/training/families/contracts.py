@@ -1,4 +1,4 @@
-"""What every family of models is promised by the engine: it learns, and a run that was ended goes on exactly."""
+"""What the engine promises every family of models: it learns, and a run that was ended goes on exactly."""
 
 import contextlib
 

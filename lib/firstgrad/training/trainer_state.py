@@ -1,0 +1,60 @@
+"""What a Trainer has that changes on the way, beside the model: as one part of its Run."""
+
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
+from torch.optim.lr_scheduler import LRScheduler
+
+from firstgrad.training.restoring import check_optimizer, load_optimizer, optimizer_state
+
+if TYPE_CHECKING:
+    from firstgrad.training.trainer import Trainer
+
+# What a scheduler changes in a group as a run goes on.
+SCHEDULED = ("params", "lr", "initial_lr", "max_lr", "min_lr", "momentum", "betas", "max_momentum",
+             "base_momentum")
+
+
+class TrainerState:
+    """What a Trainer has that changes, beside the model: a part of its Run."""
+
+    def __init__(self, trainer: "Trainer"):
+        self.trainer = trainer
+
+    def state_dict(self) -> dict:
+        trainer = self.trainer
+        return {"optimizer": optimizer_state(trainer.optimizer), "rates": list(trainer.base_rates),
+                "scaler": trainer.scaler.state_dict(),
+                "loss": trainer.loss.state_dict() if isinstance(trainer.loss, nn.Module) else {},
+                "schedule": _scheduler_state(trainer.schedule),
+                "callbacks": {str(place): callback.state_dict() for place, callback in self._stateful()}}
+
+    def _stateful(self) -> list[tuple[int, Any]]:
+        return [(place, callback) for place, callback in enumerate(self.trainer.callbacks)
+                if hasattr(callback, "state_dict") and hasattr(callback, "load_state_dict")]
+
+    def check_state(self, state: dict) -> None:
+        """Raises: CheckpointError where it is of another optimiser."""
+        check_optimizer(self.trainer.optimizer, state["optimizer"])
+
+    def load_state_dict(self, state: dict) -> None:
+        trainer = self.trainer
+        load_optimizer(trainer.optimizer, state["optimizer"])
+        trainer.base_rates = list(state["rates"])
+        if trainer.scaler.is_enabled() and state["scaler"]:
+            trainer.scaler.load_state_dict(state["scaler"])
+        if isinstance(trainer.loss, nn.Module):
+            trainer.loss.load_state_dict(state["loss"])
+        if isinstance(trainer.schedule, LRScheduler) and state["schedule"]:
+            trainer.schedule.load_state_dict(state["schedule"])
+        for place, callback in self._stateful():
+            if str(place) in state["callbacks"]:
+                callback.load_state_dict(state["callbacks"][str(place)])
+
+
+def _scheduler_state(schedule) -> dict:
+    """Of torch's schedulers; functions among it cannot be saved, and need not be."""
+    if not isinstance(schedule, LRScheduler):
+        return {}
+    return {name: value for name, value in schedule.state_dict().items() if not callable(value)
+            and not (isinstance(value, list) and any(map(callable, value)))}
