@@ -70,7 +70,8 @@ class Run:
     batch_size: rows a batch.  device: as a Trainer's.  seed: of the order of the data and of all else.
     checkpoints: a Checkpoints, or its folder. Where that holds one already, the run goes on from there.
     Ctrl-C, SIGTERM and `stop()` end it after the step in progress. What an exception ends is saved too,
-    unless an optimiser had moved in that step and others had not. To end it early, prefer `run.stop()` to `break`.
+    unless an optimiser had moved in that step and others had not. To end it early, prefer `run.stop()` to
+    `break`.
     Raises: TypeError or ValueError that names the argument; CheckpointError.
     """
 

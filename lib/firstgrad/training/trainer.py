@@ -284,7 +284,8 @@ class Trainer:
         run = Run({"": self.model, "trainer": TrainerState(self)}, train, epochs=epochs, steps=steps,
                   device=self.device, seed=self.seed, checkpoints=checkpoints, accumulate=self.accumulate,
                   early_stopping=early_stopping, validate_every=validate_every, settings=self._settings(),
-                  generator=self.generator, step=self.step, on_save=lambda: self.listeners.tell("on_save", self), on_end=self._end)
+                  generator=self.generator, step=self.step,
+                  on_save=lambda: self.listeners.tell("on_save", self), on_end=self._end)
         run.loaded = self._loaded if self._loaded and self._loaded["run"] else None
         self.run, self._loaded = run, None
         self._modes = [(module, module.training) for module in self.model.modules()]
