@@ -148,14 +148,14 @@ def _train(build, settings: dict, options) -> int:
     recipe = recipes.make(build, settings, options.seed)
     neither = options.every_steps is None and options.every_seconds is None
     checkpoints = Checkpoints(folder, every_steps=options.every_steps,
-                              every_seconds=60 if neither else options.every_seconds, best=recipe.best)
+                              every_seconds=60 if neither else options.every_seconds, best=recipe.best, mode=recipe.mode)
     trainer = _trainer(recipe, name, folder, options)
     with contextlib.ExitStack() as stack:
         told = {"recipe": name, "seed": options.seed, **settings}
         trainer.world.first(lambda: _begin(stack, checkpoints, told))
         history = trainer.fit(recipe.train, recipe.validation, epochs=recipe.epochs, steps=options.steps,
                               batch_size=recipe.batch_size, checkpoints=checkpoints,
-                              early_stopping=recipe.early_stopping)
+                              early_stopping=recipe.early_stopping, validate_every=recipe.validate_every)
     if history.stopped in stopping.NAMES.values():
         return 130
     _conclude(name, recipe, trainer, history, checkpoints, options.shard)
@@ -167,9 +167,9 @@ def _trainer(recipe, name: str, folder: Path, options):
     from firstgrad.training.callbacks import CSVLog, Progress
 
     callbacks = [CSVLog(folder / "log.csv"), *([] if options.quiet else [Progress(name)]), _GoOn(folder)]
-    trainer = Trainer(recipe.model, recipe.loss, recipe.optimizer, device=options.device,
+    trainer = Trainer(recipe.model, recipe.loss, recipe.optimizer, step=recipe.step, device=options.device,
                       precision=options.precision, accumulate=recipe.accumulate,
-                      clip_norm=recipe.clip_norm, schedule=recipe.schedule, seed=options.seed,
+                      clip_norm=recipe.clip_norm, clip_value=recipe.clip_value, schedule=recipe.schedule, seed=options.seed,
                       callbacks=callbacks, metrics=recipe.metrics, compile=options.compile,
                       cuda_graph=options.cuda_graph, shard=options.shard)
     if trainer.world.is_first and not options.quiet:
@@ -218,14 +218,14 @@ def _begin(stack: contextlib.ExitStack, checkpoints, settings: dict) -> None:
 
 def _conclude(name: str, recipe, trainer, history, checkpoints, sharded: bool) -> None:
     """The last lines: what the trained model is worth, what it took, where it is."""
-    from firstgrad.training.run import load_weights
+    from firstgrad.training.restoring import load_weights
 
     path, best = trainer.world.first(
         lambda: (checkpoints.paths()[-1], checkpoints.best() if recipe.best else None))
     results = {"validation": (history.validation or [{}])[-1]}
     if best:
         path, results["validation"] = best.path, best.metrics
-        load_weights(trainer.model, best.weights)
+        load_weights({"": trainer.model}, best.weights)
     if recipe.test is not None:
         results["test"] = trainer.evaluate(recipe.test)  # by all processes together
     if not trainer.world.is_first:

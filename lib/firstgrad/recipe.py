@@ -28,9 +28,9 @@ class Recipe:
     """What to train, and how: the arguments of Trainer and of its `fit` that do not depend on the machine."""
 
     model: Any  # a torch.nn.Module
-    loss: Callable  # of (outputs, targets), the mean over the batch
+    loss: Callable | None  # of (outputs, targets); None where there is a step
     optimizer: Any  # over the model's parameters
-    train: Any  # tensors (x, y), a Dataset or a DataLoader
+    train: Any  # tensors (x, y), a Dataset or a DataLoader; with a step, any nest of tensors
     validation: Any = None  # as `train`; looked at after every epoch
     test: Any = None  # as `train`; looked at once, at the end
     batch_size: int = 64  # rows a forward pass, of all processes together
@@ -38,9 +38,13 @@ class Recipe:
     epochs: int = 10  # passes over `train`
     schedule: Callable | None = None  # step -> what to multiply the learning rate by
     clip_norm: float | None = None  # the longest gradient; None for any
+    clip_value: float | None = None  # the largest number of a gradient; None for any
+    step: Callable | None = None  # of (model, batch), in place of a loss: see Trainer
     metrics: Mapping[str, Callable] = field(default_factory=dict)  # name -> function of (outputs, targets)
-    early_stopping: int | None = None  # validations without a smaller loss before it ends; None for never
-    best: str | None = None  # "loss" or "accuracy": in the end, take the model that validated best by it
+    early_stopping: Any = None  # patience in validations, or an EarlyStopping; None for never
+    validate_every: int | None = None  # steps; None for after every epoch
+    best: str | None = None  # a metric: in the end, take the model that validated best by it
+    mode: str | None = None  # "min" or "max", the best of that metric; None for loss and accuracy
     report: Callable[[Any], str] | None = None  # of the trained model, in evaluation mode: what is printed
 
 
