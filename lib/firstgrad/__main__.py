@@ -148,7 +148,8 @@ def _train(build, settings: dict, options) -> int:
     recipe = recipes.make(build, settings, options.seed)
     neither = options.every_steps is None and options.every_seconds is None
     checkpoints = Checkpoints(folder, every_steps=options.every_steps,
-                              every_seconds=60 if neither else options.every_seconds, best=recipe.best, mode=recipe.mode)
+                              every_seconds=60 if neither else options.every_seconds, best=recipe.best,
+                              mode=recipe.mode)
     trainer = _trainer(recipe, name, folder, options)
     with contextlib.ExitStack() as stack:
         told = {"recipe": name, "seed": options.seed, **settings}
@@ -169,7 +170,8 @@ def _trainer(recipe, name: str, folder: Path, options):
     callbacks = [CSVLog(folder / "log.csv"), *([] if options.quiet else [Progress(name)]), _GoOn(folder)]
     trainer = Trainer(recipe.model, recipe.loss, recipe.optimizer, step=recipe.step, device=options.device,
                       precision=options.precision, accumulate=recipe.accumulate,
-                      clip_norm=recipe.clip_norm, clip_value=recipe.clip_value, schedule=recipe.schedule, seed=options.seed,
+                      clip_norm=recipe.clip_norm, clip_value=recipe.clip_value,
+                      schedule=recipe.schedule, seed=options.seed,
                       callbacks=callbacks, metrics=recipe.metrics, compile=options.compile,
                       cuda_graph=options.cuda_graph, shard=options.shard)
     if trainer.world.is_first and not options.quiet:
