@@ -122,13 +122,16 @@ class LoaderBatches:
 
     def state_dict(self) -> dict:
         """The states of the loader, its samplers and its data set, where they have one."""
-        return {str(place): holder.state_dict() for place, holder in enumerate(self._holders())
-                if hasattr(holder, "state_dict") and hasattr(holder, "load_state_dict")}
+        states = {place: holder.state_dict() for place, holder in enumerate(self._holders())
+                  if hasattr(holder, "state_dict") and hasattr(holder, "load_state_dict")}
+        return {"states": states, "persist": getattr(self.loader, "_iterator", None) is not None}
 
     def load_state_dict(self, state: dict) -> None:
         holders = self._holders()
-        for place, of_one in state.items():
-            holders[int(place)].load_state_dict(of_one)
+        for place, of_one in state["states"].items():
+            holders[place].load_state_dict(of_one)
+        if state["persist"]:  # workers that go on draw no new seed, which would move the order of the rows
+            iter(self.loader)
 
     def epoch(self, skip: int = 0) -> Iterator[Batch]:
         """The epoch's batches but the first `skip`, which are loaded before this returns."""

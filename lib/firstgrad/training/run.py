@@ -123,6 +123,9 @@ class Run:
         self.loaded: dict | None = None  # a state to go on from, where the folder has none
         self._on_save, self._on_end = on_save, on_end
         self._exhausted = False  # the data of this epoch
+        self._begun = 0  # the epoch whose data were last begun
+        self._taken_up: dict | None = None  # what generators and data were when the run was saved
+        self._data: dict = {}  # what the data's state was in the end
         self._saved: tuple | None = None  # where it was when it was last saved
         self._agreed: str | None = None  # why all processes stop
         self._wanted = False  # by the first process: a checkpoint after this step
@@ -198,9 +201,13 @@ class Run:
 
     def _epoch(self) -> Iterator[Batch]:
         self.train.begin(self.epoch - 1)
+        if self._taken_up and not self.batches:  # at the end of an epoch
+            self.train.load_state_dict(self._taken_up["data"])
+            randomness.restore(self._taken_up, self.device, self.generators)
+        self._taken_up = None
         now = randomness.snapshot(self.device, self.generators)
         if not self.batches:
-            self.epoch_start = now | {"data": self.train.state_dict()}
+            self.epoch_start, self._begun = now | {"data": self.train.state_dict()}, self.epoch
             return self.train.epoch()
         # Taken up in its middle: it is begun again as it was begun, then all goes on as it was left.
         self.train.load_state_dict(self.epoch_start["data"])
@@ -380,7 +387,7 @@ class Run:
         self._tick()
         lost_patience = self.given_up and not self.complete
         self.history.stopped = self.stopped or ("early stopping" if lost_patience else None)
-        self.train = None  # the data may go
+        self._data, self.train = self.train.state_dict(), None  # the data may go
         if self._on_end:
             self._on_end()
 
@@ -438,7 +445,14 @@ class Run:
         run = {"settings": self.settings, "start": self.start, "step": self.step, "epoch": self.epoch,
                "batches": self.batches, "unvalidated": self.unvalidated, "best": self.best,
                "history": self.history.state_dict()}
-        random = {"now": randomness.snapshot(self.device, self.generators), "epoch_start": self.epoch_start}
+        # Before its first step an epoch begins anew, whatever its loader has drawn ahead.
+        at_start = not self.batches and self._begun == self.epoch
+        if at_start:
+            now = self.epoch_start
+        else:
+            data = self._data if self.train is None else self.train.state_dict()
+            now = randomness.snapshot(self.device, self.generators) | {"data": data}
+        random = {"now": now, "epoch_start": self.epoch_start}
         return {"parts": own, "run": run, "random": self.world.gather(random)}
 
     def load_state_dict(self, state: dict) -> None:
@@ -478,6 +492,8 @@ class Run:
         randomness.restore(mine["now"], self.device, self.generators)
         if self.world.rank >= len(random):
             randomness.restore(own, self.device)
+        else:
+            self._taken_up = mine["now"]
 
 
 class Moves:

@@ -360,12 +360,13 @@ DATA = {
 }
 
 
+@pytest.mark.parametrize("at", [9, 12])  # at the end of an epoch, and within one
 @pytest.mark.parametrize("data", DATA)
-def test_data_with_a_state_of_their_own_go_on_with_it(data, tmp_path):
+def test_data_with_a_state_of_their_own_go_on_with_it(data, at, tmp_path):
     whole, again = trainer_of(), trainer_of()
     history = whole.fit(DATA[data](), epochs=4, batch_size=8)
     with pytest.raises(RuntimeError):
-        trainer_of(callbacks=[FailAt(12)]).fit(DATA[data](), epochs=4, batch_size=8, checkpoints=tmp_path)
+        trainer_of(callbacks=[FailAt(at)]).fit(DATA[data](), epochs=4, batch_size=8, checkpoints=tmp_path)
     assert again.fit(DATA[data](), epochs=4, batch_size=8, checkpoints=tmp_path) == history
     assert torch.equal(weights(again.model), weights(whole.model))
 
