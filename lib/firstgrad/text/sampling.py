@@ -72,7 +72,7 @@ def sample(logits: torch.Tensor, *, temperature: float = 1.0, k: int | None = No
     return pick(chances(logits, temperature=temperature, k=k, p=p), u)
 
 
-def check_logits(logits) -> None:
+def check_logits(logits: torch.Tensor) -> None:
     """Raise TypeError or ValueError unless `logits` is a vector of which a softmax can be taken."""
     if not torch.is_tensor(logits) or not logits.is_floating_point():
         given = logits.dtype if torch.is_tensor(logits) else type(logits).__name__

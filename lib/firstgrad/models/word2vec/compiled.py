@@ -21,6 +21,7 @@ from numba.extending import intrinsic
 
 from firstgrad.models.word2vec.skip_gram import Corpus, SkipGram, keep_chances, noise
 
+Array = np.ndarray
 BOUND, STEPS = 6.0, 1024  # the sigmoid is tabulated on (−BOUND, BOUND), and constant outside
 LINE = 64  # bytes that memory gives at once
 PIECE = 2**18  # words that one call of the loop reads: between two calls Ctrl-C is heard
@@ -80,7 +81,8 @@ def _gain(label, score, rate, sigmoid):
 
 
 @njit(nogil=True, fastmath=True, error_model="numpy", inline="always")
-def centre(targets, words, inputs, outputs, sigmoid, rate, rows, change, word, like):
+def centre(targets: Array, words: Array, inputs: Array, outputs: Array, sigmoid: Array, rate: float, rows: Array,
+           change: Array, word: Array, like: tuple[int, ...]) -> None:
     """One step: `words` (M,) move towards targets[0], the word that they surround, away from the others.
 
     rows, change (at least len(targets) rows, a multiple of three; d) and word (d,) are memory to work in;
@@ -157,7 +159,9 @@ def _draw(targets, word, own, other, outputs, window, state):
 
 
 @njit(nogil=True, fastmath=True, error_model="numpy", cache=True)
-def read(ids, starts, keep, own, other, sigmoid, inputs, outputs, window, negatives, rate, fall, state, like):
+def read(ids: Array, starts: Array, keep: Array, own: Array, other: Array, sigmoid: Array, inputs: Array,
+         outputs: Array, window: int, negatives: int, rate: float, fall: float, state: np.uint64,
+         like: tuple[int, ...]) -> np.uint64:
     """A run of sentences: for each word that is kept, a step. The rate is `fall` less with every word read.
 
     Returns: the state of the random numbers, to go on with.
@@ -173,7 +177,7 @@ def read(ids, starts, keep, own, other, sigmoid, inputs, outputs, window, negati
             state = _next(state)
             if _bits(state) < keep[ids[at]]:  # frequent words are left out now and then
                 sentence[length] = ids[at]
-                _fetch(inputs, ids[at])
+                _fetch(inputs, ids[at])  # type: ignore[call-arg]  # numba gives the first argument itself
                 length += 1
         now = np.float32(rate - fall * (starts[s] - starts[0]))
         if length:
@@ -196,8 +200,8 @@ def fit(model: SkipGram, corpus: Corpus, *, epochs: int, rate: float, threads: i
     """Train the tables of `model`, where they are."""
     config, counts = model.config, corpus.vocabulary.counts
     keep = (keep_chances(counts, config.sample) * 2**32).astype(np.uint64)
-    tables = *alias_table(noise(counts, config.power)), sigmoid_table()
-    tables += model.input.detach().numpy(), model.output.detach().numpy()
+    own, other = alias_table(noise(counts, config.power))
+    sigmoid, inputs, outputs = sigmoid_table(), model.input.detach().numpy(), model.output.detach().numpy()
     fall = rate / (epochs * len(corpus.ids))
     states = np.random.default_rng(seed).integers(1, 2**63, threads, np.uint64)
     stop = False
@@ -209,9 +213,9 @@ def fit(model: SkipGram, corpus: Corpus, *, epochs: int, rate: float, threads: i
         for low, high in itertools.pairwise(edges):
             if low < high and not stop:
                 done = epoch * len(corpus.ids) + (corpus.starts[low] - first) * threads
-                states[thread] = read(corpus.ids, corpus.starts[low:high + 1], keep, *tables, config.window,
-                                      config.negatives, rate - fall * done, fall * threads, states[thread],
-                                      (0,) * config.dimension)
+                states[thread] = read(corpus.ids, corpus.starts[low:high + 1], keep, own, other, sigmoid, inputs,
+                                      outputs, config.window, config.negatives, rate - fall * done,
+                                      fall * threads, states[thread], (0,) * config.dimension)
 
     with ThreadPoolExecutor(threads) as pool:
         try:
