@@ -5,12 +5,17 @@ Take what you need, `from firstgrad.optim import Momentum`; or `import firstgrad
 when it is used.
 """
 
+from typing import TYPE_CHECKING
+
 from firstgrad.lazy import modules
 
 __version__ = "0.1.0"
 __all__ = ["book", "data", "metrics", "models", "optim", "scratch", "text", "training", "widgets"]
 
-__getattr__ = modules(__name__, __all__)
+if TYPE_CHECKING:  # what a type checker and an editor see of the rooms
+    from firstgrad import book, data, metrics, models, optim, scratch, text, training, widgets
+else:
+    __getattr__ = modules(__name__, __all__)
 
 
 def __dir__() -> list[str]:

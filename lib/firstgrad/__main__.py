@@ -9,6 +9,7 @@ import shlex
 import sys
 import traceback
 from pathlib import Path
+from typing import Any
 
 from firstgrad import recipe as recipes
 from firstgrad.arguments import whole
@@ -112,7 +113,7 @@ def _add_settings(train: _Parser, build) -> list[str]:
     group = train.add_argument_group("settings of this recipe", inspect.getdoc(build))
     settings = recipes.settings(build)
     for name, default in settings.items():
-        how = {"type": type(default), "metavar": type(default).__name__.upper()}
+        how: dict[str, Any] = {"type": type(default), "metavar": type(default).__name__.upper()}
         if isinstance(default, bool):
             how = {"action": argparse.BooleanOptionalAction}
         how |= {"default": default, "help": "(default: %(default)s)"}
@@ -252,7 +253,7 @@ def _status(error: Exception) -> int | None:
     if isinstance(error, RecipeError):
         return 2
     where = traceback.extract_tb(error.__traceback__)[-1]
-    if not Path(where.filename).is_relative_to(_PACKAGE) or not where.line.startswith("raise"):
+    if not Path(where.filename).is_relative_to(_PACKAGE) or not (where.line or "").startswith("raise"):
         return None  # a mistake in the recipe, in torch, or in our own code
     from firstgrad.training.checkpoint import CheckpointError
     from firstgrad.training.device import DeviceUnavailableError

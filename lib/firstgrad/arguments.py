@@ -1,10 +1,19 @@
 """Checks of arguments, said in one form: which argument, what was given, what is expected."""
 
 import math
+from collections.abc import Iterable
 from numbers import Integral, Real
+from typing import Any, TypeGuard, TypeVar
+
+T = TypeVar("T")
 
 
-def number(name: str, value, *, above: float | None = None, least: float | None = None,
+def is_real(value: Any) -> TypeGuard[float]:
+    """Is it a real number, Python's or NumPy's? A bool is none."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def number(name: str, value: Any, *, above: float | None = None, least: float | None = None,
            below: float | None = None, most: float | None = None) -> float:
     """Return `value` if it is a finite real number within the bounds that are given; of NumPy's, Python's.
 
@@ -13,7 +22,7 @@ def number(name: str, value, *, above: float | None = None, least: float | None 
     bounds = [("above", above), ("at least", least), ("below", below), ("at most", most)]
     limits = [f"{word} {bound:g}" for word, bound in bounds if bound is not None]
     expected = f"a finite number {' and '.join(limits)}".strip()
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if not is_real(value):
         raise TypeError(f"{name}: given {value!r}, expected {expected}")
     inside = (math.isfinite(value)
               and (above is None or value > above) and (least is None or value >= least)
@@ -23,7 +32,7 @@ def number(name: str, value, *, above: float | None = None, least: float | None 
     return value.item() if hasattr(value, "item") else value
 
 
-def whole(name: str, value, *, least: int = 1) -> int:
+def whole(name: str, value: Any, *, least: int = 1) -> int:
     """Return `value` if it is an integer of at least `least`. Raises TypeError or ValueError."""
     expected = f"a whole number of at least {least}"
     if isinstance(value, bool) or not isinstance(value, Integral):
@@ -33,7 +42,7 @@ def whole(name: str, value, *, least: int = 1) -> int:
     return int(value)
 
 
-def choice(name: str, value, allowed):
+def choice(name: str, value: T, allowed: Iterable[T]) -> T:
     """Return `value` if it is one of `allowed`. Raises ValueError that lists them."""
     if value not in allowed:
         raise ValueError(f"{name}: given {value!r}, expected one of {', '.join(map(repr, allowed))}")

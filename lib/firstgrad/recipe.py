@@ -62,6 +62,8 @@ def load(path: str | Path) -> Callable[..., Recipe]:
         sys.path.append(str(path.resolve().parent))  # last, so that it hides nothing
     name = f"recipe_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None  # as for every name that ends in .py
+    assert spec.loader is not None
     module = sys.modules[name] = importlib.util.module_from_spec(spec)  # for pickle
     spec.loader.exec_module(module)
     build = getattr(module, "recipe", None)

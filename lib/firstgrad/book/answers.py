@@ -10,11 +10,12 @@ import difflib
 import importlib
 import math
 import reprlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from numbers import Real
 from pathlib import Path
 from typing import Any
+
+from firstgrad.arguments import is_real
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Value:
     hint: str = ""  # said when wrong
     mistakes: Mapping[float, str] = field(default_factory=dict)  # known wrong number -> what went wrong
 
-    def __call__(self, answer) -> Verdict:
+    def __call__(self, answer: Any) -> Verdict:
         given = plain(answer)
         difference = differs(given, plain(self.expected), self.relative, self.absolute, tell=False)
         if not difference:
@@ -50,13 +51,13 @@ class Function:
     """A function that must agree with `reference` on every one of `cases`, tuples of arguments."""
 
     reference: Callable
-    cases: Sequence[tuple]
+    cases: Iterable[tuple]
     relative: float = 1e-6
     absolute: float = 1e-9
     explain: str = ""
     hint: str = ""
 
-    def __call__(self, answer) -> Verdict:
+    def __call__(self, answer: Any) -> Verdict:
         if not callable(answer):
             return Verdict(False, f"Expected a function, got {short(answer)}.")
         for case in self.cases:
@@ -83,7 +84,7 @@ class Choice:
     expected: str
     why: Mapping[str, str]  # each choice -> why it is right or wrong
 
-    def __call__(self, answer) -> Verdict:
+    def __call__(self, answer: Any) -> Verdict:
         given = answer.strip().lower() if isinstance(answer, str) else answer
         options = {option.lower(): reason for option, reason in self.why.items()}
         if not isinstance(given, str) or given not in options:
@@ -92,7 +93,7 @@ class Choice:
         return Verdict(given == self.expected.lower(), options[given])
 
 
-def check(exercise: str, answer) -> None:
+def check(exercise: str, answer: Any) -> None:
     """Say in one line whether `answer` is right, not yet, or awaited (`...`). Never raises for an answer.
 
     exercise: such as "06.1".
@@ -101,7 +102,7 @@ def check(exercise: str, answer) -> None:
     grade(exercise, answer)  # its result is not returned: a notebook would print it
 
 
-def grade(exercise: str, answer) -> bool | None:
+def grade(exercise: str, answer: Any) -> bool | None:
     """Print one line: is `answer` right, not yet, or awaited (`...`)? Never raises for an answer.
 
     exercise: such as "06.1".  Returns: True, False, or None while the answer is awaited.
@@ -120,7 +121,7 @@ def grade(exercise: str, answer) -> bool | None:
     return verdict.right
 
 
-def measured(name: str, value, reference: float, within: float, unit: str = "") -> None:
+def measured(name: str, value: Any, reference: float, within: float, unit: str = "") -> None:
     """Assert |value − reference| ≤ within, and print the reference: the same line on every machine.
 
     Raises: AssertionError that says the value.
@@ -133,7 +134,7 @@ def measured(name: str, value, reference: float, within: float, unit: str = "") 
     print(f"{name}: {expected}")
 
 
-def plain(value):
+def plain(value: Any) -> Any:
     """Tensors and arrays as (nested) lists of numbers, tuples as lists, the rest as it is."""
     if hasattr(value, "detach"):
         value = value.detach().cpu()
@@ -142,7 +143,7 @@ def plain(value):
     return [plain(part) for part in value] if isinstance(value, list | tuple) else value
 
 
-def differs(given, expected, relative: float, absolute: float, tell: bool = True) -> str:
+def differs(given: Any, expected: Any, relative: float, absolute: float, tell: bool = True) -> str:
     """What is different between two plain values, in a sentence; empty when nothing is.
 
     tell: whether the sentence may say the expected number.
@@ -155,8 +156,8 @@ def differs(given, expected, relative: float, absolute: float, tell: bool = True
         pairs = enumerate(zip(given, expected, strict=True))
         parts = ((i, differs(a, b, relative, absolute, tell)) for i, (a, b) in pairs)
         return next((f"[{i}]{'' if part.startswith('[') else ' '}{part}" for i, part in parts if part), "")
-    if _is_number(expected):
-        if not _is_number(given):
+    if is_real(expected):
+        if not is_real(given):
             return f"expected a number, got {short(given)}."
         same = math.isclose(given, expected, rel_tol=relative, abs_tol=absolute)
         if same:
@@ -165,7 +166,7 @@ def differs(given, expected, relative: float, absolute: float, tell: bool = True
     return "" if given == expected else f"expected {short(expected)}, got {short(given)}."
 
 
-def short(value) -> str:
+def short(value: Any) -> str:
     """repr, cut to what fits in a line."""
     return f"{value:.6g}" if isinstance(value, float) else _shortener.repr(value)
 
@@ -178,10 +179,6 @@ _shortener.maxstring = _shortener.maxother = 40
 def _awaited(answer) -> bool:
     """Whether the dots still stand in the answer, alone or in a list."""
     return answer is ... or (isinstance(answer, list | tuple) and any(map(_awaited, answer)))
-
-
-def _is_number(value) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _join(*sentences: str) -> str:

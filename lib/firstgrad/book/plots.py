@@ -5,42 +5,54 @@ a transparent ground with text as text; the same call gives the same bytes. Pict
 size.
 """
 
+from __future__ import annotations
+
 import io
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 WIDTH = 560  # CSS pixels: fits the text column, and half of it is still legible on a phone
 _PIXELS_PER_INCH = 96
 _POINTS = 300  # pairs of points a line keeps: more than its pixels can show
+Limits = tuple[float, float]  # of an axis: from, to
 
 
 class Plot:
     """A finished figure: `svg` (text) or `png` (bytes), shown by a notebook as it is."""
 
-    def __init__(self, what: str, *, svg: str | None = None, png: bytes | None = None, size=(WIDTH, 0)):
+    def __init__(self, what: str, *, svg: str | None = None, png: bytes | None = None,
+                 size: tuple[int, int] = (WIDTH, 0)):
         self.what, self.svg, self.png, self.size = what, svg, png, size
 
     def __repr__(self) -> str:
         return f"Plot({self.what})"
 
-    def _repr_svg_(self):
+    def _repr_svg_(self) -> str | None:
         return self.svg
 
-    def _repr_png_(self):
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]] | None:
         return None if self.png is None else (self.png, {"width": self.size[0], "height": self.size[1]})
 
-    def save(self, path) -> None:
+    def save(self, path: str | Path) -> None:
         """Write the SVG or PNG to `path`."""
-        Path(path).write_bytes(self.png or self.svg.encode())
+        Path(path).write_bytes(self.png or (self.svg or "").encode())
 
 
-def lines(series, *, x=None, xlabel="", ylabel="", xlog=False, ylog=False, xlim=None, ylim=None, dashed=(),
-          dots=(), marks=None, levels=None, height=320) -> Plot:
+def lines(series: Mapping[str, Any] | ArrayLike, *, x: ArrayLike | None = None, xlabel: str = "",
+          ylabel: str = "",
+          xlog: bool = False, ylog: bool = False, xlim: Limits | None = None, ylim: Limits | None = None,
+          dashed: Collection[str] = (), dots: Collection[str] = (), marks: Mapping[str, float] | None = None,
+          levels: Mapping[str, float] | None = None, height: int = 320) -> Plot:
     """Curves, each named at its right end (by a legend when there are more than four).
 
     series: {name: values} or {name: (x, values)}, or values alone.  x: shared by those without their own; 0,
@@ -73,8 +85,10 @@ def lines(series, *, x=None, xlabel="", ylabel="", xlog=False, ylog=False, xlim=
         return _svg(figure, f"{len(named)} line{'s' * (len(named) > 1)}", height)
 
 
-def contours(function, *, xlim, ylim, paths=None, outlines=None, levels=14, log=True, minimum=None,
-             xlabel="θ₁", ylabel="θ₂", equal=False, height=380) -> Plot:
+def contours(function: Callable[..., Any], *, xlim: Limits, ylim: Limits,
+             paths: Mapping[str, ArrayLike] | None = None, outlines: Sequence[ArrayLike] | None = None,
+             levels: int = 14, log: bool = True, minimum: Iterable[float] | None = None, xlabel: str = "θ₁",
+             ylabel: str = "θ₂", equal: bool = False, height: int = 380) -> Plot:
     """Level lines of a function of two variables, with the paths that optimisers take on it.
 
     function: called once as function(X, Y) with arrays (grid, grid), returns an array (grid, grid).
@@ -87,7 +101,7 @@ def contours(function, *, xlim, ylim, paths=None, outlines=None, levels=14, log=
 
     with _style():
         figure, axes = _axes(height, xlabel, ylabel)
-        grid = np.meshgrid(np.linspace(*xlim, 151), np.linspace(*ylim, 151))
+        grid = np.meshgrid(*(np.linspace(low, high, 151) for low, high in (xlim, ylim)))
         values = np.asarray(function(*grid), dtype=float)
         if values.shape != grid[0].shape:
             raise ValueError(f"function: it returns shape {values.shape}, expected X's, {grid[0].shape}")
@@ -112,7 +126,8 @@ def contours(function, *, xlim, ylim, paths=None, outlines=None, levels=14, log=
         return _svg(figure, f"contours with {len(named)} path{'s' * (len(named) != 1)}", height)
 
 
-def histogram(series, *, bins=30, xlabel="", ylabel="share", marks=None, height=280) -> Plot:
+def histogram(series: Mapping[str, ArrayLike] | ArrayLike, *, bins: int | ArrayLike = 30, xlabel: str = "",
+              ylabel: str = "share", marks: Mapping[str, float] | None = None, height: int = 280) -> Plot:
     """How often values fall where: {name: values}, or values alone, in the same bins, as shares of each."""
     import numpy as np
 
@@ -131,7 +146,8 @@ def histogram(series, *, bins=30, xlabel="", ylabel="share", marks=None, height=
         return _svg(figure, f"histogram of {len(data)}", height)
 
 
-def images(pixels, labels=None, *, columns=8, good=None) -> Plot:
+def images(pixels: ArrayLike, labels: Sequence[object] | None = None, *, columns: int = 8,
+           good: Sequence[bool] | None = None) -> Plot:
     """A sheet of grey pictures, dark where the pixel is large, with a word below each.
 
     pixels: (n, side²) or (n, height, width), in [0, 1] or any range, shared by all.  labels: n words.
@@ -152,15 +168,15 @@ def images(pixels, labels=None, *, columns=8, good=None) -> Plot:
     columns = min(columns, len(pixels))
     rows = -(-len(pixels) // columns)
     cell = WIDTH / columns
-    words = 0 if labels is None else 18  # CSS pixels below each picture
-    height = round(rows * (cell + words))
+    below = 0 if labels is None else 18  # CSS pixels below each picture
+    height = round(rows * (cell + below))
     theme = _theme()
     with _style():
         from matplotlib.figure import Figure
 
         figure = Figure((WIDTH / _PIXELS_PER_INCH, height / _PIXELS_PER_INCH), facecolor=theme["paper"])
-        spaces = {"left": 0, "right": 1, "top": 1, "bottom": words / height, "wspace": 0.06,
-                  "hspace": 0.06 + words / cell}
+        spaces = {"left": 0, "right": 1, "top": 1, "bottom": below / height, "wspace": 0.06,
+                  "hspace": 0.06 + below / cell}
         grid = figure.subplots(rows, columns, squeeze=False, gridspec_kw=spaces)
         for i, axes in enumerate(grid.flat):
             axes.axis("off")
@@ -194,7 +210,7 @@ def _rgb(colour: str) -> tuple:
     return to_rgb(colour)
 
 
-def _style():
+def _style() -> AbstractContextManager[None]:
     try:
         import matplotlib
     except ImportError as error:

@@ -1,7 +1,12 @@
 """Pictures: Fashion-MNIST, made smaller."""
 
+from typing import TYPE_CHECKING
+
 from firstgrad.arguments import choice
 from firstgrad.data.files import path
+
+if TYPE_CHECKING:
+    import torch
 
 # Names as published; the label is the position.
 FASHION_CLASSES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
@@ -10,7 +15,7 @@ _FASHION_SPLITS = {"train": ("train", slice(0, 8000)), "validation": ("train", s
                    "test": ("test", slice(0, 2000))}
 
 
-def fashion_mnist(split: str):
+def fashion_mnist(split: str) -> "tuple[torch.Tensor, torch.Tensor]":
     """Photographs of clothes, 14×14 grey pixels, with one of ten classes (`FASHION_CLASSES`).
 
     split: "train" (8,000 images), "validation" (2,000) or "test" (2,000).

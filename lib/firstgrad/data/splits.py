@@ -1,11 +1,17 @@
 """How to take data apart honestly: `split` and `standardise`."""
 
 import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from firstgrad.arguments import number, whole
 
+if TYPE_CHECKING:
+    import torch
 
-def split(rows: int, shares=(0.8, 0.1, 0.1), *, labels=None, groups=None, seed: int = 0):
+
+def split(rows: int, shares: Sequence[float] = (0.8, 0.1, 0.1), *, labels: Any = None, groups: Any = None,
+          seed: int = 0) -> "list[torch.Tensor]":
     """Row numbers for training, validation, test (or other parts): drawn at random, no row in two of them.
 
     rows: how many there are.  shares: of the parts, adding up to 1; sizes are right to within a row.
@@ -39,7 +45,7 @@ def split(rows: int, shares=(0.8, 0.1, 0.1), *, labels=None, groups=None, seed: 
     return [part[torch.randperm(len(part), generator=generator)] for part in found]
 
 
-def standardise(train, *others):
+def standardise(train: "torch.Tensor", *others: "torch.Tensor") -> "list[torch.Tensor]":
     """Each column less its mean, over its standard deviation; both are those of `train` alone.
 
     train, others: float tensors (n, columns), or (n,).  A column that is constant in `train` is only shifted.
@@ -75,14 +81,14 @@ def _shares(shares) -> list[float]:
     return found
 
 
-def _numbered(name: str, keys, rows: int):
+def _numbered(name: str, keys: Any, rows: int) -> "torch.Tensor":
     """The keys as numbers 0, 1, 2, … in the order in which they first come: (rows,) int64."""
     import torch
 
     keys = keys.tolist() if hasattr(keys, "tolist") else list(keys)
     if len(keys) != rows:
         raise ValueError(f"{name}: given {len(keys)}, expected {rows}, one a row")
-    known = {}
+    known: dict[Any, int] = {}
     return torch.tensor([known.setdefault(key, len(known)) for key in keys])
 
 

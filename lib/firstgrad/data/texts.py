@@ -36,7 +36,7 @@ def definitions(split: str) -> tuple[list[str], list[int], list[str]]:
     """
     rows = _DEFINITION_SPLITS[choice("split", split, _DEFINITION_SPLITS)]
     lines = gzip.decompress(path("definitions/definitions.tsv.gz").read_bytes()).decode().splitlines()
-    kinds = {kind: [] for kind in DEFINITION_CLASSES}
+    kinds: dict[str, list[tuple[str, int, str]]] = {kind: [] for kind in DEFINITION_CLASSES}
     for kind, word, definition in (line.split("\t") for line in lines):
         kinds[kind].append((definition, DEFINITION_CLASSES.index(kind), word))
     texts, labels, words = zip(*(row for found in kinds.values() for row in found[rows]), strict=True)

@@ -1,9 +1,12 @@
 """What metrics take (lists, arrays, tensors), as NumPy arrays of numbers that make sense; or a ValueError."""
 
+from collections.abc import Collection
+from typing import Any
+
 import numpy as np
 
 
-def as_array(name, values, dimensions=(1,)) -> np.ndarray:
+def as_array(name: str, values: Any, dimensions: Collection[int] = (1,)) -> np.ndarray:
     """The values as an array of finite numbers with at least one row."""
     values = values.detach().cpu() if hasattr(values, "detach") else values
     try:
@@ -22,7 +25,8 @@ def as_array(name, values, dimensions=(1,)) -> np.ndarray:
     return array
 
 
-def class_numbers(name, values) -> np.ndarray:
+def class_numbers(name: str, values: Any) -> np.ndarray:
+    """The values as int64, each a whole number from 0 on."""
     array = as_array(name, values)
     bad = (array < 0) | (array % 1 != 0)
     if bad.any():
@@ -31,7 +35,9 @@ def class_numbers(name, values) -> np.ndarray:
     return array.astype(np.int64)
 
 
-def labels_and_scores(labels, scores, name, need_both=False):
+def labels_and_scores(labels: Any, scores: Any, name: str,
+                      need_both: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """Labels 0 or 1, as int64, and as many scores, as float64; `name` is what the scores are called."""
     labels, scores = class_numbers("labels", labels), as_array(name, scores).astype(float)
     same_length("labels", labels, name, scores)
     if labels.max() > 1:
@@ -43,12 +49,14 @@ def labels_and_scores(labels, scores, name, need_both=False):
     return labels, scores
 
 
-def same_length(first, a, second, b) -> None:
+def same_length(first: str, a: np.ndarray, second: str, b: np.ndarray) -> None:
+    """Raise ValueError unless both have as many rows."""
     if len(a) != len(b):
         raise ValueError(f"{second}: given {len(b)} rows, expected {len(a)}, as many as {first}")
 
 
-def check_probabilities(array) -> None:
+def check_probabilities(array: np.ndarray) -> None:
+    """Raise ValueError unless all are from 0 to 1, and rows of several add up to 1."""
     if array.min() < 0 or array.max() > 1:
         row = int(np.argwhere((array < 0) | (array > 1))[0][0])
         raise ValueError(f"probabilities: given {array[row]} in row {row}, expected numbers from 0 to 1; "

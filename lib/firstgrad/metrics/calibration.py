@@ -1,6 +1,7 @@
 """Are probabilities what they say? Log loss, Brier score, calibration by bins."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from firstgrad.metrics.arguments import (
     as_array,
@@ -11,7 +12,7 @@ from firstgrad.metrics.arguments import (
 )
 
 
-def log_loss(labels, probabilities) -> float:
+def log_loss(labels: ArrayLike, probabilities: ArrayLike) -> float:
     """The mean of −ln p(what is true): (n,) of class 1, or (n, C). Infinite where that p is 0."""
     probabilities = as_array("probabilities", probabilities, (1, 2))
     labels = class_numbers("labels", labels)
@@ -26,14 +27,15 @@ def log_loss(labels, probabilities) -> float:
         return float(-np.log(probabilities[np.arange(len(labels)), labels]).mean()) + 0.0
 
 
-def brier_score(labels, probabilities) -> float:
+def brier_score(labels: ArrayLike, probabilities: ArrayLike) -> float:
     """The mean of (p − y)² for two classes: the squared error of a probability."""
     labels, probabilities = labels_and_scores(labels, probabilities, "probabilities")
     check_probabilities(probabilities)
     return float(np.mean((probabilities - labels) ** 2))
 
 
-def calibration_curve(labels, probabilities, bins: int = 10):
+def calibration_curve(labels: ArrayLike, probabilities: ArrayLike,
+                      bins: int = 10) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """By bins of equal width: the mean probability, the share of class 1, and the number of rows.
 
     Bins without rows are left out. A probability on an edge belongs to the bin below.
@@ -50,7 +52,7 @@ def calibration_curve(labels, probabilities, bins: int = 10):
     return predicted, observed, counts[some]
 
 
-def expected_calibration_error(labels, probabilities, bins: int = 10) -> float:
+def expected_calibration_error(labels: ArrayLike, probabilities: ArrayLike, bins: int = 10) -> float:
     """The mean distance of predicted from observed shares, each bin by its number of rows."""
     predicted, observed, counts = calibration_curve(labels, probabilities, bins)
     return float(np.sum(counts * np.abs(predicted - observed)) / counts.sum())

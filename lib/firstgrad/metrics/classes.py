@@ -1,37 +1,43 @@
 """Classes against classes: confusion matrix, accuracy, precision, recall, F1."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from firstgrad.metrics.arguments import class_numbers, same_length
 
 AVERAGES = ("binary", "macro", "micro", "weighted", None)
 
 
-def confusion_matrix(labels, predictions, classes: int | None = None) -> np.ndarray:
+def confusion_matrix(labels: ArrayLike, predictions: ArrayLike, classes: int | None = None) -> np.ndarray:
     """Counts (C, C): row = what is true, column = what was predicted.  classes: C, if more than seen."""
     labels, predictions, count = _pairs(labels, predictions, classes)
     return np.bincount(labels * count + predictions, minlength=count**2).reshape(count, count)
 
 
-def accuracy(labels, predictions) -> float:
+def accuracy(labels: ArrayLike, predictions: ArrayLike) -> float:
     """The share of predictions that are right."""
     labels, predictions, _ = _pairs(labels, predictions)
     return float((labels == predictions).mean())
 
 
-def precision(labels, predictions, average="binary", undefined=math.nan):
+def precision(labels: ArrayLike, predictions: ArrayLike, average: str | None = "binary",
+              undefined: float = math.nan) -> float | np.ndarray:
     """Of those predicted as a class, the share that is of it: TP / (TP + FP)."""
     return _averaged(labels, predictions, average, undefined, lambda tp, fp, fn: (tp, tp + fp))
 
 
-def recall(labels, predictions, average="binary", undefined=math.nan):
+def recall(labels: ArrayLike, predictions: ArrayLike, average: str | None = "binary",
+           undefined: float = math.nan) -> float | np.ndarray:
     """Of those of a class, the share that is predicted as it: TP / (TP + FN)."""
     return _averaged(labels, predictions, average, undefined, lambda tp, fp, fn: (tp, tp + fn))
 
 
-def f1(labels, predictions, average="binary", undefined=math.nan):
+def f1(labels: ArrayLike, predictions: ArrayLike, average: str | None = "binary",
+       undefined: float = math.nan) -> float | np.ndarray:
     """The harmonic mean of precision and recall: 2 TP / (2 TP + FP + FN).
 
     average: "binary": of class 1, where there are only 0 and 1. "macro": the mean over the classes, all
@@ -42,7 +48,8 @@ def f1(labels, predictions, average="binary", undefined=math.nan):
     return _averaged(labels, predictions, average, undefined, lambda tp, fp, fn: (2 * tp, 2 * tp + fp + fn))
 
 
-def _pairs(labels, predictions, classes=None) -> tuple[np.ndarray, np.ndarray, int]:
+def _pairs(labels: ArrayLike, predictions: ArrayLike,
+           classes: int | None = None) -> tuple[np.ndarray, np.ndarray, int]:
     """Class numbers (n,) and (n,), and how many classes there are: `classes`, or as many as are seen."""
     labels, predictions = class_numbers("labels", labels), class_numbers("predictions", predictions)
     same_length("labels", labels, "predictions", predictions)
@@ -53,7 +60,8 @@ def _pairs(labels, predictions, classes=None) -> tuple[np.ndarray, np.ndarray, i
     return labels, predictions, count
 
 
-def _averaged(labels, predictions, average, undefined, fraction):
+def _averaged(labels, predictions, average, undefined,
+              fraction: Callable[..., tuple[Any, Any]]) -> float | np.ndarray:
     if average not in AVERAGES:
         raise ValueError(f"average: given {average!r}, expected one of {', '.join(map(repr, AVERAGES))}")
     labels, predictions, count = _pairs(labels, predictions, 2 if average == "binary" else None)

@@ -1,13 +1,16 @@
 """How sure is a metric? Its interval over data sets drawn with repeats."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from firstgrad.metrics.arguments import as_array, same_length
 
 
-def bootstrap_interval(metric, *columns, draws: int = 1000, level: float = 0.95, seed: int = 0):
+def bootstrap_interval(metric: Callable[..., float], *columns: ArrayLike, draws: int = 1000,
+                       level: float = 0.95, seed: int = 0) -> tuple[float, float]:
     """Between which two numbers `metric(*columns)` falls for `level` of the data sets drawn with repeats.
 
     A draw for which the metric is not defined (NaN, or a ValueError) is left out.
@@ -31,4 +34,5 @@ def bootstrap_interval(metric, *columns, draws: int = 1000, level: float = 0.95,
     values = [value for value in values if not math.isnan(value)]
     if not values:
         raise ValueError("metric: given one that is defined for none of the draws")
-    return tuple(float(q) for q in np.quantile(values, [(1 - level) / 2, (1 + level) / 2]))
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)

@@ -1,11 +1,12 @@
 """Scores of two classes, at every threshold: ROC and precision-recall curves, and the areas under them."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from firstgrad.metrics.arguments import labels_and_scores
 
 
-def roc_curve(labels, scores):
+def roc_curve(labels: ArrayLike, scores: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """False and true positive rates (n,) of every threshold, and the thresholds, falling from infinity.
 
     A row counts as positive where its score is at least the threshold; equal scores move together.
@@ -14,13 +15,13 @@ def roc_curve(labels, scores):
     return fp / fp[-1], tp / tp[-1], thresholds
 
 
-def roc_auc(labels, scores) -> float:
+def roc_auc(labels: ArrayLike, scores: ArrayLike) -> float:
     """The area under the ROC curve: 0.5 for a coin, 1 for a perfect ranking."""
     fpr, tpr, _ = roc_curve(labels, scores)
     return float(np.trapezoid(tpr, fpr))
 
 
-def ranked_right(labels, scores) -> float:
+def ranked_right(labels: ArrayLike, scores: ArrayLike) -> float:
     """The probability that a random positive has a larger score than a random negative; a tie counts half.
 
     This is the Mann-Whitney statistic, divided by the number of pairs, and it equals `roc_auc`.
@@ -31,14 +32,15 @@ def ranked_right(labels, scores) -> float:
     return float((below + up_to).mean() / (2 * len(negative)))
 
 
-def precision_recall_curve(labels, scores):
+def precision_recall_curve(labels: ArrayLike,
+                           scores: ArrayLike) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Precision and recall (n + 1,) of every threshold, ending in (1, 0), and the thresholds (n,), rising."""
     tp, fp, thresholds = (part[1:] for part in _sweep(labels, scores))
     precisions, recalls = tp / (tp + fp), tp / tp[-1]
     return np.append(precisions[::-1], 1.0), np.append(recalls[::-1], 0.0), thresholds[::-1]
 
 
-def average_precision(labels, scores) -> float:
+def average_precision(labels: ArrayLike, scores: ArrayLike) -> float:
     """The mean precision over the recalls that the thresholds reach: the area under the steps."""
     precisions, recalls, _ = precision_recall_curve(labels, scores)
     return float(-np.sum(np.diff(recalls) * precisions[:-1]))

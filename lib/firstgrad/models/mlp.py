@@ -47,9 +47,10 @@ class MLP(nn.Module):
     def __init__(self, config: MLPConfig | None = None):
         super().__init__()
         self.config = config = config or MLPConfig()
-        self.layers = nn.ModuleList(nn.Linear(*widths) for widths in pairwise(config.sizes))
+        layers = [nn.Linear(*widths) for widths in pairwise(config.sizes)]
+        self.layers = nn.ModuleList(layers)
         self.activation, factor = ACTIVATIONS[config.activation]
-        for layer in self.layers:
+        for layer in layers:
             nn.init.normal_(layer.weight, std=(factor / layer.in_features) ** 0.5)
             nn.init.zeros_(layer.bias)
 
@@ -58,7 +59,7 @@ class MLP(nn.Module):
         """How many numbers training changes."""
         return sum(parameter.numel() for parameter in self.parameters())
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = x.flatten(1)  # (B, …) -> (B, sizes[0])
         if x.shape[1] != self.config.sizes[0]:
             raise ValueError(f"x: given width {x.shape[1]}, expected {self.config.sizes[0]} (sizes[0])")

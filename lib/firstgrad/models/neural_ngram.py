@@ -47,7 +47,7 @@ class NeuralNGram(nn.Module):
         """How many numbers training changes."""
         return sum(parameter.numel() for parameter in self.parameters())
 
-    def forward(self, context):
+    def forward(self, context: torch.Tensor) -> torch.Tensor:
         check_ids("context", context, self.config.vocabulary_size)
         width = self.config.order - 1
         if context.ndim != 2 or context.shape[1] != width:

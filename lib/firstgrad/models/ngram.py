@@ -20,6 +20,7 @@ they are the longest context, as in a model of that order.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +30,7 @@ from firstgrad.arguments import choice, number, whole
 from firstgrad.text.sampling import sample
 from firstgrad.text.tokens import as_ids, check_ids
 
+Ids = torch.Tensor | Sequence[int]  # of tokens
 SMOOTHINGS = ("likelihood", "add-k", "absolute", "kneser-ney", "modified")
 
 
@@ -42,7 +44,7 @@ def bits_per_character(nats: float, tokens: int, characters: int) -> float:
     return nats * number("tokens", tokens, above=0) / number("characters", characters, above=0) / math.log(2)
 
 
-def discounts(counts, modified: bool = False) -> np.ndarray:
+def discounts(counts: np.ndarray, modified: bool = False) -> np.ndarray:
     """What is taken from counts of 1, of 2 and of 3 or more, from how many n-grams came once, twice, …
 
     counts: of all n-grams of one length.  Not modified, D = n₁ / (n₁ + 2 n₂) three times.
@@ -64,7 +66,7 @@ class Level:
     longest: "Table"  # of counts: used for the longest context
     shorter: "Table"  # of what smoothing counts below that
 
-    def find(self, names):
+    def find(self, names: np.ndarray) -> np.ndarray:
         """The nodes of these names, −1 where there is none."""
         nodes = np.minimum(np.searchsorted(self.names, names), len(self.names) - 1)
         return np.where(self.names[nodes] == names, nodes, -1)
@@ -138,7 +140,7 @@ class NGram:
 
     # --- asking ---------------------------------------------------------------------------------------------
 
-    def probabilities(self, context=()) -> torch.Tensor:
+    def probabilities(self, context: Ids = ()) -> torch.Tensor:
         """P(w | context) of every token w: float64 (V,). The last n − 1 ids count."""
         p = np.full(self.size, 1 / self.size)
         for level, table, node in self._path(context):
@@ -178,7 +180,7 @@ class NGram:
         """exp of the cross-entropy."""
         return perplexity(self.cross_entropy(ids))
 
-    def back_off(self, context=()) -> list[tuple[int, float]]:
+    def back_off(self, context: Ids = ()) -> list[tuple[int, float]]:
         """For the last 0, 1, 2, … ids of the context: how often they came with a token after them, and the
         share of probability that they hand down to the shorter context (the empty one: to 1 / V).
         """
@@ -190,18 +192,18 @@ class NGram:
             found.append((int(times), float(table.masses[node] / table.totals[node])))
         return found
 
-    def count(self, ids) -> int:
+    def count(self, ids: Ids) -> int:
         """How often these ids, 1 to n of them, come in the text one after the other."""
-        ids, node = self._ids("ids", ids), 0
-        if len(ids) > self.order:
-            raise ValueError(f"ids: given {len(ids)} ids, expected at most {self.order}, the order")
-        for level, token in zip(self.levels, ids, strict=False):
+        found, node = self._ids("ids", ids), 0
+        if len(found) > self.order:
+            raise ValueError(f"ids: given {len(found)} ids, expected at most {self.order}, the order")
+        for level, token in zip(self.levels, found, strict=False):
             node = int(level.find(node * self.size + token))
             if node < 0:
                 return 0
         return int(level.counts[node])
 
-    def generate(self, tokens, count: int, *, temperature: float = 1.0, top_k: int | None = None,
+    def generate(self, tokens: Ids, count: int, *, temperature: float = 1.0, top_k: int | None = None,
                  top_p: float | None = None, generator: torch.Generator | None = None) -> list[int]:
         """Write on after `tokens` (T,), T ≥ 0: `count` ids, each drawn as `text.sample` does.
 

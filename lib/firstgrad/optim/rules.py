@@ -9,7 +9,7 @@ A rule moves one parameter after the other. Where speed is wanted, take torch's 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 import torch
@@ -24,6 +24,7 @@ from firstgrad.optim.words import REQUIRED, Default
 class _Optimizer(torch.optim.Optimizer):
     """What all share: checks, groups, the loop. A subclass has `remembers`, `settled` and `rule`."""
 
+    rule: Callable[..., None]  # (parameter, gradient, group, step, *averages): changes them
     remembers: tuple[str, ...] = ()  # names, torch's, of the averages that `rule` takes last
     settled: ClassVar[Mapping[str, float]] = {}  # settings of torch's class that this one decides
 
@@ -36,7 +37,7 @@ class _Optimizer(torch.optim.Optimizer):
         """Move every parameter that has a gradient. Returns what `closure`, if given, returns."""
         return (self._watched_step if self._is_watched() else self._step)(closure)
 
-    step.hooked = True  # torch then does not wrap it, which takes a third of a tiny step
+    step.hooked = True  # type: ignore[attr-defined]  # torch then does not wrap it, which takes a third of a tiny step
 
     def _is_watched(self) -> bool:
         return bool(profiler._is_profiler_enabled
@@ -166,7 +167,8 @@ class SGD(_Optimizer):
             raise ValueError("momentum: given none with nesterov=True, expected a number above 0")
         if momentum and type(self) is SGD:
             self.__class__ = Nesterov if nesterov else Momentum  # not __new__, whose signature help() shows
-            self.__init__(params, learning_rate, momentum, weight_decay=weight_decay, **torchs)
+            type(self).__init__(self, params, learning_rate, momentum, weight_decay=weight_decay,
+                                **torchs)  # type: ignore[arg-type]  # checked by words
         else:
             super().__init__(params, {"momentum": momentum, "nesterov": nesterov, **torchs},
                              learning_rate=learning_rate, weight_decay=weight_decay)
@@ -185,7 +187,7 @@ class Momentum(SGD):
     that a change of α acts at once on the whole velocity.
     """
 
-    remembers = ("momentum_buffer",)
+    remembers: tuple[str, ...] = ("momentum_buffer",)
     settled: ClassVar = {"dampening": 0, "nesterov": False}
 
     def __init__(self, params, learning_rate: float = REQUIRED, momentum: float = 0.9, *,
@@ -194,7 +196,7 @@ class Momentum(SGD):
                             weight_decay=weight_decay)
 
     @staticmethod
-    def rule(parameter, gradient, group, step, velocity):
+    def rule(parameter, gradient, group, step, velocity):  # type: ignore[override]  # its own averages
         velocity.mul_(group["momentum"]).add_(plus(gradient, group["weight_decay"], parameter))
         descend(parameter, group["lr"], velocity)
 
@@ -212,7 +214,7 @@ class Nesterov(Momentum):
     settled: ClassVar = {"dampening": 0, "nesterov": True}
 
     @staticmethod
-    def rule(parameter, gradient, group, step, velocity):
+    def rule(parameter, gradient, group, step, velocity):  # type: ignore[override]  # its own averages
         gradient = plus(gradient, group["weight_decay"], parameter)
         velocity.mul_(group["momentum"]).add_(gradient)
         descend(parameter, group["lr"], plus(gradient, group["momentum"], velocity))
@@ -228,7 +230,7 @@ class RMSProp(_Optimizer):
     as in torch, whose defaults are others (α = 0.01, β = 0.99).
     """
 
-    remembers = ("square_avg",)
+    remembers: tuple[str, ...] = ("square_avg",)
     settled: ClassVar = {"momentum": 0, "centered": False}
 
     def __init__(self, params, learning_rate: float = Default(1e-3), beta: float = Default(0.9),
@@ -259,7 +261,7 @@ class Adam(_Optimizer):
     the end of its §2; ε̂ = ε √(1−β₂ᵗ) there makes the two the same.
     """
 
-    remembers = ("exp_avg", "exp_avg_sq")
+    remembers: tuple[str, ...] = ("exp_avg", "exp_avg_sq")
     settled: ClassVar = {"amsgrad": False, "decoupled_weight_decay": False}
 
     def __init__(self, params, learning_rate: float = Default(1e-3), beta1: float = Default(0.9),
@@ -315,11 +317,11 @@ class AMSGrad(Adam):
     the paper leaves out, as in torch: û = u / (1−β₂ᵗ), where u is the largest of the uncorrected v.
     """
 
-    remembers = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq")
+    remembers: tuple[str, ...] = ("exp_avg", "exp_avg_sq", "max_exp_avg_sq")
     settled: ClassVar = {"amsgrad": True, "decoupled_weight_decay": False}
 
     @staticmethod
-    def rule(parameter, gradient, group, step, mean, square, largest):
+    def rule(parameter, gradient, group, step, mean, square, largest):  # type: ignore[override]  # its own averages
         beta1, beta2 = group["betas"]
         gradient = plus(gradient, group["weight_decay"], parameter)
         mix(mean, 1 - beta1, gradient)

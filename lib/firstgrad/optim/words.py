@@ -60,7 +60,7 @@ def checked_group(who: str, given: Mapping, defaults: Mapping, settled: Mapping)
 
 def ours(settings: Mapping) -> dict:
     """Settings by our names. Raises: TypeError where one has two names, or `betas` are not two."""
-    found = {}
+    found: dict = {}
     for word, value in settings.items():
         names = OURS.get(word, (word,))
         twice = [name for name in names if name in settings and name != word]

@@ -5,14 +5,17 @@ and returns ∂J/∂(input). Rows are examples: x is (B, inputs). torch is used 
 """
 
 import math
+from collections.abc import Callable, Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from firstgrad.arguments import choice, number, whole
 
 # Name -> (φ, φ′ as a function of z and of φ(z): whichever is cheaper).
-ACTIVATIONS = {
+ACTIVATIONS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "relu": (lambda z: np.maximum(z, 0.0), lambda z, h: (z > 0).astype(float)),
     "tanh": (np.tanh, lambda z, h: 1 - h**2),
     "sigmoid": (lambda z: 0.5 * (1 + np.tanh(z / 2)), lambda z, h: h * (1 - h)),
@@ -24,7 +27,8 @@ INITIALISATIONS = {  # name -> variance of a weight
 }
 
 
-def weights(rng, fan_in, fan_out, initialisation="he"):
+def weights(rng: np.random.Generator, fan_in: int, fan_out: int,
+            initialisation: str | float = "he") -> np.ndarray:
     """A matrix (fan_out, fan_in) of independent normal weights, mean 0.
 
     initialisation: "xavier", "he", or a number, the standard deviation itself.
@@ -44,19 +48,21 @@ def weights(rng, fan_in, fan_out, initialisation="he"):
 class Affine:
     """z = x Wᵀ + b. Shapes: x (B, I), W (O, I), b (O,), z (B, O). Raises: ValueError for another width."""
 
-    def __init__(self, W, b=None):
+    dz: np.ndarray  # (B, O), the gradient that reached it: a Network writes it down
+
+    def __init__(self, W: ArrayLike, b: ArrayLike | None = None):
         self.W = _finite("W", W, 2)
         self.b = np.zeros(len(self.W)) if b is None else _finite("b", b, 1)
         if self.b.shape != self.W.shape[:1]:
             raise ValueError(f"b: given shape {self.b.shape}, expected {self.W.shape[:1]}, one a row of W")
 
-    def forward(self, x):
+    def forward(self, x: np.ndarray) -> np.ndarray:
         if x.ndim != 2 or x.shape[1] != self.W.shape[1]:
             raise ValueError(f"x: given shape {x.shape}, expected (B, {self.W.shape[1]})")
         self.x = x
         return x @ self.W.T + self.b
 
-    def backward(self, dz):
+    def backward(self, dz: np.ndarray) -> np.ndarray:
         self.dW = dz.T @ self.x  # (O, B) @ (B, I): the sum over examples of δ xᵀ
         self.db = dz.sum(axis=0)
         return dz @ self.W  # (B, O) @ (O, I)
@@ -65,21 +71,21 @@ class Affine:
 class Activation:
     """h = φ(z), number by number. name: relu, tanh, sigmoid or identity."""
 
-    def __init__(self, name):
+    def __init__(self, name: str):
         self.function, self.slope = ACTIVATIONS[choice("name", name, ACTIVATIONS)]
 
-    def forward(self, z):
+    def forward(self, z: np.ndarray) -> np.ndarray:
         self.z, self.h = z, self.function(z)
         return self.h
 
-    def backward(self, dh):
+    def backward(self, dh: np.ndarray) -> np.ndarray:
         return dh * self.slope(self.z, self.h)
 
 
 class SoftmaxCrossEntropy:
     """J = mean over examples of −log softmax(z)[label]. Shapes: z (B, C), labels (B,) whole numbers < C."""
 
-    def forward(self, z, labels):
+    def forward(self, z: np.ndarray, labels: ArrayLike) -> float:
         labels = np.asarray(labels)
         if labels.shape != z.shape[:1] or not np.issubdtype(labels.dtype, np.integer):
             raise ValueError(f"labels: given {labels.dtype} of shape {labels.shape}, expected whole numbers "
@@ -91,7 +97,7 @@ class SoftmaxCrossEntropy:
         self.p, self.labels = np.exp(shifted - log_sum[:, None]), labels
         return float((log_sum - shifted[np.arange(len(z)), labels]).mean())
 
-    def backward(self):
+    def backward(self) -> np.ndarray:
         dz = self.p.copy()
         dz[np.arange(len(dz)), self.labels] -= 1.0  # p − y
         return dz / len(dz)
@@ -105,26 +111,27 @@ class Network:
     Raises: ValueError or TypeError that names the argument.
     """
 
-    def __init__(self, sizes, activation="relu", initialisation="he", seed=0):
+    def __init__(self, sizes: Sequence[int], activation: str = "relu", initialisation: str | float = "he",
+                 seed: int = 0):
         if len(sizes) < 2:
             raise ValueError(f"sizes: given {sizes}, expected at least an input and an output size")
         rng = np.random.default_rng(seed)
-        self.layers = []
+        self.layers: list[Affine | Activation] = []
         for fan_in, fan_out in pairwise(sizes):
             self.layers += [Affine(weights(rng, fan_in, fan_out, initialisation)), Activation(activation)]
         self.layers.pop()  # no activation after the last: its outputs are logits
         self.loss = SoftmaxCrossEntropy()
 
     @property
-    def affine(self):
-        return self.layers[::2]
+    def affine(self) -> list[Affine]:
+        return [layer for layer in self.layers if isinstance(layer, Affine)]
 
-    def forward(self, x):
+    def forward(self, x: np.ndarray) -> np.ndarray:
         for layer in self.layers:
             x = layer.forward(x)
         return x
 
-    def gradients(self, x, labels):
+    def gradients(self, x: ArrayLike, labels: ArrayLike) -> float:
         """The loss; afterwards `affine[i].dW`, `.db`, and `.dz`, the gradient that reached it."""
         loss = self.loss.forward(self.forward(_finite("x", x, 2)), labels)
         gradient = self.loss.backward()
@@ -135,7 +142,7 @@ class Network:
         return loss
 
 
-def numerical_gradient(function, x, h=1e-5):
+def numerical_gradient(function: Callable[[np.ndarray], float], x: ArrayLike, h: float = 1e-5) -> np.ndarray:
     """∂function/∂x by central differences, (f(x + h) − f(x − h)) / 2h in one coordinate after the other.
 
     function: of an array like x, returns a number.  Cost: two calls for each entry of x.
@@ -154,7 +161,7 @@ def numerical_gradient(function, x, h=1e-5):
     return gradient
 
 
-def relative_error(a, b):
+def relative_error(a: ArrayLike, b: ArrayLike) -> float:
     """‖a − b‖ / (‖a‖ + ‖b‖): 0 where both are 0, at most 1. Shapes: the same. Raises: ValueError if not."""
     a, b = np.asarray(a, dtype=float), np.asarray(b, dtype=float)
     if a.shape != b.shape:
@@ -163,7 +170,7 @@ def relative_error(a, b):
     return float(np.linalg.norm(a - b) / size) if size > 0 else 0.0
 
 
-def _finite(name, array, dimensions):
+def _finite(name: str, array: ArrayLike, dimensions: int) -> np.ndarray:
     array = np.asarray(array, dtype=float)
     if array.ndim != dimensions or array.size == 0:
         raise ValueError(f"{name}: given shape {array.shape}, expected {dimensions} dimensions, none empty")

@@ -1,11 +1,18 @@
 """Ways to fit less closely: ridge, lasso, dropout; and the folds of cross-validation (chapter 08)."""
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from firstgrad.arguments import number, whole
 
+if TYPE_CHECKING:
+    import torch
 
-def ridge(X, y, penalty):
+
+def ridge(X: ArrayLike, y: ArrayLike, penalty: float) -> np.ndarray:
     """The θ with the least ‖y − Xθ‖²/2n + λ‖θ‖²/2: (XᵀX/n + λI)⁻¹ Xᵀy/n.
 
     Shapes: X (n, p), y (n,) or (n, outputs).  Returns: (p,) or (p, outputs).  penalty: λ; at 0, of all
@@ -22,7 +29,7 @@ def ridge(X, y, penalty):
     return np.linalg.solve(X.T @ X + n * penalty * np.eye(p), X.T @ y)
 
 
-def soft_threshold(z, threshold):
+def soft_threshold(z: ArrayLike, threshold: float) -> np.ndarray:
     """Move every number towards 0 by `threshold`, and those that are nearer to 0: sign(z) max(|z| − t, 0).
 
     Raises: ValueError or TypeError when the threshold is not a finite number ≥ 0.
@@ -32,7 +39,8 @@ def soft_threshold(z, threshold):
     return np.sign(z) * np.maximum(np.abs(z) - threshold, 0.0)
 
 
-def lasso(X, y, penalty, *, tolerance=1e-10, most_steps=200_000):
+def lasso(X: ArrayLike, y: ArrayLike, penalty: float, *, tolerance: float = 1e-10,
+          most_steps: int = 200_000) -> np.ndarray:
     """The θ with the least ‖y − Xθ‖²/2n + λ‖θ‖₁, by proximal gradient descent (ISTA).
 
     A gradient step, then a soft threshold.  Ends when no number of θ moves by more than `tolerance`.
@@ -56,7 +64,7 @@ def lasso(X, y, penalty, *, tolerance=1e-10, most_steps=200_000):
     raise RuntimeError(f"not settled after {most_steps} steps: raise most_steps or tolerance")
 
 
-def dropout(x, rate, generator=None):
+def dropout(x: "torch.Tensor", rate: float, generator: "torch.Generator | None" = None) -> "torch.Tensor":
     """Inverted dropout: each number becomes 0 with probability `rate`, else x / (1 − rate).
 
     x: tensor of floats.  generator: a torch.Generator, or torch's own.  The mean over all masks is x.
@@ -70,7 +78,7 @@ def dropout(x, rate, generator=None):
     return x * (keep / (1 - rate))  # in torch's order, so equal to the last bit
 
 
-def folds(rows, count, seed=0):
+def folds(rows: int, count: int, seed: int = 0) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Shuffle `rows` numbers 0, 1, … into `count` parts of nearly equal size; yield (training, held out).
 
     Every row is held out exactly once.  Raises: ValueError when there are fewer than 2 folds or rows.
@@ -84,7 +92,7 @@ def folds(rows, count, seed=0):
         yield np.concatenate(parts[:i] + parts[i + 1:]), held
 
 
-def _data(X, y):
+def _data(X: ArrayLike, y: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     X, y = np.asarray(X, dtype=float), np.asarray(y, dtype=float)
     if X.ndim != 2 or X.size == 0:
         raise ValueError(f"X: given shape {X.shape}, expected (n, p) with at least one row and one column")

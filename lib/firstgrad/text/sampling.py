@@ -79,7 +79,7 @@ def sample(logits: torch.Tensor, *, temperature: float = 1.0, top_k: int | None 
     return pick(chances(logits, temperature=temperature, top_k=top_k, top_p=top_p), u)
 
 
-def check_logits(logits, dimensions: int | None = None) -> None:
+def check_logits(logits: torch.Tensor, dimensions: int | None = None) -> None:
     """Raise TypeError or ValueError unless of each row of `logits` (…, V) a softmax can be taken."""
     if not torch.is_tensor(logits) or not logits.is_floating_point():
         given = logits.dtype if torch.is_tensor(logits) else type(logits).__name__

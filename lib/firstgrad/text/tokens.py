@@ -96,7 +96,7 @@ def _wide_encoding(start: bytes) -> str | None:
         if start.startswith(mark):
             return name
     no_mark = {(False, True): "utf-16-le", (True, False): "utf-16-be"}  # a Latin letter and a zero
-    return no_mark.get(tuple(byte == 0 for byte in start[:2]))
+    return no_mark.get((start[:1] == b"\0", start[1:2] == b"\0"))
 
 
 def near_spellings(token: str, tokens: Sequence[str]) -> str:

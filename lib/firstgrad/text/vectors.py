@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import safetensors
 import torch
+from numpy.typing import ArrayLike
 from safetensors.torch import save_file
 from torch.nn import functional as F
 
@@ -49,7 +50,7 @@ class WordVectors:
     finite; TypeError for what is no table of floats.
     """
 
-    def __init__(self, tokens: Sequence[str], matrix, *, outputs=None):
+    def __init__(self, tokens: Sequence[str], matrix: ArrayLike, *, outputs: ArrayLike | None = None):
         self.tokens = tuple(tokens)
         self.matrix = _table("matrix", matrix, len(self.tokens))
         self.outputs = None if outputs is None else _table("outputs", outputs, len(self.tokens))
@@ -58,7 +59,7 @@ class WordVectors:
             twice = next(token for id, token in enumerate(self.tokens) if self._ids[token] != id)
             raise ValueError(f"tokens: given {twice!r} twice, expected each once")
         self._units = F.normalize(self.matrix)
-        self._codes = None
+        self._codes: tuple[torch.Tensor, torch.Tensor] | None = None
 
     # --- looking up ---
 
@@ -248,8 +249,9 @@ def read_pairs(path: str | Path) -> list[tuple[str, str, float]]:
 
 def read_questions(path: str | Path) -> list[tuple[str, str, str, str]]:
     """Analogies, "a b c d" in a line, as word2vec's questions-words.txt has them; titles (:) are left out."""
-    return [tuple(line.lower().split()) for line in _lines(path) if line.strip() and not line.startswith(":")]
+    rows = (line.lower().split() for line in _lines(path) if line.strip() and not line.startswith(":"))
+    return [(a, b, c, d) for a, b, c, d in rows]
 
 
 def _lines(path: str | Path) -> Iterator[str]:
-    return iter(Lines(path, split=lambda line: line.rstrip("\r\n")))
+    return (line for (line,) in Lines(path, split=lambda line: [line.rstrip("\r\n")]))

@@ -31,7 +31,7 @@ class Vocabulary:
         self.tokens = tuple(token for token, _ in ordered)
         self.counts = tuple(count for _, count in ordered)
         self.separator, self.unknown = separator, unknown
-        self._ids = {token: id for id, token in enumerate(self.tokens)}
+        self._ids: dict[str | None, int] = {token: id for id, token in enumerate(self.tokens)}
 
     @classmethod
     def of_characters(cls, text: str) -> "Vocabulary":
@@ -134,7 +134,7 @@ class Tokenizer:
         split: text -> list of tokens: `words`, or `list` for characters, as Chinese wants it.
         Raises: TypeError for a text that is no string, ValueError when there is no token.
         """
-        counts = Counter()
+        counts: Counter[str] = Counter()
         for number, text in enumerate(check_texts(texts)):
             counts.update(check_tokens(f"split(texts[{number}])", split(text)))
         if not counts:

@@ -93,8 +93,9 @@ class Gradients:
     """The gradients of an optimiser's parameters: forgotten and looked through faster than one by one."""
 
     def __init__(self, optimizer: torch.optim.Optimizer):
-        self.optimizer, self.parameters = optimizer, []
-        self._zero_grad = optimizer.zero_grad
+        self.optimizer = optimizer
+        self.parameters: list[torch.nn.Parameter] = []
+        self._zero_grad: Callable[[], None] = optimizer.zero_grad
         if type(optimizer).zero_grad is torch.optim.Optimizer.zero_grad:
             self._zero_grad = self._forget  # torch's own keeps books, which a small step takes longer for
         # Of 32 bits, whatever the default type is: the check takes no other.
@@ -127,7 +128,7 @@ class Gradients:
         """Whether none has a NaN or an infinity, in this process's part of the model; on the CPU only."""
         given = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
         if self._sharded:
-            given = [gradient.to_local() for gradient in given]
+            given = [gradient.to_local() for gradient in given]  # type: ignore[attr-defined]  # DTensor
         dense = [gradient._values() if gradient.is_sparse else gradient for gradient in given]
         # What a GradScaler looks with: one call for all; it multiplies by one, which changes nothing.
         torch._amp_foreach_non_finite_check_and_unscale_(dense, self._found.zero_(), self._one)
@@ -168,7 +169,9 @@ class Graphed:
     """
 
     def __init__(self, model: torch.nn.Module, device: torch.device):
-        self.model, self.device, self.recorded, self.shape = model, device, None, None
+        self.model, self.device = model, device
+        self.recorded: Callable | None = None
+        self.shape: list[torch.Size] = []
 
     def __call__(self, *inputs):
         if not inputs or not all(map(torch.is_tensor, inputs)):

@@ -36,6 +36,7 @@ class TensorBatches:
     """
 
     workers = 0
+    counts = False  # whether the loss is a mean over other than rows
 
     def __init__(self, nest: Nest, batch_size: int, device: torch.device,
                  generator: torch.Generator | None = None, world: World = ALONE):
@@ -72,7 +73,7 @@ class TensorBatches:
         for start in range(first, self.rows, self.block):
             end = min(start + self.block, self.rows)
             sizes = [min(self.batch_size, end - at) for at in range(start, end, self.batch_size)]
-            rows = slice(start, end) if order is None else order[start:end]
+            rows: Any = slice(start, end) if order is None else order[start:end]
             if self.world.size > 1:
                 rows = torch.arange(start, end) if order is None else rows
                 rows = torch.cat([part[self.world.share(len(part))[0]] for part in rows.split(sizes)])
@@ -95,6 +96,8 @@ class LoaderBatches:
     Of many processes each loads all of a batch and keeps its share, for only the loader knows its batches.
     check: called as check(name, batch), returns the nest to use and its number of rows.
     """
+
+    counts = True  # what comes may have labels that are ignored, or lengths of its own
 
     def __init__(self, name: str, loader: DataLoader, device: torch.device,
                  check: Callable[[str, Any], tuple[Nest, int]], generator: torch.Generator | None = None,
@@ -171,14 +174,16 @@ class DatasetBatches(LoaderBatches):
     def __init__(self, name: str, dataset: Dataset, batch_size: int, device: torch.device, check: Callable,
                  generator: torch.Generator | None = None, world: World = ALONE):
         super().__init__(name, DataLoader(dataset, batch_size), device, check, generator, world)
+        self.rows = len(dataset)  # type: ignore[arg-type]  # Dataset promises no length, this one has it
+        self.size = batch_size
         self.order = randomness.several(generator)
         self.generators = randomness.several(generator, *self.generators)
 
     def epoch(self, skip: int = 0) -> Iterator[Batch]:
         """The epoch's batches but the first `skip`; the order is drawn before this returns."""
-        order = _order(len(self.loader.dataset), self.order)
-        order = torch.arange(len(self.loader.dataset)) if order is None else order
-        batches = [part for part in order[skip * self.batch_size:].split(self.batch_size) if len(part)]
+        order = _order(self.rows, self.order)
+        order = torch.arange(self.rows) if order is None else order
+        batches = [part for part in order[skip * self.size:].split(self.size) if len(part)]
         shares = (part[self.world.share(len(part))[0]].tolist() for part in batches)
         loader = DataLoader(self.loader.dataset, batch_sampler=shares)
         return self._checked(iter(loader), skip, iter(map(len, batches)))

@@ -1,5 +1,6 @@
 """What watches a training: the base class, a progress bar, logs as CSV, as JSON lines, for TensorBoard."""
 
+import abc
 import csv
 import itertools
 import json
@@ -7,6 +8,7 @@ import math
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 from firstgrad.arguments import whole
 
@@ -43,7 +45,8 @@ class Progress(Callback):
     """A bar of tqdm in the terminal or below the cell: steps, loss, and the last validation."""
 
     def __init__(self, label: str = "training"):
-        self.label, self.bar, self.metrics = label, None, ""
+        self.label, self.metrics = label, ""
+        self.bar: Any = None
 
     def on_step(self, trainer, step, loss):
         if self.bar is None:
@@ -65,7 +68,7 @@ class Progress(Callback):
             self.bar = None
 
 
-class _Log(Callback):
+class _Log(Callback, abc.ABC):
     """Records of steps (step, train_loss, learning_rate) and of validations (step, epoch, validation_…)."""
 
     def __init__(self, every: int):
@@ -85,6 +88,15 @@ class _Log(Callback):
         if self.is_open:
             self._close()
             self.is_open = False
+
+    @abc.abstractmethod
+    def _open(self, trainer, first: dict) -> None: ...
+
+    @abc.abstractmethod
+    def _write(self, record: dict) -> None: ...
+
+    @abc.abstractmethod
+    def _close(self) -> None: ...
 
     def _log(self, trainer, record):
         if not self.is_open:
@@ -108,6 +120,15 @@ class _FileLog(_Log):
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.file, self.flushed = self.path.open("w", encoding="utf-8", newline=""), time.monotonic()
         self._begin(trainer, kept)
+
+    @abc.abstractmethod
+    def _begin(self, trainer, records: list[dict]) -> None: ...
+
+    @abc.abstractmethod
+    def _put(self, record: dict) -> None: ...
+
+    @abc.abstractmethod
+    def _parse(self, text: str) -> list[dict]: ...
 
     def _read(self) -> list[dict]:
         """The records of the file, without a last line that a kill has cut."""

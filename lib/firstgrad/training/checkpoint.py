@@ -74,7 +74,7 @@ class Checkpoints:
     @classmethod
     def of(cls, given: "Checkpoints | str | os.PathLike | None") -> "Checkpoints | None":
         """What a folder stands for: its checkpoints, one every five minutes."""
-        return given if given is None or isinstance(given, cls) else cls(given)
+        return given if given is None or isinstance(given, Checkpoints) else cls(given)
 
     def __repr__(self) -> str:
         return (f"Checkpoints('{self.folder}', every_steps={self.every_steps}, "
@@ -227,7 +227,7 @@ class Checkpoints:
         for path in self.paths():
             metrics = (read_manifest(path) or {}).get("metrics", {})
             scores[path] = self.sign * metrics.get(self.metric, math.nan)
-        return sorted((path for path in scores if math.isfinite(scores[path])), key=scores.get)
+        return sorted((path for path in scores if math.isfinite(scores[path])), key=lambda path: scores[path])
 
     def _first_good(self, candidates: Callable[[], list[Path]]) -> Checkpoint | None:
         corrupt = []
@@ -267,7 +267,7 @@ def _lock(file, folder: Path) -> None:
 
 def _order(path: Path) -> tuple[int, int]:
     """The step, and how many times it had been saved before."""
-    step, again = _NAME.fullmatch(path.name).groups()
+    step, again = _NAME.fullmatch(path.name).groups()  # type: ignore[union-attr]  # `paths` finds such only
     return int(step), int(again or 0)
 
 

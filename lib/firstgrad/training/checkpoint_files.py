@@ -138,7 +138,9 @@ def storable(weights: dict) -> tuple[dict, dict]:
 
     Returns: those tensors by name, and for each name that stands for the same tensor as an earlier one, that.
     """
-    ready, tied, first = {}, {}, {}
+    ready: dict = {}
+    tied: dict = {}
+    first: dict = {}
     for name, tensor in weights.items():
         check_dense(name, tensor)
         same = (tensor.device, tensor.data_ptr(), tensor.dtype, tensor.shape, tensor.stride())

@@ -176,8 +176,9 @@ def check_dtype(name: str, x, model: nn.Module) -> None:
 
 def check_by_model(name: str, x, model: nn.Module) -> None:
     """Let a model that has a method `check_inputs(name, x)` look at all rows, before the first step."""
-    if hasattr(model, "check_inputs"):
-        model.check_inputs(name, x)
+    look = getattr(model, "check_inputs", None)
+    if look is not None:
+        look(name, x)
 
 
 def check_model(name: str, model: nn.Module, x):

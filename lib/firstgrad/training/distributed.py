@@ -15,6 +15,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -96,7 +97,7 @@ class World:
         """Let the first process call it; all get what it returns, or raise what it raises."""
         if self.size == 1:
             return function()
-        answer = [None, None]
+        answer: list[Any] = [None, None]
         if self.is_first:
             try:
                 answer[0] = function()
@@ -181,7 +182,7 @@ class Replicated:
     pass before that one, without DDP, finds parameters that no gradient reaches, which DDP has to be told of.
     """
 
-    def __init__(self, world: World, model: nn.Module, forward: nn.Module, device: torch.device):
+    def __init__(self, world: World, model: nn.Module, forward: Any, device: torch.device):
         self.world, self.model, self.forward, self.device = world, model, forward, device
         self.ddp: nn.parallel.DistributedDataParallel | None = None
         self.sends = True  # gradients, after this pass

@@ -87,7 +87,7 @@ def _check_loader(name: str, loader: DataLoader) -> None:
                          "batch is divided among the processes here")
     _refuse_empty(name, loader.dataset)
     if length(loader) == 0:
-        raise ValueError(f"{name}: given {len(loader.dataset)} rows, expected at least the loader's "
+        raise ValueError(f"{name}: given {length(loader.dataset)} rows, expected at least the loader's "
                          f"batch_size ({loader.batch_size}), since it drops a short last batch (drop_last)")
 
 

@@ -5,7 +5,7 @@ your own that has `to(device)` and a length, such as a batch of graphs that are 
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -34,14 +34,14 @@ def mapped(function: Callable, nest: Nest) -> Nest:
     if torch.is_tensor(nest):
         return function(nest)
     if isinstance(nest, Mapping):
-        return type(nest)((key, mapped(function, part)) for key, part in nest.items())
+        return type(nest)((key, mapped(function, part)) for key, part in nest.items())  # type: ignore[call-arg]
     if dataclasses.is_dataclass(nest) and not isinstance(nest, type):
         changed = {field.name: mapped(function, getattr(nest, field.name))
                    for field in dataclasses.fields(nest) if field.init}
         return dataclasses.replace(nest, **changed)
     if isinstance(nest, tuple | list):
-        changed = [mapped(function, part) for part in nest]
-        return type(nest)(*changed) if hasattr(nest, "_fields") else type(nest)(changed)
+        made = [mapped(function, part) for part in nest]
+        return type(nest)(*made) if hasattr(nest, "_fields") else type(nest)(made)
     return nest
 
 
@@ -50,7 +50,7 @@ def tensors(nest: Nest) -> list[torch.Tensor]:
     return [part for _, part in parts("", nest) if torch.is_tensor(part)]
 
 
-def builder(nest: Nest) -> Callable[[list[torch.Tensor]], Nest]:
+def builder(nest: Nest) -> Callable[[Iterable[torch.Tensor]], Nest]:
     """A function that puts other tensors, in the order of `tensors`, into a nest of this form."""
     if type(nest) is tuple and all(map(torch.is_tensor, nest)):
         return tuple

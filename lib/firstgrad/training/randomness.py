@@ -21,11 +21,11 @@ def several(*values) -> list[Generator]:
 def snapshot(device: torch.device, generators: Sequence[Generator] = ()) -> dict:
     """The state of the global generators and of `generators`, in types that load with weights_only=True."""
     version, numbers, gauss = random.getstate()
-    kind, keys, *rest = np.random.get_state()  # noqa: NPY002 (the global one, which others draw from)
+    kind, keys, *rest = np.random.get_state(legacy=True)  # noqa: NPY002 (the global one, which others draw from)
     return {
         "torch": torch.get_rng_state(),
         "device": _device_state(device),
-        "numpy": [kind, torch.from_numpy(keys.astype(np.int64)), *rest],
+        "numpy": [kind, torch.from_numpy(np.asarray(keys).astype(np.int64)), *rest],
         "python": [version, torch.tensor(numbers), gauss],
         "generators": [_state(generator) for generator in generators],
     }

@@ -33,7 +33,7 @@ def range_test(model: nn.Module, loss: Callable, optimizer_class: Callable, data
     try:
         losses = trainer.fit(data, steps=steps, batch_size=batch_size).train_loss
     except NonFiniteLossError as error:
-        losses = error.history.train_loss
+        losses = error.history.train_loss if error.history else []
     return rates[:len(losses)], losses
 
 

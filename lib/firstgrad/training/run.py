@@ -89,7 +89,7 @@ class Run:
         self.modules = {f"{name}." if name else "": part for name, part in self.parts.items()
                         if isinstance(part, nn.Module)}
         if isinstance(train, TensorBatches | LoaderBatches):
-            self.train: Batches | None = train
+            self._train: Batches | None = train
         else:
             if self.world.size > 1:
                 raise ValueError("Run: given alone in several processes, expected one, since it cannot know "
@@ -97,14 +97,14 @@ class Run:
             for module in self.modules.values():
                 module.to(self.device)
             generator = torch.Generator().manual_seed(whole("seed", seed, least=0))
-            self.train = batches_of("train", train, whole("batch_size", batch_size), self.device, Check(),
+            self._train = batches_of("train", train, whole("batch_size", batch_size), self.device, Check(),
                                     generator, self.world)
         self.checkpoints = Checkpoints.of(checkpoints)
         self.epochs, self.steps, self.accumulate, self.seed = epochs, steps, accumulate, seed
         self.early_stopping, self.validate_every = early_stopping, validate_every
         self.generators = randomness.several(generator, *self.train.generators)
         try:
-            self.count = len(self.train)  # batches an epoch
+            self.count: float = len(self.train)  # batches an epoch
         except TypeError:
             self.count = math.inf  # a stream: nobody knows before its end
         self.settings = {"batch_size": self.train.batch_size, "accumulate": accumulate, "seed": seed,
@@ -134,6 +134,12 @@ class Run:
     def __repr__(self) -> str:
         return (f"Run({', '.join(name or 'model' for name in self.parts)}; step {self.step}, "
                 f"epoch {self.epoch}, {len(self.history.steps)} steps made)")
+
+    @property
+    def train(self) -> Batches:
+        """The data, as long as the run is under way."""
+        assert self._train is not None, "the run is over"
+        return self._train
 
     # --- the way through ---
 
@@ -210,6 +216,7 @@ class Run:
             self.epoch_start, self._begun = now | {"data": self.train.state_dict()}, self.epoch
             return self.train.epoch()
         # Taken up in its middle: it is begun again as it was begun, then all goes on as it was left.
+        assert self.epoch_start is not None  # of the epoch that is taken up
         self.train.load_state_dict(self.epoch_start["data"])
         randomness.restore(self.epoch_start, self.device, self.generators)
         batches = self.train.epoch(self.batches)
@@ -228,13 +235,12 @@ class Run:
         """
         if self.world.size == 1:
             return list(sums)
-        writes = self.checkpoints is not None and self.world.is_first
-        wanted = writes and self.checkpoints.due(self.step + 1)
-        *sums, wanted, asked = self.world.sum([*sums, float(wanted), float(self.asked is not None)])
+        wanted = bool(self.checkpoints and self.world.is_first and self.checkpoints.due(self.step + 1))
+        *totals, to_save, asked = self.world.sum([*sums, float(wanted), float(self.asked is not None)])
         if asked and not self._agreed:
             self._agreed = next(reason for reason in self.world.gather(self.asked) if reason)
-        self._wanted = wanted > 0
-        return sums
+        self._wanted = to_save > 0
+        return totals
 
     def goes_on(self) -> bool:
         """Asked before every batch of a validation."""
@@ -282,7 +288,7 @@ class Run:
     @property
     def validation_due(self) -> bool:
         """Whether one is due after so many steps."""
-        return bool(self.validate_every) and self.unvalidated and self.step % self.validate_every == 0
+        return bool(self.validate_every and self.unvalidated and self.step % self.validate_every == 0)
 
     def validated(self, metrics: dict) -> None:
         """Take a validation's results into account."""
@@ -311,7 +317,8 @@ class Run:
             if self.world.size > 1:
                 stack.enter_context(lost_processes_named())
             if self.checkpoints:
-                self.world.first(lambda: stack.enter_context(self.checkpoints.lock()))
+                lock = self.checkpoints.lock
+                self.world.first(lambda: stack.enter_context(lock()))
             stack.enter_context(randomness.kept(self.device))
             stack.enter_context(_alone())
             acceleration.reset_peak_memory(self.device)
@@ -387,14 +394,14 @@ class Run:
         self._tick()
         lost_patience = self.given_up and not self.complete
         self.history.stopped = self.stopped or ("early stopping" if lost_patience else None)
-        self._data, self.train = self.train.state_dict(), None  # the data may go
+        self._data, self._train = self.train.state_dict(), None  # the data may go
         if self._on_end:
             self._on_end()
 
     def _take_up(self) -> None:
         """Go on where the newest checkpoint is."""
         found = self.world.first(self.checkpoints.latest) if self.checkpoints else None
-        if not found:
+        if not found or not self.checkpoints:
             if self.loaded:
                 self.load_state_dict(self.loaded)
             return
@@ -410,8 +417,8 @@ class Run:
 
     def save(self) -> None:
         """Make a checkpoint, unless there is one of just this."""
-        here = (self.step, self.unvalidated)
-        if not self.checkpoints or self._saved == here:
+        here, checkpoints = (self.step, self.unvalidated), self.checkpoints
+        if not checkpoints or self._saved == here:
             return
         self._tick()
         if self._on_save:
@@ -419,7 +426,7 @@ class Run:
         validation = self.history.validation
         metrics = {} if self.unvalidated or not validation else validation[-1]
         (weights, extra), state = weights_of(self.modules), self.state_dict()
-        self.world.first(lambda: self.checkpoints.save(self.step, weights, state | {"extra": extra}, metrics))
+        self.world.first(lambda: checkpoints.save(self.step, weights, state | {"extra": extra}, metrics))
         self._saved = here
 
     def _check_savable(self) -> None:
@@ -450,7 +457,7 @@ class Run:
         if at_start:
             now = self.epoch_start
         else:
-            data = self._data if self.train is None else self.train.state_dict()
+            data = self._data if self._train is None else self._train.state_dict()
             now = randomness.snapshot(self.device, self.generators) | {"data": data}
         random = {"now": now, "epoch_start": self.epoch_start}
         return {"parts": own, "run": run, "random": self.world.gather(random)}

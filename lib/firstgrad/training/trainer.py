@@ -77,13 +77,15 @@ class Trainer:
         self.clip_value = None if clip_value is None else number("clip_value", clip_value, above=0)
         self.seed = whole("seed", seed, least=0)
         self.schedule, self.callbacks, self.metrics = schedule, list(callbacks), dict(metrics or {})
-        self.model, self.loss, self.optimizer = model.to(self.device), loss, optimizer
+        assert optimizer is not None  # or check_parts had refused it
+        self.model, self.loss = model.to(self.device), loss
+        self.optimizer: torch.optim.Optimizer = optimizer
         if isinstance(loss, nn.Module):
             loss.to(self.device)
         if optimizer.state:
             optimizer.load_state_dict(optimizer.state_dict())  # moves the state to where its parameters went
-        self.step_of = LossStep(loss) if step is None else step
-        self._is_pair = step is None
+        self._pair = None if loss is None else LossStep(loss)  # batches are (x, y)
+        self.step_of: Callable = self._pair or step  # type: ignore[assignment]  # one of them there is
         self._options = {"compiled": compile, "CUDA graph": cuda_graph, "sharded": shard}
         self._forward = self._made_ready(compile, cuda_graph, shard)
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "fp16")
@@ -99,7 +101,7 @@ class Trainer:
         if shard:
             self.world.shard(self.model, self.optimizer, self.device)
         forward = acceleration.forward(self.model, self.device, compile, cuda_graph)
-        own_step = None if self._is_pair else self.step_of
+        own_step = None if self._pair else self.step_of
         return self.world.wrap(self.model, forward, self.device, own_step)
 
     def fit(self, train: Any, validation: Any = None, *, epochs: int | None = None, steps: int | None = None,
@@ -172,7 +174,7 @@ class Trainer:
         x = as_tensors("x", x, checks.floats_of(self.model))
         if torch.is_tensor(x):
             checks.check_rows("x", x, self.model)
-            made = [Batch(part, len(part), len(part)) for part in x.split(batch_size)]
+            made = iter([Batch(part, len(part), len(part)) for part in x.split(batch_size)])
         else:
             made = batches("x", x, batch_size, self.device, checks.Check()).epoch()
         with self._inference():
@@ -182,7 +184,7 @@ class Trainer:
     def _outputs(self, nest: nests.Nest) -> torch.Tensor:
         if torch.is_tensor(nest):
             return self.model(nest)
-        if self._is_pair:
+        if self._pair:
             return self.model(nest[0])
         outputs = read(self.step_of(self.model, nest)).outputs
         if outputs is None:
@@ -204,7 +206,7 @@ class Trainer:
     @property
     def total_steps(self) -> int | None:
         """What `step` will be when the present `fit` ends, if that is known."""
-        return self.run.last_step if self.run and math.isfinite(self.run.last_step) else None
+        return int(self.run.last_step) if self.run and math.isfinite(self.run.last_step) else None
 
     def stop(self, reason: str = "stop") -> None:
         """End the present `fit` after the step in progress. May be called from any thread, with any reason.
@@ -302,7 +304,7 @@ class Trainer:
                    and isinstance(value, int | float | str | tuple)} for group in self.optimizer.param_groups]
         return {"learning_rate": None if changing is SCHEDULED else list(self.base_rates),
                 "optimizer": groups, "clip_norm": self.clip_norm, "clip_value": self.clip_value,
-                "loss": described(self.loss if self._is_pair else self.step_of)}
+                "loss": described(self.loss or self.step_of)}
 
     def _check_names(self, early_stopping: EarlyStopping | None, checkpoints: Checkpoints | None) -> None:
         """Raises: ValueError for a metric to choose by that there will not be."""
@@ -310,13 +312,14 @@ class Trainer:
         chosen = {"early_stopping": early_stopping and early_stopping.metric,
                   "checkpoints": checkpoints and checkpoints.metric}
         for name, metric in chosen.items():
-            if metric and metric not in known and self._is_pair:  # a step may report any name
+            if metric and metric not in known and self._pair:  # a step may report any name
                 raise ValueError(f"{name}: given the metric {metric!r}, expected one of {', '.join(known)}")
 
     def _checked(self, name: str, data, batch_size: int, generator=None) -> Batches:
         """Batches of the data, found to fit the model and the loss: now, or a loader's one by one."""
-        if self._is_pair:
-            check = checks.PairCheck(self.model, self.step_of, self.device, self._inference)
+        check: checks.PairCheck | checks.StepCheck
+        if self._pair:
+            check = checks.PairCheck(self.model, self._pair, self.device, self._inference)
         else:
             check = checks.StepCheck(self.model, self.device, self._tried_step)
         made = batches(name, data, batch_size, self.device, check, generator, self.world)
@@ -343,7 +346,7 @@ class Trainer:
         randomness.restore(kept, self.device, validation.generators)
         with self._inference():
             outcome = read(self._look()(batch.nest))
-        known = validation.tensors[1] if self._is_pair and isinstance(validation, TensorBatches) else None
+        known = validation.tensors[1] if self._pair and isinstance(validation, TensorBatches) else None
         try:
             evaluation.try_all(self.metrics, outcome, known)
         except ValueError:
@@ -360,20 +363,20 @@ class Trainer:
 
     def _compute(self, train: Batches) -> Callable:
         """What the loop calls with a batch."""
-        if not self._is_pair:
-            if isinstance(self._forward, Replicated):
-                return self._forward
-            return functools.partial(self.step_of, self._forward)
-        return functools.partial(self.step_of.counted if train.counts and not self._adds_up else self.step_of,
-                                 self._forward)
+        if self._pair:
+            counted = train.counts and not self._adds_up
+            return functools.partial(self._pair.counted if counted else self._pair, self._forward)
+        if isinstance(self._forward, Replicated):
+            return self._forward
+        return functools.partial(self.step_of, self._forward)
 
     def _look(self) -> Callable:
         """What an evaluation calls with a batch."""
-        return functools.partial(self.step_of.looked_at if self._is_pair else self.step_of, self.model)
+        return functools.partial(self._pair.looked_at if self._pair else self.step_of, self.model)
 
     @property
     def _adds_up(self) -> bool:
-        return self._is_pair and self.step_of.reduction == "sum"
+        return self._pair is not None and self._pair.reduction == "sum"
 
     def _set_learning_rate(self) -> None:
         groups = self.optimizer.param_groups
@@ -460,7 +463,7 @@ class Trainer:
     def _evaluate(self, data: Batches, goes_on: Callable[[], bool] = lambda: True) -> dict[str, float]:
         """Over the rows of `data`, as long as it `goes_on`."""
         self.world.spread(self.model.buffers())  # each has seen its own rows, batch norms' averages differ
-        ignored = self.step_of.ignored if self._is_pair else -100
+        ignored = self._pair.ignored if self._pair else -100
         look, sums = self._look(), evaluation.Evaluation(self.metrics, self.world, self._adds_up, ignored)
         with self._inference():
             for batch in itertools.takewhile(lambda _: goes_on(), data.epoch()):

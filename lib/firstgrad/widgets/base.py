@@ -5,13 +5,15 @@ An explorable computes in JavaScript; Python holds its traits. So importing this
 
 import difflib
 import math
-import numbers
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import traitlets
 
 from firstgrad import data
+from firstgrad.arguments import is_real
 
 STATIC = Path(__file__).parent / "static"
 HIDDEN = {"kernel", "layout", "model_sizes", "tabbable", "tooltip"}  # synced, but nobody's setting
@@ -23,23 +25,26 @@ class Number(traitlets.TraitType):
     Raises: TypeError for what is no number, ValueError for one that is out of range.
     """
 
-    def __init__(self, default, low=None, high=None, *, open_low=False, open_high=False, whole=False):
+    def __init__(self, default: float, low: float | None = None, high: float | None = None, *,
+                 open_low: bool = False, open_high: bool = False, whole: bool = False):
         super().__init__(default)
         self.low, self.high, self.whole = low, high, whole
         self.above, self.below = (">" if open_low else "≥"), ("<" if open_high else "≤")
 
-    def allowed(self):
+    def allowed(self) -> str:
+        """What it may be, in words."""
         ends = ((self.above, self.low), (self.below, self.high))
         bounds = " and ".join(f"{sign} {end:g}" for sign, end in ends if end is not None)
         return f"{'a whole' if self.whole else 'a finite'} number {bounds}".strip()
 
-    def fits(self, number):
+    def fits(self, number: float) -> bool:
+        """Is it within the bounds, and whole if it must be?"""
         low = self.low is None or (number > self.low if self.above == ">" else number >= self.low)
         high = self.high is None or (number < self.high if self.below == "<" else number <= self.high)
         return math.isfinite(number) and low and high and not (self.whole and number % 1)
 
-    def validate(self, obj, value):
-        if isinstance(value, bool) or not isinstance(value, numbers.Real):
+    def validate(self, obj: Any, value: Any) -> float:
+        if not is_real(value):
             raise TypeError(f"{self.name} must be {self.allowed()}, not {value!r}")
         if not self.fits(float(value)):
             raise ValueError(f"{self.name} must be {self.allowed()}, not {value!r}")
@@ -49,11 +54,11 @@ class Number(traitlets.TraitType):
 class Choice(traitlets.TraitType):
     """One of some words. Raises: ValueError that names them, and the nearest."""
 
-    def __init__(self, words, default):
+    def __init__(self, words: Iterable[str], default: str):
         super().__init__(default)
         self.words = tuple(words)
 
-    def validate(self, obj, value):
+    def validate(self, obj: Any, value: Any) -> str:
         if value in self.words:
             return value
         near = difflib.get_close_matches(str(value), self.words, 1)
@@ -65,7 +70,7 @@ class Choice(traitlets.TraitType):
 class Point(traitlets.TraitType):
     """Two finite numbers, [x, y]. Raises: TypeError, ValueError."""
 
-    def validate(self, obj, value):
+    def validate(self, obj: Any, value: Any) -> list[float]:
         if isinstance(value, str) or not hasattr(value, "__len__") or len(value) != 2:
             raise TypeError(f"{self.name} must be two numbers [x, y], not {value!r}")
         point = [float(v) for v in value]
@@ -83,7 +88,7 @@ class Explorable(anywidget.AnyWidget):
     language = Choice(("auto", "en", "zh"), "auto").tag(sync=True)
     kernel = traitlets.Bool(True).tag(sync=True)  # the static page sets it to False
 
-    def __init__(self, **settings):
+    def __init__(self, **settings: Any):
         unknown = settings.keys() - set(self.settings())
         if unknown:
             known = ", ".join(sorted(self.settings()))
@@ -92,7 +97,7 @@ class Explorable(anywidget.AnyWidget):
         super().__init__(**settings)
 
     @classmethod
-    def bundle(cls):
+    def bundle(cls) -> str:
         """The front end as text. Raises: FileNotFoundError where it was not built."""
         path = STATIC / f"{cls.__module__.rpartition('.')[2]}.js"
         if not path.is_file():
@@ -100,12 +105,12 @@ class Explorable(anywidget.AnyWidget):
         return path.read_text("utf-8")
 
     @classmethod
-    def settings(cls):
+    def settings(cls) -> list[str]:
         """The traits that a reader may set; what the front end reports is tagged `output=True`."""
         names = cls.class_trait_names(sync=True, output=lambda is_output: not is_output)
         return [name for name in names if name[0] != "_" and name not in HIDDEN]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         # Only what differs from the default: short, and the same in every run.
         traits = self.traits()
         values = ((name, getattr(self, name)) for name in self.settings())
@@ -123,13 +128,14 @@ class WithModels(Explorable):
     models: tuple[str, ...] = ()
     model_sizes = traitlets.Dict().tag(sync=True)  # name → bytes
 
-    def __init__(self, **settings):
+    def __init__(self, **settings: Any):
         super().__init__(**settings)
         self.model_sizes = {name: self.model(name).stat().st_size for name in self.models}
         self.on_msg(self._asked)
 
     @staticmethod
     def model(name: str) -> Path:
+        """Where the file of a trained model is. Raises: FileNotFoundError."""
         return data.path(f"models/{name}.safetensors")
 
     def _asked(self, _, message, buffers):

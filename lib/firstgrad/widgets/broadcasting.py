@@ -1,6 +1,7 @@
 """The explorable *broadcasting*: two shapes in, the aligned result out (chapter 02)."""
 
 import numbers
+from typing import Any
 
 import traitlets
 
@@ -20,7 +21,7 @@ MOST_SIZE = 1_000_000
 class Shape(traitlets.TraitType):
     """A shape of at most four axes, such as `tensor.shape`. Raises: TypeError, ValueError."""
 
-    def validate(self, obj, value):
+    def validate(self, obj: Any, value: Any) -> list[int]:
         if isinstance(value, str) or not hasattr(value, "__len__"):
             raise TypeError(f"{self.name} must be a shape such as [4, 1], not {value!r}")
         if len(value) > MOST_AXES:
@@ -28,7 +29,7 @@ class Shape(traitlets.TraitType):
         for size in value:
             if isinstance(size, bool) or not isinstance(size, numbers.Integral):
                 raise TypeError(f"{self.name} must be a list of whole numbers, not {value!r}")
-            if not 0 <= size <= MOST_SIZE:
+            if not 0 <= int(size) <= MOST_SIZE:
                 raise ValueError(f"{self.name} must have sizes from 0 to {MOST_SIZE}, not {value!r}")
         return [int(size) for size in value]
 
@@ -48,7 +49,7 @@ class Broadcasting(Explorable):
     solved = traitlets.List(traitlets.Unicode()).tag(sync=True, output=True)
     won = traitlets.Bool(False).tag(sync=True, output=True)
 
-    def __init__(self, **settings):
+    def __init__(self, **settings: Any):
         task = settings.get("task", "free")
         if isinstance(task, str) and task in TASKS:
             settings = dict(zip("ab", TASKS[task], strict=True)) | {"cell": 0} | settings

@@ -1,11 +1,13 @@
 """The explorable *computation graph*: values forward, gradients backward, and questions (chapter 05)."""
 
+from typing import Any
+
 import traitlets
 
 from firstgrad.widgets.base import Choice, Explorable, Number
 
 # Each computation's own leaves. A test holds them equal to the front end's.
-GRAPHS = {
+GRAPHS: dict[str, dict[str, float]] = {
     "product": {"x": 2, "b": 1, "w": -3},
     "paths": {"x": 2, "w": 3, "b": 1},
     "neuron": {"w": 0.5, "x": 2, "b": -0.5},
@@ -36,7 +38,7 @@ class ComputationGraph(Explorable):
     streak = traitlets.Int(0).tag(sync=True, output=True)
     won = traitlets.Bool(False).tag(sync=True, output=True)
 
-    def __init__(self, **settings):
+    def __init__(self, **settings: Any):
         graph = settings.get("graph", "product")
         if isinstance(graph, str) and graph in GRAPHS:
             settings = GRAPHS[graph] | settings

@@ -18,12 +18,24 @@ import json
 import math
 import threading
 import time
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Real
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import traitlets
 
 from firstgrad import data
 from firstgrad.widgets.base import Choice, Explorable, Number
+
+if TYPE_CHECKING:
+    import torch
+
+    from firstgrad.models.mlp import MLP
+    from firstgrad.training import History
+    from firstgrad.training.trainer import Trainer
+
+    Tensors = tuple[torch.Tensor, ...]
 
 OPTIMISERS = ("SGD", "Momentum", "Nesterov")
 RECORDING = "recordings/learning_rate_grid.json"
@@ -36,7 +48,7 @@ _SETTINGS = ("sizes", "batch_size", "epochs", "steps", "window", "momentum", "se
 # --- the recording --------------------------------------------------------------------------------------
 
 
-def read_recording(path=None):
+def read_recording(path: Path | None = None) -> dict[str, Any]:
     """The recording at `path`, the book's by default, checked.
 
     Raises: FileNotFoundError; ValueError that says what is wrong with it.
@@ -49,7 +61,7 @@ def read_recording(path=None):
                          "with `python tools/recordings.py all`") from None
 
 
-def check_recording(recording):
+def check_recording(recording: Any) -> dict[str, Any]:
     """Return `recording` if it has the form that the head of this file describes. Raises: ValueError."""
     settings = _part(recording, "settings", dict, "recording")
     for name in _SETTINGS:
@@ -104,14 +116,15 @@ def _numbers(parent, key, where):
 class Recording(traitlets.TraitType):
     """A recording. Raises: ValueError that says what is wrong with it."""
 
-    def validate(self, obj, value):
+    def validate(self, obj: Any, value: Any) -> dict[str, Any]:
         return check_recording(value)
 
 
 # --- the training ---------------------------------------------------------------------------------------
 
 
-def experiment(settings, optimiser, learning_rate, callbacks=()):
+def experiment(settings: Mapping[str, Any], optimiser: str, learning_rate: float,
+               callbacks: Sequence[Any] = ()) -> "tuple[Trainer, Tensors, Tensors]":
     """The training that was recorded, ready to `fit`: the same start, the same order of the batches.
 
     It stays on the CPU, which is the fastest device for a network as small as this.
@@ -139,7 +152,7 @@ def experiment(settings, optimiser, learning_rate, callbacks=()):
             tuple(part[: settings["validation"]] for part in validation))
 
 
-def dead_units(model, images):
+def dead_units(model: "MLP", images: "torch.Tensor") -> int:
     """How many units of the first hidden layer answer 0 to all `images`: no gradient can wake them."""
     import torch
 
@@ -148,13 +161,14 @@ def dead_units(model, images):
     return int((hidden == 0).all(dim=0).sum())
 
 
-def windows(losses, window):
+def windows(losses: Sequence[float], window: int) -> list[float]:
     """The mean of every `window` losses; the last mean may be of fewer."""
     parts = (losses[i : i + window] for i in range(0, len(losses), window))
     return [sum(part) / len(part) for part in parts]
 
 
-def four_digits(values):
+def four_digits(values: Iterable[float]) -> list[float]:
+    """Rounded to four digits each, as recordings keep them."""
     return [float(f"{value:.4g}") for value in values]
 
 
@@ -182,15 +196,16 @@ class LearningRateLab(Explorable):
     live = traitlets.Dict().tag(sync=True)  # the training in progress, or the last one: a run, as recorded
     message = traitlets.Dict().tag(sync=True)  # what went wrong: {"code": …}, said in the reader's language
 
-    def __init__(self, **settings):
-        self._thread, self._training = None, None
+    def __init__(self, **settings: Any):
+        self._thread: threading.Thread | None = None
+        self._training: _Training | None = None
         super().__init__(**settings)
 
     @classmethod
-    def settings(cls):
+    def settings(cls) -> list[str]:
         return [name for name in super().settings() if name not in LIVE]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"LearningRateLab(optimiser={self.optimiser!r}, learning_rate={self.learning_rate:g})"
 
     @traitlets.default("recording")
@@ -206,7 +221,8 @@ class LearningRateLab(Explorable):
                              f"{nearest:g}. lab.train(learning_rate={rate:g}) trains with any")
         return nearest
 
-    def train(self, learning_rate=None, optimiser=None, *, wait=False):
+    def train(self, learning_rate: float | None = None, optimiser: str | None = None, *,
+              wait: bool = False) -> "History | None":
         """Train the recorded network once more; the curve appears in the explorable as it grows.
 
         learning_rate, optimiser: those chosen in the explorable by default; any positive rate.
@@ -234,23 +250,23 @@ class LearningRateLab(Explorable):
             raise training.error
         return training.history
 
-    def stop(self):
+    def stop(self) -> None:
         """End the training after the step in progress, and wait for that. Nothing happens when none runs."""
         if self._training:
             self._training.stop()
         if self._thread and self._thread is not threading.current_thread():
             self._thread.join()
 
-    def close(self):
+    def close(self) -> None:
         self.stop()
         super().close()
 
     @traitlets.observe("running")
     def _on_running(self, change):
-        busy = self._training is not None and not self._training.done
-        if not change["new"] and busy:
-            self._training.stop(forget=not self.live)
-        if change["new"] and not busy:
+        training = None if self._training is None or self._training.done else self._training
+        if not change["new"] and training:
+            training.stop(forget=not self.live)
+        if change["new"] and not training:
             try:
                 self.train()
             except Exception as error:

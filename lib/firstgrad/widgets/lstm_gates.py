@@ -1,5 +1,7 @@
 """The explorable *LSTM gates*: a trained character LSTM reads the reader's sentence (chapter 11)."""
 
+from typing import Any
+
 import traitlets
 
 from firstgrad.widgets.base import Choice, Number, WithModels
@@ -11,7 +13,7 @@ SENTENCE = ('Queequeg looked up. "Aye, aye!" cried the old captain (he had but o
 class Sentence(traitlets.TraitType):
     """A text of at most LONGEST characters. Raises: TypeError, ValueError."""
 
-    def validate(self, obj, value):
+    def validate(self, obj: Any, value: Any) -> str:
         if not isinstance(value, str):
             raise TypeError(f"{self.name} must be a string, not {value!r:.60}")
         if len(value) > LONGEST:

@@ -1,6 +1,7 @@
 """The explorable *model timeline*: the book's table of landmark models on logarithmic axes (chapter 01)."""
 
 import difflib
+from typing import Any
 
 import traitlets
 
@@ -16,7 +17,7 @@ class Model(Choice):
     def __init__(self):
         super().__init__((), "")
 
-    def validate(self, obj, value):
+    def validate(self, obj: Any, value: Any) -> str:
         names = [row["name"] for row in models()]
         if value == "" or value in names:
             return value

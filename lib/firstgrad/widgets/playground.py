@@ -1,6 +1,8 @@
 """The explorable *playground*: a network of any shape learns points of the plane, in view (chapter 03)."""
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import traitlets
 
@@ -17,14 +19,15 @@ REACH, MOST_POINTS = 3, 500  # points lie in the square from −REACH to REACH
 class Rows(traitlets.TraitType):
     """A list of items that are right by `fits`. Raises: TypeError, ValueError that say what is allowed."""
 
-    def __init__(self, default, fits, allowed, *, least=0, most=math.inf):
+    def __init__(self, default: list, fits: Callable[[Any], bool], allowed: str, *, least: int = 0,
+                 most: float = math.inf):
         super().__init__(default)
         self.fits, self.allowed, self.least, self.most = fits, allowed, least, most
 
-    def make_dynamic_default(self):
+    def make_dynamic_default(self) -> list:
         return list(self.default_value)
 
-    def validate(self, obj, value):
+    def validate(self, obj: Any, value: Any) -> list:
         if hasattr(value, "tolist"):  # an array, a tensor
             value = value.tolist()
         if not isinstance(value, list | tuple):
@@ -83,7 +86,7 @@ class Playground(Explorable):
     show_test = traitlets.Bool(True).tag(sync=True)
     discrete = traitlets.Bool(False).tag(sync=True)
     numbers = traitlets.Bool(False).tag(sync=True)
-    data = traitlets.List([]).tag(sync=True, output=True)
+    data: traitlets.List[list] = traitlets.List([]).tag(sync=True, output=True)
     train_loss = traitlets.Float(None, allow_none=True).tag(sync=True, output=True)
     test_loss = traitlets.Float(None, allow_none=True).tag(sync=True, output=True)
     accuracy = traitlets.Float(None, allow_none=True).tag(sync=True, output=True)

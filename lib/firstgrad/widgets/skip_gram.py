@@ -1,5 +1,7 @@
 """The explorable *skip_gram*: word vectors learned, in view, from the reader's own sentences (chapter 09)."""
 
+from typing import Any
+
 import traitlets
 
 from firstgrad.widgets.base import Explorable, Number
@@ -10,7 +12,7 @@ LONGEST = 20_000  # characters
 class Text(traitlets.TraitType):
     """A text that is not too long, or None for the book's own. Raises: TypeError, ValueError."""
 
-    def validate(self, obj, value):
+    def validate(self, obj: Any, value: Any) -> str | None:
         if value is None:
             return value
         if not isinstance(value, str):
@@ -23,10 +25,10 @@ class Text(traitlets.TraitType):
 class Words(traitlets.TraitType):
     """A list of words. Raises: TypeError, ValueError."""
 
-    def make_dynamic_default(self):
+    def make_dynamic_default(self) -> list[str]:
         return list(self.default_value)
 
-    def validate(self, obj, value):
+    def validate(self, obj: Any, value: Any) -> list[str]:
         if isinstance(value, str) or not hasattr(value, "__iter__"):
             raise TypeError(f"{self.name} must be a list of words, not {value!r:.60}")
         words = list(value)

@@ -10,18 +10,20 @@ recorded):
 
 import json
 import math
-from numbers import Real
+from pathlib import Path
+from typing import Any
 
 import traitlets
 
 from firstgrad import data
+from firstgrad.arguments import is_real
 from firstgrad.widgets.base import Choice, Explorable, Number
 
 RECORDING = "recordings/shirt_detector.json"
 SETS = ("validation", "test")
 
 
-def read_scores(path=None):
+def read_scores(path: Path | None = None) -> dict[str, dict[str, Any]]:
     """The recorded scores of both data sets, the book's by default. Raises: FileNotFoundError, ValueError."""
     path = path or data.path(RECORDING)
     try:
@@ -32,7 +34,7 @@ def read_scores(path=None):
                          "with `python tools/recordings.py all shirt_detector`") from None
 
 
-def check_scores(scores):
+def check_scores(scores: Any) -> dict[str, dict[str, Any]]:
     """Return `scores` if it has the form that the head of this file describes. Raises: ValueError."""
     if not isinstance(scores, dict) or set(scores) != set(SETS):
         raise ValueError(f"scores must be a dictionary with validation and test, not {scores!r:.60}")
@@ -49,14 +51,14 @@ def check_scores(scores):
     return scores
 
 
-def _is_finite(value):
-    return isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
+def _is_finite(value: Any) -> bool:
+    return is_real(value) and math.isfinite(value)
 
 
 class Scores(traitlets.TraitType):
     """The scores of both data sets. Raises: ValueError that says what is wrong with them."""
 
-    def validate(self, obj, value):
+    def validate(self, obj: Any, value: Any) -> dict[str, dict[str, Any]]:
         return check_scores(value)
 
 

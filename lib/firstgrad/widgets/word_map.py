@@ -1,8 +1,10 @@
 """The explorable *word_map*: trained word vectors to search, compare and reckon with (chapter 09)."""
 
 import base64
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
-import numpy as np
 import traitlets
 
 from firstgrad.widgets.base import Choice, WithModels
@@ -20,10 +22,10 @@ walk walked run ran say said monday friday january july
 class Triple(traitlets.TraitType):
     """Three words. Raises: TypeError, ValueError."""
 
-    def make_dynamic_default(self):
+    def make_dynamic_default(self) -> list[str]:
         return list(self.default_value)
 
-    def validate(self, obj, value):
+    def validate(self, obj: Any, value: Any) -> list[str]:
         if isinstance(value, str) or not hasattr(value, "__len__"):
             raise TypeError(f"{self.name} must be three words [a, b, c], not {value!r:.60}")
         if len(value) != 3 or not all(isinstance(word, str) and word.strip() for word in value):
@@ -56,7 +58,7 @@ class WordMap(WithModels):
         return sample_of(self.model("word_vectors"))
 
 
-def sample_of(path, words=SAMPLE):
+def sample_of(path: Path, words: Iterable[str] = SAMPLE) -> dict[str, Any]:
     """Some rows: tokens, scales, codes as base64. Raises: ValueError for a file of another kind."""
     from safetensors import SafetensorError, safe_open
 
@@ -69,4 +71,4 @@ def sample_of(path, words=SAMPLE):
     row = {token: i for i, token in enumerate(tokens)}
     rows = [row[word] for word in words if word in row]
     return {"tokens": [tokens[i] for i in rows], "scales": [float(f"{scales[i]:.6g}") for i in rows],
-            "codes": base64.b64encode(np.ascontiguousarray(codes[rows])).decode(), "words": len(tokens)}
+            "codes": base64.b64encode(codes[rows].tobytes()).decode(), "words": len(tokens)}

@@ -25,7 +25,8 @@ def _one_gpu(answer) -> Verdict:
     if not isinstance(given, list) or len(given) != 3:
         return Verdict(False, f"Expected three numbers (layers, width, heads), got {short(answer)}.")
     try:
-        shape = Shape(*(int(n) if float(n) == int(n) else n for n in given), 50257, 2048)
+        layers, width, heads = (int(n) if float(n) == int(n) else n for n in given)
+        shape = Shape(layers, width, heads, 50257, 2048)
     except (TypeError, ValueError, OverflowError) as error:
         return Verdict(False, f"That is no Transformer: {error}.")
     count, total = sum(parameters(shape).values()), sum(memory(shape, recompute="full").values())

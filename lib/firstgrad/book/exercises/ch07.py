@@ -20,9 +20,9 @@ def _crooked(answer) -> Verdict:
     answer = plain(answer)
     if not isinstance(answer, list) or len(answer) != 3:
         return Verdict(False, "Give three numbers: (alpha, beta1, beta2).")
-    alpha, *betas = (float(number) for number in answer)
-    if not (0 < alpha < math.inf and all(0 <= beta < 1 for beta in betas)):
-        given = ", ".join(f"{number:g}" for number in (alpha, *betas))
+    alpha, beta1, beta2 = (float(number) for number in answer)
+    if not (0 < alpha < math.inf and 0 <= beta1 < 1 and 0 <= beta2 < 1):
+        given = f"{alpha:g}, {beta1:g}, {beta2:g}"
         return Verdict(False, f"Expected alpha > 0 and betas from 0 to below 1, got {given}.")
     theta, m, v = [-2.4, 0.6], [0.0, 0.0], [0.0, 0.0]
     for t in range(MAX_STEPS + 1):
@@ -34,7 +34,8 @@ def _crooked(answer) -> Verdict:
             return Verdict(False, "It flies away: a smaller alpha?")
         gradient = [(along - 100 * across) / math.sqrt(2), (along + 100 * across) / math.sqrt(2)]
         for i in range(2):
-            theta[i], m[i], v[i] = _adamw(theta[i], m[i], v[i], gradient[i], t + 1, alpha, *betas, 1e-8, 0.0)
+            theta[i], m[i], v[i] = _adamw(theta[i], m[i], v[i], gradient[i], t + 1, alpha, beta1, beta2,
+                                          1e-8, 0.0)
     advice = "Does it creep (more alpha) or swing (less beta1)?"
     return Verdict(False, f"After {MAX_STEPS} steps the loss is {loss:.2g}. {advice}")
 

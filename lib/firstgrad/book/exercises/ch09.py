@@ -1,6 +1,7 @@
 """The exercises of chapter 09, Word2Vec."""
 
 import math
+from functools import cache
 
 from firstgrad.book.answers import Function, Value, Verdict, plain
 
@@ -49,16 +50,13 @@ def _analogies():
     return [(table, *map(int, rng.permutation(30)[:3])) for table in tables]
 
 
-_words = []  # the book's vectors, read once
-
-
+@cache
 def _vectors():
-    if not _words:
-        from firstgrad.data.files import path
-        from firstgrad.text.vectors import WordVectors
+    """The book's, read once."""
+    from firstgrad.data.files import path
+    from firstgrad.text.vectors import WordVectors
 
-        _words.append(WordVectors.load(path("models/word_vectors.safetensors")))
-    return _words[0]
+    return WordVectors.load(path("models/word_vectors.safetensors"))
 
 
 def _deserves(answer) -> Verdict:

@@ -15,7 +15,8 @@ def _continuation(tokens):
 
 def _nucleus(probabilities, p):
     order = sorted(range(len(probabilities)), key=lambda i: -probabilities[i])
-    kept, mass = [], 0.0
+    kept: list[int] = []
+    mass = 0.0
     for i in order:
         if mass < p or not kept:
             kept.append(i)

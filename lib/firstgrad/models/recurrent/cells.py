@@ -26,14 +26,14 @@ Source: Elman 1990, doi:10.1207/s15516709cog1402_1; Cho et al. 2014, arXiv:1406.
 from collections.abc import Callable
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from firstgrad.arguments import whole
 from firstgrad.models.recurrent.lstm import check_sequence
 
 
-def rnn(x, h, W, U, b, b_too):
+def rnn(x: Tensor, h: Tensor, W: Tensor, U: Tensor, b: Tensor, b_too: Tensor) -> Tensor:
     """A plain layer over a whole sequence. `W x` is one matrix product for all steps: only `U h` has to wait.
 
     Shapes: x (T, B, I); h (B, H), the state before; W (H, I); U (H, H); b, b_too (H,).
@@ -46,7 +46,7 @@ def rnn(x, h, W, U, b, b_too):
     return torch.stack(outputs)
 
 
-def gru(x, h, W, U, b, b_too):
+def gru(x: Tensor, h: Tensor, W: Tensor, U: Tensor, b: Tensor, b_too: Tensor) -> Tensor:
     """A gated layer over a whole sequence.
 
     Shapes: x (T, B, I); h (B, H), the state before; W (3H, I); U (3H, H); b, b_too (3H,).
@@ -67,6 +67,7 @@ class _Recurrent(nn.Module):
 
     run: Callable  # over a sequence: (x, h, W, U, b, b_too) -> outputs
     parts: int  # row blocks of the weights
+    weight_ih_l0: nn.Parameter  # and so on: see `__init__`
 
     def __init__(self, input_size: int, hidden_size: int, num_layers: int = 1):
         super().__init__()
@@ -81,7 +82,7 @@ class _Recurrent(nn.Module):
                 weight = nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
                 self.register_parameter(f"{name}_l{layer}", weight)
 
-    def forward(self, x, state=None):
+    def forward(self, x: Tensor, state: Tensor | None = None) -> tuple[Tensor, Tensor]:
         dtype = self.weight_ih_l0.dtype
         check_sequence("x", x, dtype, ("B", "T", self.input_size))
         shape = (self.num_layers, len(x), self.hidden_size)
@@ -120,7 +121,7 @@ class GRU(_Recurrent):
     run, parts = staticmethod(gru), 3
 
 
-def gradient_reach(layer, x, of: Callable | None = None) -> torch.Tensor:
+def gradient_reach(layer: nn.Module, x: Tensor, of: Callable[[Tensor], Tensor] | None = None) -> Tensor:
     """How much the end still feels of what was read d steps before: ‖∂h_T/∂x_{T−d}‖ for d = 0…T−1.
 
     layer: any recurrent layer, batch first: RNN, GRU, LSTM, ours or torch's.

@@ -32,7 +32,7 @@ BIASES = {"lstm.bias_l0": ("lstm.bias_ih_l0", "lstm.bias_hh_l0"), "head.bias": (
 STATES = ("i", "f", "g", "o", "c", "h")  # what `trace` gives: the four gates, the cell, the output
 
 
-def quantise(matrix):
+def quantise(matrix: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Each row as whole numbers from −127 to 127 and a scale, the nearest there is.
 
     Shapes: matrix (rows, columns).  Returns: int8 (rows, columns) and float32 (rows,).
@@ -41,7 +41,7 @@ def quantise(matrix):
     return (matrix / scale[:, None]).round().to(torch.int8), scale.float()
 
 
-def save(path, model: LSTMLanguageModel, characters: str, **metadata: str) -> Path:
+def save(path: str | Path, model: LSTMLanguageModel, characters: str, **metadata: str) -> Path:
     """Write the model of one layer, and the characters that its ids stand for.
 
     metadata: further strings, kept in the file.
@@ -64,7 +64,7 @@ def save(path, model: LSTMLanguageModel, characters: str, **metadata: str) -> Pa
     return path
 
 
-def load(path=None):
+def load(path: str | Path | None = None) -> tuple[LSTMLanguageModel, Vocabulary, dict[str, str]]:
     """The model of a file that `save` wrote (None: the book's), its vocabulary, and the file's metadata.
 
     Returns: LSTMLanguageModel in float32 and evaluation mode; Vocabulary; dict of strings.
@@ -111,7 +111,7 @@ def _vocabulary(characters):
 
 
 @torch.no_grad()
-def trace(model: LSTMLanguageModel, ids):
+def trace(model: LSTMLanguageModel, ids: torch.Tensor) -> dict[str, torch.Tensor]:
     """Everything inside a model of one layer while it reads: the gates, the cell, the output, the chances.
 
     Shapes: ids (T,) or (B, T) int64.
@@ -120,10 +120,11 @@ def trace(model: LSTMLanguageModel, ids):
     """
     batched = ids if ids.ndim == 2 else ids[None]
     lstm = model.lstm
-    W, U, b = lstm.weight_ih_l0, lstm.weight_hh_l0, lstm.bias_ih_l0 + lstm.bias_hh_l0
+    names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+    W, U, b, b_too = (lstm.get_parameter(f"{name}_l0") for name in names)
     h = c = torch.zeros(len(batched), model.config.hidden_size, dtype=W.dtype)
     steps = []
-    for z in F.linear(model.embedding(batched.T), W, b):  # (T, B, 4H) -> T times (B, 4H)
+    for z in F.linear(model.embedding(batched.T), W, b + b_too):  # (T, B, 4H) -> T times (B, 4H)
         i, f, g, o = torch.addmm(z, h, U.t()).chunk(4, dim=1)
         i, f, g, o = i.sigmoid(), f.sigmoid(), g.tanh(), o.sigmoid()
         c = f * c + i * g

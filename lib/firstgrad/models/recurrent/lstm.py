@@ -17,11 +17,13 @@ Source: Hochreiter & Schmidhuber 1997, doi:10.1162/neco.1997.9.8.1735; the forge
 Cummins 2000, doi:10.1162/089976600300015015.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
@@ -29,8 +31,9 @@ from firstgrad.arguments import choice, whole
 from firstgrad.text.sampling import chances
 from firstgrad.text.tokens import as_ids, check_ids
 
+State = tuple[Tensor, Tensor]  # h, c
 
-def plain(x, h, c, W, U, b):
+def plain(x: Tensor, h: Tensor, c: Tensor, W: Tensor, U: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     """A layer over a whole sequence. `x W` is one matrix product for all steps: only `U h` has to wait.
 
     Shapes: x (T, B, I); h, c (B, H), the state before; W (4H, I); U (4H, H); b (4H,).
@@ -68,7 +71,8 @@ class Bptt(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, x, h, c, W, U, b):
+    def forward(ctx: Any, x: Tensor, h: Tensor, c: Tensor, W: Tensor, U: Tensor,
+                b: Tensor) -> tuple[Tensor, Tensor]:
         gates = F.linear(x, W, b)  # (T, B, I) -> (T, B, 4H): Wx + b, then z, then i, f, g, o in their place
         outputs, cells, tanh_c = (x.new_empty(len(x), *h.shape) for _ in range(3))  # (T, B, H)
         ctx.save_for_backward(x, h, c, W, U, gates, outputs, cells, tanh_c)
@@ -85,7 +89,7 @@ class Bptt(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx, d_outputs, d_c):
+    def backward(ctx: Any, d_outputs: Tensor, d_c: Tensor) -> tuple[Tensor | None, ...]:
         x, h, c, W, U, gates, outputs, cells, tanh_c = ctx.saved_tensors
         h_before, c_before = torch.cat([h[None], outputs[:-1]]), torch.cat([c[None], cells[:-1]])
         i, f, g, o = gates.chunk(4, dim=2)
@@ -131,7 +135,9 @@ class LSTM(nn.Module):
                 weight = nn.Parameter(torch.empty(shape).uniform_(-bound, bound))
                 self.register_parameter(f"{name}_l{layer}", weight)
 
-    def forward(self, x, state=None):
+    weight_ih_l0: nn.Parameter  # and so on: see `__init__`
+
+    def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         device, dtype = x.device.type, self.weight_ih_l0.dtype
         if torch.is_autocast_enabled(device):
             x = x.to(dtype)
@@ -155,7 +161,7 @@ class LSTM(nn.Module):
         return x.transpose(0, 1), (torch.stack(last_h), torch.stack(last_c))  # (T, B, H) -> (B, T, H)
 
 
-def check_sequence(name: str, tensor, dtype, shape: tuple) -> None:
+def check_sequence(name: str, tensor: Tensor, dtype: torch.dtype, shape: tuple[int | str, ...]) -> None:
     """Raise unless `tensor` has this type and shape; a letter in `shape` stands for any size but 0."""
     if tensor.dtype != dtype:
         raise TypeError(f"{name}: given {tensor.dtype}, expected {dtype} like the weights")
@@ -168,7 +174,7 @@ def check_sequence(name: str, tensor, dtype, shape: tuple) -> None:
 
 
 # Form -> a class of (input_size, hidden_size, num_layers); any of them loads the weights of the others.
-FORMS = {
+FORMS: dict[str, Callable[[int, int, int], nn.Module]] = {
     "fast": LSTM,
     "plain": partial(LSTM, form="plain"),
     "torch": partial(nn.LSTM, batch_first=True),  # cuDNN on a GPU
@@ -212,16 +218,16 @@ class LSTMLanguageModel(nn.Module):
         """How many numbers training changes."""
         return sum(parameter.numel() for parameter in self.parameters())
 
-    def check_inputs(self, name: str, tokens) -> None:
+    def check_inputs(self, name: str, tokens: Tensor) -> None:
         """Raise TypeError or ValueError that says what is wrong with tokens (B, T)."""
         if tokens.ndim != 2 or not tokens.numel():
             raise ValueError(f"{name}: given shape {tuple(tokens.shape)}, expected (B, T)")
         check_ids(name, tokens, self.config.vocabulary_size)
 
-    def forward(self, tokens):
+    def forward(self, tokens: Tensor) -> Tensor:
         return self.read(tokens)[0].transpose(1, 2)  # (B, T, V) -> (B, V, T)
 
-    def read(self, tokens, state=None):
+    def read(self, tokens: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """Read on from `state` (None: from the beginning). Returns: logits (B, T, V) and the state after."""
         if tokens.device.type == "cpu" and not torch.compiler.is_compiling():
             self.check_inputs("tokens", tokens)
@@ -229,8 +235,9 @@ class LSTMLanguageModel(nn.Module):
         return self.head(x), state
 
     @torch.no_grad()
-    def generate(self, tokens, count: int, *, temperature: float = 1.0, top_k: int | None = None,
-                 top_p: float | None = None, generator: torch.Generator | None = None):
+    def generate(self, tokens: Tensor | Sequence[int], count: int, *, temperature: float = 1.0,
+                 top_k: int | None = None, top_p: float | None = None,
+                 generator: torch.Generator | None = None) -> Tensor | list[int]:
         """Write on after `tokens` (T,) or (B, T), T ≥ 1: `count` ids, each drawn from `text.chances`.
 
         temperature: near 0 the likeliest token always, 1 as learnt, large at random.
@@ -248,5 +255,5 @@ class LSTMLanguageModel(nn.Module):
             p = chances(logits[:, -1].float(), temperature=temperature, top_k=top_k, top_p=top_p)  # (B, V)
             written.append(torch.multinomial(p, 1, generator=generator))  # (B, 1)
             logits, state = self.read(written[-1], state)
-        written = torch.cat(written, dim=1)
-        return written if tokens.ndim == 2 else written[0].tolist()
+        ids = torch.cat(written, dim=1)
+        return ids if tokens.ndim == 2 else ids[0].tolist()

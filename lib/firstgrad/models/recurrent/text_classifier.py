@@ -9,11 +9,12 @@ on which side of it, or in which batch; it is what pack_padded_sequence computes
 `mask=False` reads padding as words, as the source's project does, in order to measure what that costs.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from firstgrad.arguments import choice, whole
 from firstgrad.models.recurrent import lstm
@@ -22,7 +23,7 @@ from firstgrad.text.batches import PADDING, lengths
 from firstgrad.text.tokens import check_ids
 
 # Name -> form -> a class of (input_size, hidden_size, num_layers). Ours have torch's weights, and are slower.
-LAYERS = {
+LAYERS: dict[str, dict[str, Callable[[int, int, int], nn.Module]]] = {
     "lstm": lstm.FORMS,
     "gru": {"plain": GRU, "torch": partial(nn.GRU, batch_first=True)},
     "rnn": {"plain": RNN, "torch": partial(nn.RNN, batch_first=True)},
@@ -71,7 +72,7 @@ class TextClassifier(nn.Module):
         """How many numbers training changes."""
         return sum(parameter.numel() for parameter in self.parameters())
 
-    def check_inputs(self, name: str, tokens) -> None:
+    def check_inputs(self, name: str, tokens: Tensor) -> None:
         """Raise TypeError or ValueError that says what is wrong with tokens (n, T), and in which row."""
         if tokens.ndim != 2 or not tokens.numel():
             raise ValueError(f"{name}: given shape {tuple(tokens.shape)}, expected (B, T)")
@@ -81,7 +82,7 @@ class TextClassifier(nn.Module):
             row = int(empty.nonzero()[0])
             raise ValueError(f"{name}: given only padding in row {row}, expected at least one token")
 
-    def forward(self, tokens):
+    def forward(self, tokens: Tensor) -> Tensor:
         on_cpu = tokens.device.type == "cpu" and not torch.compiler.is_compiling()
         if on_cpu:
             self.check_inputs("tokens", tokens)
@@ -94,7 +95,7 @@ class TextClassifier(nn.Module):
         return self.head(last(outputs, count))
 
 
-def packed(tokens):
+def packed(tokens: Tensor) -> tuple[Tensor, Tensor]:
     """Each row's tokens moved to the left, its padding to the right, and how many tokens it has.
 
     Shapes: tokens (B, T).  Returns: (B, T) and (B,).
@@ -103,6 +104,6 @@ def packed(tokens):
     return tokens.gather(1, order), lengths(tokens)
 
 
-def last(outputs, count):
+def last(outputs: Tensor, count: Tensor) -> Tensor:
     """The state after each row's last token. Shapes: outputs (B, T, H), count (B,).  Returns: (B, H)."""
     return outputs[torch.arange(len(outputs), device=outputs.device), (count - 1).clamp(min=0)]

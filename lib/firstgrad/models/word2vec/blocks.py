@@ -18,6 +18,7 @@ Source: Ji, Satish, Li & Dubey 2016, arXiv:1604.04661 (negatives shared, as matr
 from concurrent.futures import ThreadPoolExecutor
 
 import torch
+from torch import Tensor
 from torch.nn import functional as F
 
 from firstgrad.models.word2vec.skip_gram import Corpus, SkipGram, keep_chances, noise
@@ -28,7 +29,8 @@ MOVED = {"cpu": 0.08, "cuda": 0.3, "mps": 0.3}  # rate · how often a word comes
 PIECE = 2**18  # words that are prepared at once
 
 
-def gradients(words, drawn, true, weight, inputs, outputs):
+def gradients(words: Tensor, drawn: Tensor, true: Tensor, weight: Tensor, inputs: Tensor,
+              outputs: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """The gradient of a block's loss, the sum over its pairs.
 
     Shapes: words (T + 2R,) int64, a block of T words with R on each side that are only neighbours; drawn (N,)
@@ -48,7 +50,7 @@ def gradients(words, drawn, true, weight, inputs, outputs):
     return to_inputs, torch.bmm(pulled, near).view(-1, dimension), pushed.T @ C
 
 
-def overlap_add(squares, reach: int):
+def overlap_add(squares: Tensor, reach: int) -> Tensor:
     """Add up overlapping rows. squares (n, b + 2R, …), each b further on.  Returns: (n·b + 2R, …)."""
     n, side = squares.shape[0], squares.shape[1] - 2 * reach
     total = squares.new_zeros(n * side + 2 * reach, *squares.shape[2:])
@@ -57,7 +59,7 @@ def overlap_add(squares, reach: int):
     return total
 
 
-def neighbours(sentences, reach, side: int):
+def neighbours(sentences: Tensor, reach: Tensor, side: int) -> Tensor:
     """Which words of a block are neighbours: float32 (T / b, b, b + 2R), the `true` of `gradients`.
 
     sentences (T + 2R,): the number of each word's sentence, −1 where there is no word.  reach (T,): how far
@@ -82,10 +84,10 @@ def fit(model: SkipGram, corpus: Corpus, *, epochs: int, rate: float, threads: i
     """Train the tables of `model`, where they are."""
     config, counts, inputs, outputs = model.config, corpus.vocabulary.counts, model.input, model.output
     device = inputs.device
-    keep = keep_chances(counts, config.sample)
+    kept = keep_chances(counts, config.sample)
     side = max(16, 2 * config.window)  # of a square: it overlaps only with the next one
-    block = _block(keep * counts, rate, device, side)
-    keep = torch.from_numpy(keep).float().to(device)
+    block = _block(kept * counts, rate, device, side)
+    keep = torch.from_numpy(kept).float().to(device)
     chances = torch.from_numpy(noise(counts, config.power)).float().to(device)
     ids, starts = torch.from_numpy(corpus.ids).to(device), torch.from_numpy(corpus.starts).to(device)
     parts = threads if device.type == "cpu" else 1

@@ -12,7 +12,9 @@ Source: Niu, Recht, Ré & Wright 2011, arXiv:1106.5730 (Hogwild); Ji, Satish, Li
 
 import itertools
 import warnings
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
@@ -22,6 +24,7 @@ from numba.extending import intrinsic
 
 from firstgrad.models.word2vec.skip_gram import Corpus, SkipGram, keep_chances, noise
 
+Array = np.ndarray
 BOUND, STEPS = 6.0, 1024  # the sigmoid is tabulated on (−BOUND, BOUND), and constant outside
 LINE = 64  # bytes that memory gives at once
 PIECE = 2**18  # words that one call of the loop reads: between two calls Ctrl-C is heard
@@ -81,7 +84,9 @@ def _gain(label, score, rate, sigmoid):
 
 
 @njit(nogil=True, fastmath=True, error_model="numpy", inline="always")
-def centre(targets, words, inputs, outputs, sigmoid, rate, rows, change, word, like):
+def centre(targets: Array, words: Array, inputs: Array, outputs: Array, sigmoid: Array, rate: float,
+           rows: Array,
+           change: Array, word: Array, like: tuple[int, ...]) -> None:
     """One step: `words` (M,) move towards targets[0], the word that they surround, away from the others.
 
     rows, change (at least len(targets) rows, a multiple of three; d) and word (d,) are memory to work in;
@@ -153,19 +158,19 @@ def _draw(targets, word, own, other, outputs, window, state):
         state = _next(state)
         targets[k] = drawn if _bits(state) < own[drawn] else other[drawn]
     for k in range(len(targets)):
-        _fetch(outputs, targets[k])
+        _fetch(outputs, targets[k])  # type: ignore[call-arg]  # an intrinsic has its first from numba
     return reach, state
 
 
-def kept(function):
+def kept(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function`, compiled; kept on disk for the next process, or said why it cannot be kept."""
-    options = {"nogil": True, "fastmath": True, "error_model": "numpy"}
+    options: dict[str, Any] = {"nogil": True, "fastmath": True, "error_model": "numpy"}
     try:
         chosen = njit(cache=True, **options)(function)
     except RuntimeError as error:  # neither in __pycache__, nor at home, nor in NUMBA_CACHE_DIR
         chosen = _not_kept(function, options, error)
 
-    def call(*arguments):
+    def call(*arguments: Any) -> Any:
         nonlocal chosen
         try:
             return chosen(*arguments)
@@ -175,14 +180,17 @@ def kept(function):
     return call
 
 
-def _not_kept(function, options: dict, error: Exception):
+def _not_kept(function: Callable[..., Any], options: dict[str, Any],
+              error: Exception) -> Callable[..., Any]:
     warnings.warn("word2vec: what numba compiles cannot be kept, so that each process takes seconds for it; "
                   f"set NUMBA_CACHE_DIR to a folder that can be written to ({error})", stacklevel=3)
     return njit(**options)(function)
 
 
 @kept
-def read(ids, starts, keep, own, other, sigmoid, inputs, outputs, window, negatives, rate, fall, state, like):
+def read(ids: Array, starts: Array, keep: Array, own: Array, other: Array, sigmoid: Array, inputs: Array,
+         outputs: Array, window: int, negatives: int, rate: float, fall: float, state: np.uint64,
+         like: tuple[int, ...]) -> np.uint64:
     """A run of sentences: for each word that is kept, a step. The rate is `fall` less with every word read.
 
     Returns: the state of the random numbers, to go on with.
@@ -198,7 +206,7 @@ def read(ids, starts, keep, own, other, sigmoid, inputs, outputs, window, negati
             state = _next(state)
             if _bits(state) < keep[ids[at]]:  # frequent words are left out now and then
                 sentence[length] = ids[at]
-                _fetch(inputs, ids[at])
+                _fetch(inputs, ids[at])  # type: ignore[call-arg]  # numba gives the first argument itself
                 length += 1
         now = np.float32(rate - fall * (starts[s] - starts[0]))
         if length:
@@ -213,7 +221,8 @@ def read(ids, starts, keep, own, other, sigmoid, inputs, outputs, window, negati
                 if at != place:
                     words[count] = sentence[at]
                     count += 1
-            centre(targets[place % 2], words[:count], inputs, outputs, sigmoid, now, rows, change, word, like)
+            centre(targets[place % 2], words[:count], inputs, outputs, sigmoid, now,  # type: ignore[arg-type]
+                   rows, change, word, like)
     return state
 
 
@@ -221,8 +230,8 @@ def fit(model: SkipGram, corpus: Corpus, *, epochs: int, rate: float, threads: i
     """Train the tables of `model`, where they are."""
     config, counts = model.config, corpus.vocabulary.counts
     keep = (keep_chances(counts, config.sample) * 2**32).astype(np.uint64)
-    tables = *alias_table(noise(counts, config.power)), sigmoid_table()
-    tables += model.input.detach().numpy(), model.output.detach().numpy()
+    own, other = alias_table(noise(counts, config.power))
+    sigmoid, inputs, outputs = sigmoid_table(), model.input.detach().numpy(), model.output.detach().numpy()
     fall = rate / (epochs * len(corpus.ids))
     states = np.random.default_rng(seed).integers(1, 2**63, threads, np.uint64)
     stop = False
@@ -234,9 +243,10 @@ def fit(model: SkipGram, corpus: Corpus, *, epochs: int, rate: float, threads: i
         for low, high in itertools.pairwise(edges):
             if low < high and not stop:
                 done = epoch * len(corpus.ids) + (corpus.starts[low] - first) * threads
-                states[thread] = read(corpus.ids, corpus.starts[low:high + 1], keep, *tables, config.window,
-                                      config.negatives, rate - fall * done, fall * threads, states[thread],
-                                      (0,) * config.dimension)
+                starts = corpus.starts[low:high + 1]
+                states[thread] = read(corpus.ids, starts, keep, own, other, sigmoid, inputs,
+                                      outputs, config.window, config.negatives, rate - fall * done,
+                                      fall * threads, states[thread], (0,) * config.dimension)
 
     with ThreadPoolExecutor(threads) as pool:
         try:

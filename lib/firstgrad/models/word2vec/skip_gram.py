@@ -72,7 +72,8 @@ class Corpus:
             raise ValueError(f"vocabulary: given only the word {vocabulary.tokens[0]!r}, expected at least "
                              "two: a word is known by the company it keeps")
         self.vocabulary, self.words = vocabulary, 0
-        ids, starts, known = array("i"), [0], {token: id for id, token in enumerate(vocabulary.tokens)}
+        known: dict[str | None, int] = {token: id for id, token in enumerate(vocabulary.tokens)}
+        ids, starts = array("i"), [0]
         unknown = known.get(vocabulary.unknown)
         for index, sentence in enumerate(sentences):
             self.words += len(check_tokens(f"sentences[{index}]", sentence))
@@ -127,11 +128,11 @@ class SkipGram(nn.Module):
         self.input = nn.Parameter((uniform - 0.5) / config.dimension)
         self.output = nn.Parameter(torch.zeros(vocabulary_size, config.dimension))
 
-    def forward(self, words, targets):
+    def forward(self, words: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
         return torch.einsum("bd,bkd->bk", F.embedding(words, self.input), F.embedding(targets, self.output))
 
 
-def sampling_loss(scores):
+def sampling_loss(scores: torch.Tensor) -> torch.Tensor:
     """The mean loss of pairs. scores: (B, 1 + negatives), the true neighbour's first. Returns: 0-d."""
     true, false = scores[:, 0], scores[:, 1:]
     return -(F.logsigmoid(true) + F.logsigmoid(-false).sum(1)).mean()
@@ -219,7 +220,7 @@ def _form(form: str, device: torch.device) -> str:
 def pairs(sentence: Sequence[int], window: int, generator: np.random.Generator) -> Iterator[tuple[int, int]]:
     """The pairs (word, neighbour) of a sentence; how far a word looks is drawn from 1…window."""
     for place, word in enumerate(sentence):
-        reach = generator.integers(1, window + 1)
+        reach = int(generator.integers(1, window + 1))
         for other in range(max(0, place - reach), min(len(sentence), place + reach + 1)):
             if other != place:
                 yield word, sentence[other]
