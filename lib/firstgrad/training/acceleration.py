@@ -35,8 +35,11 @@ class StepLoss:
 
     def part(self, outcome, batch: Batch, group: Sequence[Batch]) -> torch.Tensor:
         """What to differentiate for one batch of the group."""
-        loss, count, _, _, self.reports = read(outcome)
         self.alone = len(group) == 1 and self.world.size == 1
+        if self.alone and type(outcome) is torch.Tensor and not outcome.ndim:  # most steps, and the smallest
+            self._add(outcome, None)
+            return outcome
+        loss, count, _, _, self.reports = read(outcome)
         if count is None:
             loss = self._by_rows(loss, batch, group)
         else:
@@ -59,12 +62,11 @@ class StepLoss:
         return torch.where(count > 0, loss * weight, 0), count / scale
 
     def _add(self, loss, count) -> None:
-        def read_later(value):
-            return value.detach().double() if self.cuda else value.item()
-
-        self.sum = read_later(loss) if self.sum is None else self.sum + read_later(loss)
+        value = loss.detach().double() if self.cuda else loss.item()
+        self.sum = value if self.sum is None else self.sum + value
         if count is not None:
-            self.count = read_later(count) if self.count is None else self.count + read_later(count)
+            value = count.detach().double() if self.cuda else count.item()
+            self.count = value if self.count is None else self.count + value
         if self.cuda:
             for place, value in enumerate((self.sum, self.count)):
                 if value is not None:
@@ -75,10 +77,10 @@ class StepLoss:
         """The step's loss, and the gradients divided by what it is the mean of; begins the next step."""
         if self.cuda:
             self.arrived.synchronize()
-            values = self.host.tolist()
-        else:
-            values = [self.sum, self.count]
+        values = self.host.tolist() if self.cuda else [self.sum, self.count]
         counted, self.sum, self.count = self.count is not None, None, None
+        if not counted and self.world.size == 1:
+            return values[0]
         if not counted:
             (loss,) = agree(values[0])
             return loss / self.world.size
@@ -103,14 +105,15 @@ class Gradients:
         self._list()
 
     def _list(self) -> None:
-        """A callback may add parameters on the way."""
+        """A callback may add a group of parameters on the way."""
+        self.groups = len(self.optimizer.param_groups)
         self.parameters = [parameter for group in self.optimizer.param_groups
                            for parameter in group["params"]]
         self._sharded = any(hasattr(parameter, "to_local") for parameter in self.parameters)
 
     def clear(self) -> None:
         """What optimizer.zero_grad() does."""
-        if sum(len(group["params"]) for group in self.optimizer.param_groups) != len(self.parameters):
+        if len(self.optimizer.param_groups) != self.groups:
             self._list()
         self._zero_grad()
 

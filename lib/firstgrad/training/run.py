@@ -48,6 +48,7 @@ from firstgrad.training.restoring import (
 from firstgrad.training.stopping import NAMES, on_signals
 
 _APART = 1_000_003  # between the seeds of two processes, so that they draw different dropout
+_NOTHING = contextlib.nullcontext()
 _LATER = 0.2  # seconds by which a signal to a whole group may reach this process after a worker
 _under_way: set[int] = set()  # threads with a run
 
@@ -151,6 +152,7 @@ class Run:
             for _ in self.left():
                 for group in self.groups():
                     moves.begin()
+                    self._turn = group
                     yield group[0].nest
                     self._made(group)
                 self.close_epoch()
@@ -158,7 +160,7 @@ class Run:
     def _made(self, group: list[Batch]) -> None:
         """The body of the loop is through."""
         self._moves.end()
-        self.count_step(None, sum(batch.total for batch in group), len(group))
+        self.count_step(None, group)
         if self.due():
             self.save()
 
@@ -253,31 +255,37 @@ class Run:
             return self._wanted
         return self.checkpoints is not None and self.checkpoints.due(self.step)
 
-    def move(self, update: Callable[[], Any], loss: float, rows: int, batches: int) -> None:
+    def move(self, update: Callable[[], Any], loss: float, group: list[Batch]) -> None:
         """Let `update` change the parameters, and count the step: nothing comes between.
 
         A worker of a loader that dies makes torch raise at any moment, a second Ctrl-C too: they wait.
         """
-        children = {signal.SIGCHLD} if self.train.workers and _in_main_thread() else set()
         self.moving = True
-        if children:
-            signal.pthread_sigmask(signal.SIG_BLOCK, children)
-        try:
+        with self._undisturbed() if self.train.workers else _NOTHING:
             update()
-            self.count_step(loss, rows, batches)
+            self.count_step(loss, group)
             self.moving = False
-        finally:
-            if children:
-                signal.pthread_sigmask(signal.SIG_UNBLOCK, children)
         if self.interrupted:
             raise KeyboardInterrupt
 
-    def count_step(self, loss: float | None, rows: int, batches: int) -> None:
+    @contextlib.contextmanager
+    def _undisturbed(self) -> Iterator[None]:
+        """Inside, the death of a child is not told; it is afterwards."""
+        children = {signal.SIGCHLD} if _in_main_thread() else set()
+        signal.pthread_sigmask(signal.SIG_BLOCK, children)
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, children)
+
+    def count_step(self, loss: float | None, group: list[Batch]) -> None:
+        """The step of these batches is made."""
         self.history.steps.append(self.step)
         if loss is not None:
             self.history.train_loss.append(loss)
-        self.history.rows += rows
-        self.batches += batches
+        for batch in group:
+            self.history.rows += batch.total
+        self.batches += len(group)
         self.step += 1
         self.unvalidated = True
         if len(self.history.steps) == 1:
@@ -386,7 +394,7 @@ class Run:
             return True
         if moves.made != moves.usual:
             return False
-        self.count_step(None, 0, 1)
+        self.count_step(None, self._turn)
         return True
 
     def _finish(self) -> None:

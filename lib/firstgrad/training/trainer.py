@@ -76,6 +76,7 @@ class Trainer:
         self.clip_norm = None if clip_norm is None else number("clip_norm", clip_norm, above=0)
         self.clip_value = None if clip_value is None else number("clip_value", clip_value, above=0)
         self.seed = whole("seed", seed, least=0)
+        self._is_torchs = isinstance(schedule, LRScheduler)
         self.schedule, self.callbacks, self.metrics = schedule, list(callbacks), dict(metrics or {})
         assert optimizer is not None  # or check_parts had refused it
         self.model, self.loss = model.to(self.device), loss
@@ -145,7 +146,7 @@ class Trainer:
                     loss = self.sums.take(run.agree, self.gradients)
                     self._guard(loss, run.history)
                     self._clip()
-                    run.move(self._update, loss, sum(batch.total for batch in group), len(group))
+                    run.move(self._update, loss, group)
                     self._after_step(loss, run)
                     if run.validation_due:
                         self._validate(epoch, validation, run)
@@ -382,7 +383,7 @@ class Trainer:
         groups = self.optimizer.param_groups
         if len(groups) > len(self.base_rates):  # a callback has added some
             self.base_rates += [group["lr"] for group in groups[len(self.base_rates):]]
-        if self.schedule is None or isinstance(self.schedule, LRScheduler):
+        if self.schedule is None or self._is_torchs:
             return
         multiplier = float(number(f"schedule({self.step})", self.schedule(self.step), least=0))
         for group, rate in zip(groups, self.base_rates, strict=True):
@@ -414,7 +415,7 @@ class Trainer:
     def _update(self) -> None:
         self.scaler.step(self.optimizer)
         self.scaler.update()
-        if isinstance(self.schedule, LRScheduler) and not isinstance(self.schedule, ReduceLROnPlateau):
+        if self._is_torchs and not isinstance(self.schedule, ReduceLROnPlateau):
             self.schedule.step()
 
     def _after_step(self, loss: float, run: Run) -> None:
