@@ -28,7 +28,7 @@ COLAB = """\
 # In Colab: install the book's library. Anywhere else this cell does nothing.
 import sys
 if "google.colab" in sys.modules:
-    %pip install --quiet "git+{url}\""""
+    %pip install --quiet "firstgrad[book] @ git+{url}\""""
 COLAB_TAGS = ["remove-cell"]  # a reader of the page has nothing to install
 
 SECONDS = 40  # what one notebook may take on two cores

@@ -184,7 +184,7 @@ def test_bad_input_is_named(make, says):
 
 def test_without_matplotlib_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ImportError, match=r"plots need matplotlib: pip install 'firstgrad\[plots\]'"):
+    with pytest.raises(ImportError, match=r'plots need matplotlib: pip install "firstgrad\[book\]"'):
         plots.lines([1, 2])
 
 

@@ -105,7 +105,8 @@ def test_binder_can_run_its_script():
     assert script.stat().st_mode & 0o111
     subprocess.run(["bash", "-n", str(script)], check=True)
     lines = [line for line in script.read_text("utf-8").split("\n") if line.startswith("pip install")]
-    assert ["torch==" in lines[0], "requirements.txt" in lines[1], lines[2].endswith(" .")] == [True] * 3
+    ends = ["torch==" in lines[0], "requirements.txt" in lines[1], lines[2].endswith(" '.[book]'")]
+    assert ends == [True] * 3
 
 
 # --- the address -----------------------------------------------------------------------------------

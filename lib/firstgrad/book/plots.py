@@ -1,6 +1,6 @@
 """The book's figures: lines, contours, histograms and pictures, one call each, in the book's colours.
 
-Drawn by matplotlib (the extra `plots`) without pyplot: no global state, no backend. Line drawings are SVG on
+Drawn by matplotlib (the extra `book`) without pyplot: no global state, no backend. Line drawings are SVG on
 a transparent ground with text as text; the same call gives the same bytes. Pictures are PNG at twice the
 size.
 """
@@ -214,7 +214,7 @@ def _style() -> AbstractContextManager[None]:
     try:
         import matplotlib
     except ImportError as error:
-        raise ImportError("plots need matplotlib: pip install 'firstgrad[plots]'") from error
+        raise ImportError('plots need matplotlib: pip install "firstgrad[book]"') from error
     theme = _theme()
     return matplotlib.rc_context({
         "font.family": "DejaVu Sans", "font.size": 12, "axes.labelsize": 12, "xtick.labelsize": 11.5,

@@ -1,5 +1,10 @@
 """The book's explorables. `from firstgrad.widgets import Descent; Descent()` shows one."""
 
+try:
+    import anywidget as _anywidget  # noqa: F401
+except ModuleNotFoundError as error:
+    raise ImportError(f'explorables need {error.name}: pip install "firstgrad[book]"') from None
+
 from firstgrad.widgets.adam import AdamLab
 from firstgrad.widgets.base import Explorable
 from firstgrad.widgets.broadcasting import Broadcasting
