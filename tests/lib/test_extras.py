@@ -41,7 +41,8 @@ def cells(notebook: Path):
 
 def python(code: str):
     blocked = f"import sys\nsys.modules.update(dict.fromkeys({EXTRA_MODULES}))\n"
-    return subprocess.run([sys.executable, "-W", "error", "-c", blocked + code], capture_output=True, text=True)
+    return subprocess.run([sys.executable, "-W", "error", "-c", blocked + code], capture_output=True,
+                          text=True)
 
 
 def test_alone_it_needs_four_packages():
@@ -64,7 +65,7 @@ def test_the_extra_book_brings_what_a_chapter_imports(notebook):
 
 
 def test_the_lock_brings_what_the_extra_book_asks_for():
-    """Binder and `make lab` install the lock and then the book without its dependencies. torch brings sympy."""
+    """Binder and `make lab` install the lock, then the book without dependencies. torch brings sympy."""
     locked = set(re.findall(r"^([\w.-]+)==", (ROOT / "requirements.txt").read_text("utf-8"), re.M))
     assert ALONE | EXTRAS["book"] <= locked | {"torch", "sympy"}
 
@@ -74,7 +75,8 @@ def test_all_but_the_explorables_works_without_extras():
 import importlib, pkgutil, firstgrad
 from firstgrad.book import check
 for module in pkgutil.walk_packages(firstgrad.__path__, "firstgrad.", onerror=lambda name: None):
-    if not module.name.startswith("firstgrad.widgets") and not module.name.endswith((".compiled", "__main__")):
+    name = module.name
+    if not name.startswith("firstgrad.widgets") and not name.endswith((".compiled", "__main__")):
         importlib.import_module(module.name)
 check("06.1", ...)
 """)
@@ -86,5 +88,6 @@ check("06.1", ...)
 def test_without_anywidget_the_explorables_say_what_to_install(line):
     run = python(line)
     assert run.returncode == 1
-    assert run.stderr.splitlines()[-1] == 'ImportError: explorables need anywidget: pip install "firstgrad[book]"'
+    assert run.stderr.splitlines()[-1] == ('ImportError: explorables need anywidget: '
+                                           'pip install "firstgrad[book]"')
 

@@ -1,5 +1,6 @@
 """The neural n-gram: the next token from the n − 1 before it, by a small network instead of by counting."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -57,8 +58,8 @@ class NeuralNGram(nn.Module):
         return self.output(torch.tanh(self.hidden(e)))
 
     @torch.no_grad()
-    def generate(self, tokens, count: int, *, temperature: float = 1.0, top_k: int | None = None,
-                 top_p: float | None = None, generator: torch.Generator | None = None) -> list[int]:
+    def generate(self, tokens: torch.Tensor | Sequence[int], count: int, *, temperature: float = 1.0,
+                 top_k: int | None = None, top_p: float | None = None, generator: torch.Generator | None = None) -> list[int]:
         """Write on after `tokens` (T,), T ≥ n − 1: `count` ids, each drawn as `text.sample` does.
 
         Raises: TypeError, ValueError that name the argument.

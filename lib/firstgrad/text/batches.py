@@ -1,6 +1,6 @@
 """Token ids as tensors to train on: windows of one text, texts as rows of one length, batches by length."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import torch
 
@@ -71,7 +71,7 @@ class ByLength(torch.utils.data.Sampler):
     def __len__(self) -> int:
         return -(-len(self.count) // self.batch_size)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[list[int]]:
         batches = []
         for block in torch.randperm(len(self.count), generator=self.generator).split(self.rows):
             batches += block[self.count[block].argsort(stable=True)].split(self.batch_size)

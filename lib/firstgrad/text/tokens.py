@@ -108,7 +108,7 @@ def near_spellings(token: str, tokens: Sequence[str]) -> str:
     return f"; near spellings: {', '.join(map(repr, near))}" if near else ""
 
 
-def as_ids(name: str, ids) -> torch.Tensor:
+def as_ids(name: str, ids: torch.Tensor | Sequence[int]) -> torch.Tensor:
     """`ids`, a tensor or a list (of lists), as a tensor. Raises: TypeError for something else."""
     if isinstance(ids, list | tuple):
         ids = torch.tensor(ids, dtype=None if len(ids) else torch.int64)  # torch takes [] for floats

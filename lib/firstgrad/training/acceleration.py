@@ -39,7 +39,9 @@ class StepLoss:
         if self.alone and type(outcome) is torch.Tensor and not outcome.ndim:  # most steps, and the smallest
             self._add(outcome, None)
             return outcome
-        loss, count, _, _, self.reports = read(outcome)
+        loss, count, _, _, reports = read(outcome)
+        self.reports = {name: value.detach() if torch.is_tensor(value) else value
+                        for name, value in reports.items()}
         if count is None:
             loss = self._by_rows(loss, batch, group)
         else:
@@ -57,7 +59,10 @@ class StepLoss:
     def _by_count(self, loss, count, group: Sequence[Batch]) -> tuple[torch.Tensor, Any]:
         """The loss times its count; `take` divides by the sum of them. Nothing counted, 0/0, is 0."""
         scale = sum(one.total for one in group)  # so that products keep their size
-        count = torch.as_tensor(count, dtype=loss.dtype, device=loss.device)
+        wide = torch.promote_types(loss.dtype, torch.float32)  # counts of tokens pass what 16 bits hold
+        count = torch.as_tensor(count, dtype=wide, device=loss.device)
+        if not self.cuda and self.world.size == 1 and not count:
+            loss = torch.zeros((), dtype=loss.dtype, requires_grad=True)  # through 0/0 no gradient comes back
         weight = 1 if self.alone else count / scale
         return torch.where(count > 0, loss * weight, 0), count / scale
 
@@ -85,6 +90,8 @@ class StepLoss:
             (loss,) = agree(values[0])
             return loss / self.world.size
         loss, count = agree(*values)
+        if not count:
+            gradients.clear_to_zero()
         if self.alone:
             return loss
         gradients.scale(self.world.size / count if count else 0.0)
@@ -116,6 +123,12 @@ class Gradients:
         if len(self.optimizer.param_groups) != self.groups:
             self._list()
         self._zero_grad()
+
+    def clear_to_zero(self) -> None:
+        """Zero where there is none: a step of which nothing counts is a step all the same."""
+        for parameter in self.parameters:
+            if parameter.grad is None and parameter.requires_grad:
+                parameter.grad = torch.zeros_like(parameter)
 
     def scale(self, factor: float) -> None:
         """Multiply all by a number."""

@@ -43,8 +43,8 @@ class StepCheck(Check):
     run: called as run(nest), the step as it is in training.
     """
 
-    def __init__(self, model: nn.Module, device: torch.device, run: Callable):
-        self.model, self.device, self.run, self.tried = model, device, run, False
+    def __init__(self, model: nn.Module, device: torch.device, run: Callable, trains: bool):
+        self.model, self.device, self.run, self.trains, self.tried = model, device, run, trains, False
         self.dtype = floats_of(model)
         self.counts = False
 
@@ -52,9 +52,12 @@ class StepCheck(Check):
         if self.tried:
             return
         few = nest if nests.is_own(nest) else nests.mapped(lambda tensor: tensor[:batch_size], nest)
-        with randomness.tried(self.model, self.device), kept_modes(self.model), torch.enable_grad():
+        kept = randomness.tried(self.model, self.device), kept_modes(self.model)
+        with kept[0], kept[1], torch.set_grad_enabled(self.trains):
+            self.model.train(self.trains and self.model.training)
             outcome = read(self.run(nests.moved(few, self.device)))
-        check_outcome(outcome)
+        if self.trains:
+            check_outcome(outcome)
         self.tried = True
 
 
@@ -293,7 +296,7 @@ def _check_loss_or_step(loss, step) -> None:
     if not callable(loss) or isinstance(loss, type):
         raise TypeError(f"loss: given {loss!r}, expected a function of (outputs, targets), "
                         "such as F.cross_entropy")
-    if LossStep(loss).reduction not in ("mean", "sum"):
+    if LossStep(loss).reduction not in ("mean", "sum", "batchmean"):
         raise ValueError(f"loss: given reduction={LossStep(loss).reduction!r}, expected 'mean' or 'sum'")
 
 

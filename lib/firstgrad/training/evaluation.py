@@ -18,12 +18,14 @@ class Evaluation:
         update(outputs, targets), compute() and reset(), which is shown one batch after the other.
     adds_up: whether losses are sums, not means.
     ignored: the class number that is no label.
+    pair: whether they are a loss's; of a step's, accuracy is taken of (n, C) against (n,) only.
     """
 
-    def __init__(self, metrics: Mapping[str, Any], world: World, adds_up: bool = False, ignored: int = -100):
+    def __init__(self, metrics: Mapping[str, Any], world: World, adds_up: bool = False, ignored: int = -100,
+                 pair: bool = True):
         self.functions = {name: metric for name, metric in metrics.items() if not hasattr(metric, "compute")}
         self.running = {name: metric for name, metric in metrics.items() if hasattr(metric, "compute")}
-        self.world, self.adds_up, self.ignored = world, adds_up, ignored
+        self.world, self.adds_up, self.ignored, self.pair = world, adds_up, ignored, pair
         self.sums: dict[str, Any] = {"loss": 0.0}
         self.count, self.right, self.labels = 0, 0, 0
         self.collected: list[tuple] = []
@@ -36,15 +38,15 @@ class Evaluation:
         for name, value in {"loss": outcome.loss, **outcome.reports}.items():
             value = torch.as_tensor(value).detach()
             weight = min(batch.rows, 1) if self.adds_up and name == "loss" else count
-            if torch.is_tensor(weight):  # what all labels were ignored of is 0/0
-                value = torch.where(weight > 0, value, 0)
+            # What all labels were ignored of is 0/0.
+            value = torch.where(torch.as_tensor(weight, device=value.device) > 0, value, 0)
             self.sums[name] = self.sums.get(name, 0.0) + value * weight
         self.count = self.count + count
         if outcome.outputs is not None and outcome.targets is not None:
             self._look(outcome.outputs.detach(), outcome.targets, batch.rows)
 
     def _look(self, outputs, targets, rows: int) -> None:
-        if rows and gives_classes(outputs, targets):
+        if rows and gives_classes(outputs, targets) and (self.pair or outputs.ndim == 2):
             counts = targets != self.ignored
             self.right = self.right + ((outputs.argmax(1) == targets) & counts).sum()  # (n, C, …) to (n, …)
             self.labels = self.labels + counts.sum()

@@ -27,7 +27,7 @@ def batches(name: str, data, batch_size: int, device: torch.device, check: Check
     check: looks at all rows of tensors at once, at those of a loader batch by batch.
     Raises: TypeError or ValueError that says what is wrong with the data, and where.
     """
-    data = data.tensors if isinstance(data, TensorDataset) else data
+    data = data.tensors if type(data) is TensorDataset else data  # others may augment
     if isinstance(data, Dataset) and not isinstance(data, IterableDataset):
         _refuse_empty(name, data)
         return DatasetBatches(name, data, batch_size, device, check.of_loader, generator, world)

@@ -71,8 +71,7 @@ class Run:
     batch_size: rows a batch.  device: as a Trainer's.  seed: of the order of the data and of all else.
     checkpoints: a Checkpoints, or its folder. Where that holds one already, the run goes on from there.
     Ctrl-C, SIGTERM and `stop()` end it after the step in progress. What an exception ends is saved too,
-    unless an optimiser had moved in that step and others had not. To end it early, prefer `run.stop()` to
-    `break`.
+    unless an optimiser had moved in that turn: others may not have. To end it early use `run.stop()`.
     Raises: TypeError or ValueError that names the argument; CheckpointError.
     """
 
@@ -92,6 +91,9 @@ class Run:
         if isinstance(train, TensorBatches | LoaderBatches):
             self._train: Batches | None = train
         else:
+            if accumulate != 1 or early_stopping or validate_every:
+                raise ValueError("Run: given accumulate, early_stopping or validate_every, which are a "
+                                 "Trainer's, expected none of them alone")
             if self.world.size > 1:
                 raise ValueError("Run: given alone in several processes, expected one, since it cannot know "
                                  "which gradients to share; use a Trainer")
@@ -123,10 +125,11 @@ class Run:
         self.interrupted = False  # by a second Ctrl-C, while they were
         self.loaded: dict | None = None  # a state to go on from, where the folder has none
         self._on_save, self._on_end = on_save, on_end
+        self._moves: Moves | None = None  # of `for batch in run`
         self._exhausted = False  # the data of this epoch
         self._begun = 0  # the epoch whose data were last begun
         self._taken_up: dict | None = None  # what generators and data were when the run was saved
-        self._data: dict = {}  # what the data's state was in the end
+        self._final: dict | None = None  # the same, in the end
         self._saved: tuple | None = None  # where it was when it was last saved
         self._agreed: str | None = None  # why all processes stop
         self._wanted = False  # by the first process: a checkpoint after this step
@@ -151,15 +154,15 @@ class Run:
             self._moves = moves
             for _ in self.left():
                 for group in self.groups():
-                    moves.begin()
-                    self._turn = group
+                    moves.begun = False
                     yield group[0].nest
                     self._made(group)
                 self.close_epoch()
 
     def _made(self, group: list[Batch]) -> None:
         """The body of the loop is through."""
-        self._moves.end()
+        assert self._moves is not None
+        self._moves.begun = False
         self.count_step(None, group)
         if self.due():
             self.save()
@@ -364,7 +367,8 @@ class Run:
 
     def _is_a_signals(self, error: BaseException) -> bool:
         """Whether the error is that a signal to all processes of the group has ended a loader's worker."""
-        if not (isinstance(error, RuntimeError) and "DataLoader worker" in str(error)) or self.moving:
+        # A dying worker shows as torch's RuntimeError, a broken pipe, an end of file, a socket that is gone.
+        if self.moving or not self.train.workers or not isinstance(error, RuntimeError | OSError | EOFError):
             return False
         time.sleep(_LATER)
         return self.asked in NAMES.values() and self.world.size == 1
@@ -388,21 +392,15 @@ class Run:
                            f"{self.checkpoints.folder}")
 
     def _body_was_whole(self) -> bool:
-        """Of `for batch in run`: whether the turn that was left had made its step, or had not begun to."""
-        moves = getattr(self, "_moves", None)
-        if moves is None or not moves.made:
-            return True
-        if moves.made != moves.usual:
-            return False
-        self.count_step(None, self._turn)
-        return True
+        """Of `for batch in run`: whether no optimiser had begun to move in the turn that was left."""
+        return self._moves is None or not self._moves.begun
 
     def _finish(self) -> None:
         """Whatever has happened: the history is complete, and who watches knows."""
         self._tick()
         lost_patience = self.given_up and not self.complete
         self.history.stopped = self.stopped or ("early stopping" if lost_patience else None)
-        self._data, self._train = self.train.state_dict(), None  # the data may go
+        self._final, self._train = self._now(), None  # the data may go
         if self._on_end:
             self._on_end()
 
@@ -462,13 +460,12 @@ class Run:
                "history": self.history.state_dict()}
         # Before its first step an epoch begins anew, whatever its loader has drawn ahead.
         at_start = not self.batches and self._begun == self.epoch
-        if at_start:
-            now = self.epoch_start
-        else:
-            data = self._data if self._train is None else self._train.state_dict()
-            now = randomness.snapshot(self.device, self.generators) | {"data": data}
+        now = self.epoch_start if at_start else self._final or self._now()
         random = {"now": now, "epoch_start": self.epoch_start}
         return {"parts": own, "run": run, "random": self.world.gather(random)}
+
+    def _now(self) -> dict:
+        return randomness.snapshot(self.device, self.generators) | {"data": self.train.state_dict()}
 
     def load_state_dict(self, state: dict) -> None:
         """Take up what `state_dict` gave. Raises: CheckpointError or ValueError; nothing is changed then."""
@@ -512,31 +509,22 @@ class Run:
 
 
 class Moves:
-    """Counts the steps of optimisers in one turn of a loop: has it made what a turn usually makes?"""
+    """Knows whether an optimiser has begun to move in this turn of a loop."""
 
     def __init__(self, parts):
         self.optimizers = [part for part in parts if isinstance(part, torch.optim.Optimizer)]
-        self.made: tuple[int, ...] = ()  # steps of each in this turn, () for none
-        self.usual: tuple[int, ...] | None = None  # of the turn before
+        self.begun = False
 
     def __enter__(self):
-        self._hooks = [optimizer.register_step_post_hook(self._count) for optimizer in self.optimizers]
+        self._hooks = [optimizer.register_step_pre_hook(self._begin) for optimizer in self.optimizers]
         return self
 
     def __exit__(self, *_):
         for hook in self._hooks:
             hook.remove()
 
-    def _count(self, optimizer, *_) -> None:
-        counts = list(self.made or [0] * len(self.optimizers))
-        counts[next(i for i, one in enumerate(self.optimizers) if one is optimizer)] += 1
-        self.made = tuple(counts)
-
-    def begin(self) -> None:
-        self.made = ()
-
-    def end(self) -> None:
-        self.made, self.usual = (), self.made
+    def _begin(self, *_) -> None:
+        self.begun = True
 
 
 def check_limits(epochs: int | None, steps: int | None) -> None:

@@ -20,9 +20,9 @@ from firstgrad.training.checkpoint import Checkpoints
 from firstgrad.training.distributed import Replicated, World
 from firstgrad.training.early_stopping import EarlyStopping
 from firstgrad.training.history import History, NonFiniteLossError
-from firstgrad.training.inputs import as_tensors, batches
+from firstgrad.training.inputs import as_tensors, batches, length
 from firstgrad.training.listeners import Listeners
-from firstgrad.training.restoring import load_weights
+from firstgrad.training.restoring import load_weights, weights_of
 from firstgrad.training.run import Run, check_limits
 from firstgrad.training.steps import LossStep, described, read
 from firstgrad.training.trainer_state import SCHEDULED, TrainerState
@@ -152,7 +152,7 @@ class Trainer:
                         self._validate(epoch, validation, run)
                 self._end_epoch(epoch, validation, run)
         if run.best is not None and run.over:
-            load_weights(run.modules, run.best)
+            load_weights(run.modules, run.best, weights_of(run.modules)[1])
         return run.history
 
     def evaluate(self, data: Any, batch_size: int = _EVALUATION_BATCH) -> dict[str, float]:
@@ -162,7 +162,8 @@ class Trainer:
         """
         whole("batch_size", batch_size)
         self.listeners.refuse_one("evaluate")
-        return self._evaluate(self._checked("data", data, batch_size))
+        with randomness.kept(self.device):  # as in a callback: what is trained does not notice
+            return self._evaluate(self._checked("data", data, batch_size))
 
     def predict(self, x: Any, batch_size: int = _EVALUATION_BATCH) -> torch.Tensor:
         """The model's outputs (logits, values) for the rows of `x`, without gradients, on the CPU.
@@ -290,7 +291,7 @@ class Trainer:
                   generator=self.generator, step=self.step,
                   on_save=lambda: self.listeners.tell("on_save", self), on_end=self._end)
         run.loaded = self._loaded if self._loaded and self._loaded["run"] else None
-        self.run, self._loaded = run, None
+        self.run = run
         self._modes = [(module, module.training) for module in self.model.modules()]
         if not self.model.training:  # a part that is frozen in evaluation stays so, where the whole is not
             self.model.train()
@@ -322,7 +323,7 @@ class Trainer:
         if self._pair:
             check = checks.PairCheck(self.model, self._pair, self.device, self._inference)
         else:
-            check = checks.StepCheck(self.model, self.device, self._tried_step)
+            check = checks.StepCheck(self.model, self.device, self._tried_step, name == "train")
         made = batches(name, data, batch_size, self.device, check, generator, self.world)
         made.counts = check.counts or not isinstance(made, TensorBatches)
         return made
@@ -340,7 +341,7 @@ class Trainer:
 
     def _try_metrics(self, validation: Batches) -> None:
         """Call each metric once, on true targets and on outputs of one batch. Raises: ValueError."""
-        if not self.metrics or not hasattr(validation, "__len__"):
+        if not self.metrics or length(validation) is None:  # a stream may give its rows once only
             return
         kept = randomness.snapshot(self.device, validation.generators)
         batch = next(iter(validation.epoch()))
@@ -356,6 +357,7 @@ class Trainer:
             self._evaluate(validation)  # a batch may lack a class, all of them not
 
     def _end(self) -> None:
+        self._loaded = None  # it was taken up
         for module, mode in self._modes:
             module.training = mode
         self.listeners.tell("on_end", self)
@@ -432,7 +434,7 @@ class Trainer:
             results = self._evaluate(validation, run.goes_on)
         if run.stopped:
             return {}
-        metrics = {"epoch": epoch, "step": self.step, **results}
+        metrics = {"epoch": epoch, "step": self.step} | results | {"epoch": epoch, "step": self.step}
         run.validated(metrics)
         if isinstance(self.schedule, ReduceLROnPlateau):
             self.schedule.step(metrics["loss"])
@@ -465,7 +467,8 @@ class Trainer:
         """Over the rows of `data`, as long as it `goes_on`."""
         self.world.spread(self.model.buffers())  # each has seen its own rows, batch norms' averages differ
         ignored = self._pair.ignored if self._pair else -100
-        look, sums = self._look(), evaluation.Evaluation(self.metrics, self.world, self._adds_up, ignored)
+        look, sums = self._look(), evaluation.Evaluation(
+            self.metrics, self.world, self._adds_up, ignored, self._pair is not None)
         with self._inference():
             for batch in itertools.takewhile(lambda _: goes_on(), data.epoch()):
                 sums.add(read(look(batch.nest)), batch)

@@ -1,5 +1,7 @@
 """The explorable *adam*: what Adam keeps, what its steps are made of, and a race (chapter 07)."""
 
+from typing import Any
+
 import traitlets
 
 from firstgrad.widgets.base import Choice, Explorable, Number, Point
@@ -39,7 +41,7 @@ class AdamLab(Explorable):
     goal_reached = traitlets.Bool(False).tag(sync=True, output=True)
     final_loss = traitlets.Float(None, allow_none=True).tag(sync=True, output=True)
 
-    def __init__(self, **settings):
+    def __init__(self, **settings: Any) -> None:
         surface = settings.get("surface", "quadratic")
         if isinstance(surface, str) and surface in SURFACES:
             own = dict(zip(("start", "learning_rate", "steps"), SURFACES[surface], strict=True))

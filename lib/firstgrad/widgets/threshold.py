@@ -79,7 +79,7 @@ class Threshold(Explorable):
     found = traitlets.List(traitlets.Enum(("f1", "cost"))).tag(sync=True, output=True)
     scores = Scores().tag(sync=True)
 
-    def __init__(self, **settings):
+    def __init__(self, **settings: Any) -> None:
         scores = settings.get("scores") or read_scores()
         name = settings.get("data", "validation")
         if "prevalence" not in settings and isinstance(scores, dict) and name in scores:
@@ -91,6 +91,6 @@ class Threshold(Explorable):
     def _book_scores(self):
         return read_scores()
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         words = f"data={self.data!r}, threshold={self.threshold:g}, prevalence={self.prevalence:g}"
         return f"Threshold({words}, cost={self.cost:g})"
