@@ -340,10 +340,10 @@ class Run:
             try:
                 yield
             except BaseException as error:
-                if not self._is_a_signals(error):
-                    with self._deaf():
+                with self._deaf():  # another worker may die in these very lines
+                    if not self._is_a_signals(error):
                         self.rescue(error)
-                    raise
+                        raise
             stack.enter_context(self._deaf())
             self.save()
 
