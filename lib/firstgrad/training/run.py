@@ -263,8 +263,8 @@ class Run:
 
         A worker of a loader that dies makes torch raise at any moment, a second Ctrl-C too: they wait.
         """
-        self.moving = True
         with self._undisturbed() if self.train.workers else _NOTHING:
+            self.moving = True  # not before: an error on the way in has moved nothing
             update()
             self.count_step(loss, group)
             self.moving = False
