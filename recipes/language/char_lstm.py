@@ -17,11 +17,14 @@ from pathlib import Path
 
 import torch
 from torch.nn import functional as F
+from torch.optim.lr_scheduler import LambdaLR
+from torch.utils.data import DataLoader
 
 from firstgrad.data import moby_dick
 from firstgrad.models.recurrent import LSTMConfig, LSTMLanguageModel, char_lstm
 from firstgrad.optim import AdamW, cosine
 from firstgrad.text import Vocabulary
+from firstgrad.training.run import Run
 
 NAME = "char_lstm"
 TOLERANCE = 1e-2
@@ -60,17 +63,18 @@ def train(settings, steps=None):
     model = begin(len(vocabulary), settings)
     rows, length = streams(vocabulary.encode(parts["train"]), settings["streams"]), settings["length"]
     held = vocabulary.encode(parts["validation"])
-    windows = (rows.shape[1] - 1) // length
-    total = settings["epochs"] * windows
+    windows = [(rows[:, at:at + length], rows[:, at + 1:at + 1 + length])
+               for at in range(0, rows.shape[1] - length, length)]
+    total = settings["epochs"] * len(windows)
     optimizer = AdamW(model.parameters(), settings["learning_rate"], weight_decay=settings["weight_decay"])
-    schedule = cosine(total, warmup_steps=round(settings["warmup"] * total))
+    schedule = LambdaLR(optimizer, cosine(total, warmup_steps=round(settings["warmup"] * total)))
     generator = torch.Generator().manual_seed(settings["seed"])
-    losses, curve, state = [], [], None
-    for step in range(steps or total):
-        at = step % windows * length
-        if state is None or at == 0:
+    run = Run({"model": model, "optimizer": optimizer, "schedule": schedule},
+              DataLoader(windows, batch_size=None), epochs=settings["epochs"], steps=steps, device="cpu")
+    curve = []
+    for x, y in run:  # a Run, since the state goes on from one step to the next
+        if run.batches == 0:
             state = 2 * [torch.zeros(1, len(rows), settings["hidden"])]
-        x, y = rows[:, at:at + length], rows[:, at + 1:at + 1 + length]
         kept = (torch.rand(len(rows), 1, generator=generator) >= settings["fresh_start"]).float()
         outputs, state = model.lstm(model.embedding(x), [part.detach() * kept for part in state])
         mask = torch.rand(outputs.shape, generator=generator) >= settings["dropout"]
@@ -79,16 +83,16 @@ def train(settings, steps=None):
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), settings["clip"])
-        for group in optimizer.param_groups:
-            group["lr"] = settings["learning_rate"] * schedule(step)
         optimizer.step()
-        losses.append(loss.item() / math.log(2))
-        if (step + 1) % windows == 0:
-            curve.append({"epoch": (step + 1) // windows, "train": sum(losses[-windows:]) / windows,
+        schedule.step()
+        run.record(loss.item() / math.log(2))
+        if run.batches + 1 == len(windows):
+            seen = run.history.train_loss[-len(windows):]
+            curve.append({"epoch": run.epoch, "train": sum(seen) / len(seen),
                           "validation": bits(model, held)})
-            print(f"epoch {curve[-1]['epoch']}: {curve[-1]['train']:.3f} bits in training, "
+            print(f"epoch {run.epoch}: {curve[-1]['train']:.3f} bits in training, "
                   f"{curve[-1]['validation']:.3f} on validation", flush=True)
-    return model, vocabulary, losses, curve
+    return model, vocabulary, run.history.train_loss, curve
 
 
 @torch.no_grad()

@@ -15,11 +15,13 @@ import numpy as np
 import torch
 from safetensors.numpy import save_file
 from torch.nn import functional as F
+from torch.utils.data import DataLoader, Sampler, TensorDataset
 
 from firstgrad.data import moby_dick, tang_quatrains
 from firstgrad.models.neural_ngram import NeuralNGram, NeuralNGramConfig, contexts
 from firstgrad.optim import AdamW, cosine
 from firstgrad.text import Vocabulary
+from firstgrad.training import Progress, Trainer
 
 NAME = "neural_ngram"
 TOLERANCE = 1e-2
@@ -37,6 +39,19 @@ def begin(size, settings):
     return NeuralNGram(NeuralNGramConfig(size, settings["order"], settings["embedding"], settings["hidden"]))
 
 
+class Shuffled(Sampler):
+    """Rows of each batch, in a new order every epoch; the last, shorter batch is left out."""
+
+    def __init__(self, rows, size, seed):
+        self.rows, self.size, self.generator = rows, size, torch.Generator().manual_seed(seed)
+
+    def __len__(self):
+        return self.rows // self.size
+
+    def __iter__(self):
+        return iter(torch.randperm(self.rows, generator=self.generator).split(self.size)[:len(self)])
+
+
 @torch.no_grad()
 def bits(model, x, y, rows=8192):
     """Bits a character over all contexts and the characters that follow them."""
@@ -49,27 +64,18 @@ def train(settings, steps=None):
     vocabulary = Vocabulary.of_characters(moby_dick("train"))
     parts = {split: contexts(vocabulary.encode(moby_dick(split)), settings["order"]) for split in SPLITS}
     x, y = parts["train"]
-    model, size = begin(len(vocabulary), settings), settings["batch_size"]
-    total = settings["epochs"] * (len(y) // size)
+    order = Shuffled(len(y), settings["batch_size"], settings["seed"])
+    batches = DataLoader(TensorDataset(x, y), batch_size=None, sampler=order)
+    model, total = begin(len(vocabulary), settings), settings["epochs"] * len(order)
     optimizer = AdamW(model.parameters(), settings["learning_rate"], weight_decay=settings["weight_decay"])
-    schedule = cosine(total, warmup_steps=total // 20)
-    generator, losses, curve = torch.Generator().manual_seed(settings["seed"]), [], []
-    epoch = len(y) // size  # steps; the last, shorter batch is left out
-    for step in range(steps or total):
-        if step % epoch == 0:
-            order = torch.randperm(len(y), generator=generator).split(size)
-        rows = order[step % epoch]
-        loss = F.cross_entropy(model(x[rows]), y[rows])
-        optimizer.zero_grad()
-        loss.backward()
-        for group in optimizer.param_groups:
-            group["lr"] = settings["learning_rate"] * schedule(step)
-        optimizer.step()
-        losses.append(loss.item() / math.log(2))
-        if (step + 1) % epoch == 0:
-            curve.append({"epoch": (step + 1) // epoch, "train": float(np.mean(losses[-epoch:])),
-                          "validation": bits(model, *parts["validation"])})
-            print(curve[-1], flush=True)
+    trainer = Trainer(model, F.cross_entropy, optimizer, schedule=cosine(total, warmup_steps=total // 20),
+                      device="cpu", precision="fp32", callbacks=[] if steps else [Progress()])
+    history = trainer.fit(batches, parts["validation"], epochs=settings["epochs"], steps=steps,
+                          validation_batch_size=8192)
+    losses = [loss / math.log(2) for loss in history.train_loss]
+    curve = [{"epoch": seen["epoch"], "train": float(np.mean(losses[:seen["step"]][-len(order):])),
+              "validation": seen["loss"] / math.log(2)}
+             for seen in history.validation if seen["step"] % len(order) == 0]
     return model, vocabulary, losses, curve, parts
 
 

@@ -118,7 +118,10 @@ def run(steps=None) -> dict:
 
 
 def facts() -> dict:
-    """By how much a step of the thirty lines moves both tables, and a step of autograd's the same."""
+    """By how much a step of the thirty lines moves both tables, and a step of autograd's the same.
+
+    No training: one gradient is looked at. The thirty lines' own loop is what is timed, so it stays plain.
+    """
     generator = torch.Generator().manual_seed(0)
     model = SkipGram(50, SkipGramConfig(dimension=8))
     model.output.data = torch.randn(50, 8, generator=generator)

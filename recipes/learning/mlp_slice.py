@@ -7,10 +7,12 @@ import itertools
 import math
 
 import torch
+from torch.utils.data import DataLoader
 
 from firstgrad.data import fashion_mnist
 from firstgrad.models.mlp import MLP, MLPConfig
 from firstgrad.optim import Momentum
+from firstgrad.training import Trainer
 
 NAME = "mlp_slice"
 TOLERANCE = 1e-3
@@ -36,14 +38,10 @@ def train(seed, x, y, steps=STEPS):
         deviation = math.sqrt(2 / parameter.shape[1]) if parameter.ndim == 2 else 0.0
         parameter.data = torch.randn(parameter.shape, generator=generator, dtype=torch.float64) * deviation
     optimizer = Momentum(model.parameters(), learning_rate=0.05)
-    losses = []
-    for _ in range(steps):
-        rows = torch.randint(0, len(x), (BATCH,), generator=generator)
-        optimizer.zero_grad()
-        loss = torch.nn.functional.cross_entropy(model(x[rows]), y[rows])
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
+    trainer = Trainer(model, torch.nn.functional.cross_entropy, optimizer, device="cpu", precision="fp32")
+    drawn = torch.randint(0, len(x), (steps, BATCH), generator=generator)  # a row may come again
+    batches = DataLoader([(x[rows], y[rows]) for rows in drawn], batch_size=None)
+    losses = trainer.fit(batches, epochs=1).train_loss
     return torch.nn.utils.parameters_to_vector(model.parameters()).detach(), losses
 
 

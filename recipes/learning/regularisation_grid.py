@@ -66,40 +66,71 @@ def augmented(images, generator, shift=0, flip=False, share=1.0):
 
 def one_run(settings, labels, options, seed, epochs=None):
     import torch
-    from torch.nn.functional import cross_entropy, dropout
+    from torch.utils.data import DataLoader
 
-    from firstgrad.data import fashion_mnist
     from firstgrad.models.mlp import MLP, MLPConfig
     from firstgrad.optim import AdamW
+    from firstgrad.training import Trainer
 
     generator = torch.Generator().manual_seed(seed)
+    X, y = pictures(settings, labels, generator)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = MLP(MLPConfig(tuple(settings["sizes"])))
+        optimizer = AdamW(model.parameters(), settings["learning_rate"],
+                          weight_decay=options.get("decay", 0.0))
+        trainer = Trainer(model, step=step_of(options), optimizer=optimizer, device="cpu", precision="fp32")
+        looks, others, every = [], held_out(), settings["every"]
+        for epoch in range(every, (epochs or settings["epochs"]) + 1, every):
+            drawn = batches(settings, options, X, y, every, generator)
+            trainer.fit(DataLoader(drawn, batch_size=None), epochs=1)
+            looks.append([epoch, *(look(model, split) for split in ((X, y), *others))])
+    return summary(looks, curve=seed == 0)
+
+
+def pictures(settings, labels, generator):
+    """The training pictures of one seed, and their labels."""
+    import torch
+
+    from firstgrad.data import fashion_mnist
+
     X, y = fashion_mnist("train")
     rows = torch.randperm(len(X), generator=generator)[:settings["pictures"]]
     X, y = X[rows], y[rows]
     wrong = torch.rand(len(y), generator=generator) < settings["noise"]
     drawn = torch.randint(0, 10, y.shape, generator=generator)
-    if labels == "noisy":
-        y = torch.where(wrong, drawn, y)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        model = MLP(MLPConfig(tuple(settings["sizes"])))
+    return X, torch.where(wrong, drawn, y) if labels == "noisy" else y
+
+
+def batches(settings, options, X, y, epochs, generator):
+    """All batches of some epochs: pictures, labels, and what dropout multiplies the hidden units by."""
+    import torch
+    from torch.nn.functional import dropout
+
+    kinds = {kind: options[kind] for kind in KINDS if kind in options}
+    dropped, drawn = options.get("dropout", 0.0), []
+    for _ in range(epochs):
+        for rows in torch.randperm(len(X), generator=generator).split(settings["batch_size"]):
+            images = augmented(X[rows], generator, **kinds)
+            mask = dropout(torch.ones(len(rows), settings["sizes"][1]), dropped, training=dropped > 0)
+            drawn.append((images, y[rows], mask))
+    return drawn
+
+
+def step_of(options):
+    """The loss of a batch, for a Trainer."""
+    import torch
+    from torch.nn.functional import cross_entropy
+
+    def step(model, batch):
+        images, labels, mask = batch
         hidden, last = model.layers
-        decay = options.get("decay", 0.0)
-        optimizer = AdamW(model.parameters(), settings["learning_rate"], weight_decay=decay)
-        kept, looks, others = 1 - options.get("dropout", 0.0), [], held_out()
-        for epoch in range(1, (epochs or settings["epochs"]) + 1):
-            for batch in torch.randperm(len(X), generator=generator).split(settings["batch_size"]):
-                images = augmented(X[batch], generator, **{k: options[k] for k in KINDS if k in options})
-                h = dropout(torch.relu(hidden(images)), 1 - kept, training=kept < 1)
-                loss = cross_entropy(last(h), y[batch])
-                if "l1" in options:
-                    loss = loss + options["l1"] * (hidden.weight.abs().sum() + last.weight.abs().sum())
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-            if epoch % settings["every"] == 0:
-                looks.append([epoch, *(look(model, split) for split in ((X, y), *others))])
-    return summary(looks, curve=seed == 0)
+        loss = cross_entropy(last(torch.relu(hidden(images)) * mask), labels)
+        if "l1" in options:
+            loss = loss + options["l1"] * (hidden.weight.abs().sum() + last.weight.abs().sum())
+        return loss
+
+    return step
 
 
 def held_out():
