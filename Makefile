@@ -30,7 +30,7 @@ serve: book
 test: setup browser ## every check; what CI runs
 	@$(BIN)/python tools/gate.py all
 
-quick: setup ## the inner loop, under a minute: lint, unit tests, both languages
+quick: setup ## the inner loop, under a minute: lint, types, unit tests, both languages
 	@$(BIN)/python tools/gate.py quick
 
 lab: $(VENV)/.notebooks ## open the notebooks in JupyterLab

@@ -59,6 +59,7 @@ def test_it_holds_the_package_its_data_and_nothing_else(wheel):
     licences = {file.parent / "README.md" for file in data} | {ROOT / "data/README.md"}
     assert {f"firstgrad/_data/{file.relative_to(ROOT / 'data')}"
             for file in data | licences if file.exists()} <= names
+    assert "firstgrad/py.typed" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert len({name.split("/")[0] for name in names} - {"firstgrad"}) == 1  # its dist-info
     assert not [name for name in names if "/test" in name or "node_modules" in name or name.endswith("ipynb")]
