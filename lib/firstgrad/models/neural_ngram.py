@@ -59,7 +59,8 @@ class NeuralNGram(nn.Module):
 
     @torch.no_grad()
     def generate(self, tokens: torch.Tensor | Sequence[int], count: int, *, temperature: float = 1.0,
-                 top_k: int | None = None, top_p: float | None = None, generator: torch.Generator | None = None) -> list[int]:
+                 top_k: int | None = None, top_p: float | None = None,
+                 generator: torch.Generator | None = None) -> list[int]:
         """Write on after `tokens` (T,), T ≥ n − 1: `count` ids, each drawn as `text.sample` does.
 
         Raises: TypeError, ValueError that name the argument.
