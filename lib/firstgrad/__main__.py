@@ -112,17 +112,27 @@ def _add_settings(train: _Parser, build) -> list[str]:
     """Make the recipe's parameters options of `train`. Returns: their names."""
     group = train.add_argument_group("settings of this recipe", inspect.getdoc(build))
     settings = recipes.settings(build)
-    for name, default in settings.items():
-        how: dict[str, Any] = {"type": type(default), "metavar": type(default).__name__.upper()}
-        if isinstance(default, bool):
+    for name, setting in settings.items():
+        how: dict[str, Any] = {"type": _reader(setting), "metavar": str(setting).upper().replace(" OR ", "|")}
+        if str(setting) == "bool":
             how = {"action": argparse.BooleanOptionalAction}
-        how |= {"default": default, "help": "(default: %(default)s)"}
+        shown = "none" if setting.default is None else "%(default)s"
+        how |= {"default": setting.default, "help": f"(default: {shown})"}
         try:
             group.add_argument(f"--{name.replace('_', '-')}", **how)
         except argparse.ArgumentError:
             raise RecipeError(f"recipe(): its parameter {name} is called like an option of train; call it "
                               "otherwise") from None
     return list(settings)
+
+
+def _reader(setting: recipes.Setting):
+    def read(word: str):
+        try:
+            return setting.read(word)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"invalid {setting} value: {word!r}") from None
+    return read
 
 
 # --- info ---

@@ -4,19 +4,25 @@
         model = …
         return Recipe(model, loss, optimizer, train, validation, batch_size=batch_size, epochs=epochs)
 
-Its parameters become options of the command line, `--hidden 512`; their defaults say of which kind they are.
+Its parameters become options of the command line, `--hidden 512`. Their annotations say of which kind they
+are, such as `clip_norm: float | None = None`, and where there is none their defaults.
 recipes/README.md has the whole story.
 """
 
 import importlib.util
 import inspect
 import sys
+import types
+import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-SETTINGS = (int, float, str, bool)  # kinds of parameters that can be said on the command line
+_WORDS = {"true": True, "false": False}  # case does not matter, nor in "none"
+# Kind -> how it is read; the first that takes a word has it, so "3" is an int where int | float is allowed.
+_READ: dict[type, Callable[[str], Any]] = {
+    bool: lambda word: _WORDS[word.lower()], int: int, float: float, str: str}
 
 
 class RecipeError(ValueError):
@@ -73,19 +79,58 @@ def load(path: str | Path) -> Callable[..., Recipe]:
     return build
 
 
-def settings(build: Callable[..., Recipe]) -> dict[str, int | float | str | bool]:
-    """The parameters that a command line can set, with their defaults.
+@dataclass(frozen=True)
+class Setting:
+    """A parameter that a command line can set."""
+
+    default: Any
+    kinds: tuple[type, ...]  # of bool, int, float, str, in this order
+    optional: bool  # None is a value of it, too
+
+    def __str__(self) -> str:
+        """In words: "int or none"."""
+        return " or ".join([*(kind.__name__ for kind in self.kinds), *(["none"] if self.optional else [])])
+
+    def read(self, word: str) -> Any:
+        """The value that a word of the command line stands for. Raises: ValueError."""
+        if self.optional and word.lower() == "none":
+            return None
+        for kind in self.kinds:
+            try:
+                return _READ[kind](word)
+            except (ValueError, KeyError):
+                continue
+        raise ValueError(f"given {word!r}, expected {self}")
+
+
+def settings(build: Callable[..., Recipe]) -> dict[str, Setting]:
+    """The parameters that a command line can set: those of which a kind is known that it can say.
 
     Raises: RecipeError for a parameter without a default.
     """
     found = {}
     for name, parameter in inspect.signature(build).parameters.items():
-        if parameter.default is parameter.empty:
+        default = parameter.default
+        if default is parameter.empty:
             raise RecipeError(f"recipe(): its parameter {name} has no default, and a recipe must run without "
                               "options")
-        if isinstance(parameter.default, SETTINGS):
-            found[name] = parameter.default
+        allowed = _allowed(build, parameter.annotation)
+        kinds = (tuple(kind for kind in _READ if kind in allowed)
+                 or tuple(kind for kind in _READ if isinstance(default, kind))[:1])  # True is an int, too
+        if kinds:
+            found[name] = Setting(default, kinds, default is None or types.NoneType in allowed)
     return found
+
+
+def _allowed(build: Callable, annotation: Any) -> tuple:
+    """The types that an annotation names; an annotation that cannot be understood names none."""
+    while isinstance(annotation, str):  # in quotes, or from __future__ import annotations
+        try:
+            annotation = eval(annotation, build.__globals__)
+        except Exception:
+            return ()
+    union = typing.get_origin(annotation) in (types.UnionType, typing.Union)
+    return typing.get_args(annotation) if union else (annotation,)
 
 
 def make(build: Callable[..., Recipe], chosen: Mapping[str, Any], seed: int = 0) -> Recipe:

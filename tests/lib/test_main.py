@@ -1,5 +1,6 @@
 """The command line: what it says, what it refuses, and that a run goes on where it was ended."""
 
+import ast
 import json
 import os
 import re
@@ -232,6 +233,87 @@ def test_settings_reach_the_recipe(folder):
     shapes = {name: tuple(tensor.shape) for name, tensor in weights("elsewhere").items()}
     assert shapes == {"1.weight": (1, 3)}
     assert json.loads(Path("elsewhere/run.json").read_text())["width"] == 3
+
+
+KINDS = """\
+import torch
+from firstgrad.optim import SGD
+from firstgrad.training import Recipe
+from typing import Optional, Union
+from collections.abc import Callable
+
+
+def recipe(epochs=1, clip_norm: float | None = None, patience: int | None = 2, rate: float = 1, rows=4,
+           name: Optional[str] = None, either: Union[int, float] = 1, bias: bool = True,
+           nesterov: bool | None = None, quoted: "float" = 1, unknown: "Missing" = 1,
+           mixed: Callable | int = 3, scale: float = None, schedule: Callable | None = None, guess=None):
+    print([clip_norm, patience, rate, name, either, bias, nesterov, quoted, unknown, mixed, scale,
+           schedule, guess])
+    model, data = torch.nn.Linear(1, 1), (torch.ones(4, 1), torch.ones(4, 1))
+    return Recipe(model, torch.nn.functional.mse_loss, SGD(model.parameters(), 0.1), data,
+                  batch_size=rows, epochs=epochs, clip_norm=clip_norm)
+"""
+UNSET = [None, 2, 1, None, 1, True, None, 1, 1, 3, None, None, None]
+
+
+@pytest.mark.parametrize(("arguments", "place", "value"), [
+    ("", 0, None),
+    ("--clip-norm 0.5", 0, 0.5), ("--clip-norm 2", 0, 2.0), ("--clip-norm none", 0, None),
+    ("--patience 5", 1, 5), ("--patience None", 1, None),
+    ("--rate 0.5", 2, 0.5), ("--rate 3", 2, 3.0),
+    ("--name ship", 3, "ship"), ("--name none", 3, None),
+    ("--either 2", 4, 2), ("--either 2.5", 4, 2.5),
+    ("--no-bias", 5, False),
+    ("--nesterov true", 6, True), ("--nesterov False", 6, False), ("--nesterov none", 6, None),
+    ("--quoted 0.5", 7, 0.5),
+    ("--unknown 2", 8, 2), ("--mixed 4", 9, 4),
+    ("--scale 0.5", 10, 0.5), ("--scale none", 10, None),
+])
+def test_an_annotation_says_what_an_option_takes(folder, capsys, arguments, place, value):
+    Path("line.py").write_text(KINDS)
+    assert train(*arguments.split(), "--quiet", "--device", "cpu") == 0
+    got = ast.literal_eval(capsys.readouterr().out.splitlines()[0])
+    assert (got[place], type(got[place])) == (value, type(value))
+    assert got == [*UNSET[:place], value, *UNSET[place + 1:]]
+
+
+def test_a_run_with_none_goes_on_and_is_not_another(folder, capsys):
+    Path("line.py").write_text(KINDS)
+    assert train("--patience", "none", "--quiet", "--device", "cpu") == 0
+    assert json.loads(Path("runs/line/run.json").read_text())["patience"] is None
+    assert train("--patience", "none", "--quiet", "--device", "cpu") == 0
+    assert train("--quiet", "--device", "cpu") == 2
+    assert "patience: given 2, but the run in runs/line was begun with None" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    ("--clip-norm much", "argument --clip-norm: invalid float or none value: 'much'"),
+    ("--patience 2.5", "argument --patience: invalid int or none value: '2.5'"),
+    ("--rows 2.5", "argument --rows: invalid int value: '2.5'"),  # no annotation: as its default
+    ("--rate none", "argument --rate: invalid float value: 'none'"),
+    ("--nesterov maybe", "argument --nesterov: invalid bool or none value: 'maybe'"),
+    ("--schedule 3", "unrecognized arguments: --schedule 3"),
+    ("--guess 3", "unrecognized arguments: --guess 3"),  # nothing says what it is
+])
+def test_what_an_annotation_does_not_allow_is_refused(folder, capsys, arguments, words):
+    Path("line.py").write_text(KINDS)
+    assert words in refused(capsys, "train", "line.py", *arguments.split())
+
+
+def test_help_shows_what_an_option_takes(folder, capsys):
+    Path("line.py").write_text(KINDS)
+    assert train("--help") == 0
+    out = " ".join(capsys.readouterr().out.split())
+    for words in ("--clip-norm FLOAT|NONE (default: none)", "--patience INT|NONE (default: 2)", "--no-bias",
+                  "--rate FLOAT (default: 1)", "--either INT|FLOAT", "--nesterov BOOL|NONE"):
+        assert words in out
+
+
+def test_annotations_may_be_postponed(folder, capsys):
+    Path("line.py").write_text("from __future__ import annotations\n" + KINDS)
+    assert train("--clip-norm", "0.5", "--quoted", "1.5", "--quiet", "--device", "cpu") == 0
+    got = ast.literal_eval(capsys.readouterr().out.splitlines()[0])
+    assert (got[0], got[7]) == (0.5, 1.5)
 
 
 def test_the_seed_decides_the_start_and_what_follows(folder):

@@ -123,5 +123,8 @@ def test_pythons_that_are_supported(version):
 
 
 def test_the_widgets_layer_asks_for_nothing_that_excludes_ipywidgets_7():
-    named = [Requirement(line) for line in PROJECT["dependencies"]]
+    book = PROJECT["optional-dependencies"]["book"]
+    named = [Requirement(line) for line in [*PROJECT["dependencies"], *book]]
+    assert "anywidget" in {requirement.name for requirement in named}
     assert "ipywidgets" not in {requirement.name for requirement in named}
+    assert {part.operator for requirement in named for part in requirement.specifier} == {">="}
