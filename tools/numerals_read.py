@@ -224,7 +224,7 @@ def number(match, text, formula, language):
     start = match.start()
     if groups["parts"]:
         below, value = (chinese_part if language == "zh" else english_part)(groups["parts"])
-        return [Mention(value, "", value / 100, match[0], start)] if below else []
+        return [Mention(value, "", value / 10, match[0], start)] if below else []
     if groups["half"]:
         return [Mention(half(groups["half"].lower()), "", 0.5, match[0], start)]
     if groups.get("tenths"):

@@ -183,7 +183,7 @@ def digits_of(mention):
 
 def sentence(text, place):
     """The sentence around this place."""
-    start = max((m.end() for m in re.finditer(r"(?<=[.!?:])\s|\n", text[:place])), default=0)
+    start = max((m.end() for m in re.finditer(r"(?<=[.!?])\s|\n", text[:place])), default=0)
     end = re.compile(r"[.!?](?=\s)|\n").search(text, place)
     return start, end.end() if end else len(text)
 
@@ -229,9 +229,11 @@ def raised(base, power):
 
 
 def evaluate(expression, page, root):
-    """The value of a ledger's `expr`. out("cell", 2): the third number that this cell printed;
+    """The value of a ledger's `expr`. out("cell", 2): the third number that this cell printed; other("chapters/…",
+    "cell", 2): the same of another page;
     data("file", "a.b.-1"): a number in a JSON file; text("file", "pattern (…)"): a number in any file."""
     own = {"out": lambda key, index: nth_output(page, key, index),
+           "other": lambda rel, key, index: nth_output(english_page(rel, readable(root / rel)), key, index),
            "data": lambda file, path: field_of(root / file, path),
            "text": lambda file, pattern: written(root / file, pattern)}
     try:
