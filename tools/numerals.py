@@ -19,6 +19,7 @@ writes it, and `check` holds the page against it. An origin is
     ["cell-id"]
     "worth about {three} points" = "why: in words"
     "after {46} steps" = { expr = "out('ex8', 0)" }
+    "more than {six}" = { expr = "out('first', 3)", sense = "more" }
 
 Between braces stands the number, around it words that the cell has once. An `expr` is evaluated: see `evaluate`
 in tools/numerals_sources.py. [apart] names cells whose numbers differ between the languages, and why.
@@ -43,6 +44,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PLACE = "tests/numbers"
 BESIDE = 2  # cells either way: a single digit stands in every section by chance
 DIFFERENCE = re.compile(r"(?: percentage)? points\b")  # no cell prints it: the ledger computes it
+SENSES, SENSE = {"more": 1, "less": -1}, 0.25  # "more than": by less than a quarter
 HEAD = "% What the numbers of the page's prose come from: written by tools/numerals.py trace, read by its check.\n"
 
 
@@ -204,13 +206,15 @@ def valued(mention, why, page, root):
     """What is wrong with a ledger's reason: an expression must give the number."""
     if isinstance(why, str):
         return [] if len(why) > 8 else ["say why in a few words"]
-    if set(why) - {"expr", "why"} or "expr" not in why:
-        return [f"has {', '.join(why)}; known: expr, why"]
+    if set(why) - {"expr", "why", "sense"} or "expr" not in why or why.get("sense", "more") not in SENSES:
+        return [f"has {', '.join(why)}; known: expr, why, sense = more or less"]
     try:
         value = sources.evaluate(why["expr"], page, root)
     except sources.LedgerError as error:
         return [str(error)]
-    good = sources.same(mention, sources.Source(value), "about ")
+    good = sources.same(mention, sources.Source(value), about=True)
+    if "sense" in why:  # "more than four": more, but not so much that one would say five or so
+        good = 0 <= SENSES[why["sense"]] * (abs(value) - mention.value) < SENSE * mention.value
     return [] if good else [f"{why['expr']} is {value:.6g}, the text says {mention.text}"]
 
 

@@ -152,9 +152,9 @@ def tags(html):
 
 # --- matching --------------------------------------------------------------------------------------
 
-def same(mention, source, text=""):
+def same(mention, source, text="", about=False):
     """Whether the source, rounded to the mention's digits, is the mention; signs are left to the words."""
-    value, step = abs(mention.value), worth(mention, text)
+    value, step = abs(mention.value), worth(mention, text, about)
     found = abs(source.value)
     if mention.unit == "%" and not source.unit and agrees(found * 100, value, step):
         return True
@@ -165,10 +165,11 @@ def agrees(found, value, step):
     return abs(found - value) <= step / 2 * (1 + 1e-9) + 1e-12 * abs(value)
 
 
-def worth(mention, text):
+def worth(mention, text, about):
     """The last digit's worth; of "about 3,000" the thousand's."""
     value = mention.value
-    if value >= 20 and value % 10 == 0 and mention.step <= 1 and ABOUT.search(text[:mention.start]):
+    if value >= 20 and value % 10 == 0 and mention.step <= 1 and (
+            about or ABOUT.search(text[:mention.start])):
         return 10.0 ** (len(f"{value:.0f}") - len(f"{value:.0f}".rstrip("0")))
     return mention.step
 
@@ -230,10 +231,11 @@ def raised(base, power):
 
 def evaluate(expression, page, root):
     """The value of a ledger's `expr`. out("cell", 2): the third number that this cell printed; other("chapters/…",
-    "cell", 2): the same of another page;
+    "cell", 2): the same of another page; lines("cell"): its lines of code;
     data("file", "a.b.-1"): a number in a JSON file; text("file", "pattern (…)"): a number in any file."""
     own = {"out": lambda key, index: nth_output(page, key, index),
            "other": lambda rel, key, index: nth_output(english_page(rel, readable(root / rel)), key, index),
+           "lines": lambda key: len([x for x in page.cell(key).source.split("\n") if x.strip()]),
            "data": lambda file, path: field_of(root / file, path),
            "text": lambda file, pattern: written(root / file, pattern)}
     try:
