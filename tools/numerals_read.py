@@ -47,12 +47,13 @@ CHINESE = re.compile(
 COUNTED = re.compile(r"\s?(?:times\b|-?fold\b|倍|个百分点|percentage points?\b)")
 # In "110 and 340 million" and "2 to 6 %" the first number has the second's scale and unit.
 SHARED = re.compile(rf"(?:,? (?:and|or|to)| ?[到和至]|–) ?(?:{DIGITS})(?:(?P<pc>{PERCENT})|(?<=[\d]{{3}}) (?P<scale>{SCALE}))", re.I)
-# What only says where in a text: chapters, sections, steps, exercises and their like; names with a digit.
+# What only says where in a text: chapters, also as the errata have them, (12), sections, steps, exercises and
+# their like; names with a digit.
 NAMES = re.compile(
     r"(?i)\b(?:chapters?|sections?|exercises?|steps?|questions?|parts?|equations?|lines?|eqs?\.|figures?|tables?|pages?|"
     r"pp?\.|volumes?|python)(?: |\xa0)\d[\d.–-]*(?:(?:, | and | to | or |–)\d[\d.]*)*(?!\s?%)|§+ ?[\d.]+"
     r"|\b(?:AI Index|Stable Diffusion|DALL·E|Llama|PaLM|Gemma|Phi|Claude|word) \d[\w.]*"
-    r"|\b[a-zA-Z][\w·]*-\d[\w.]*"
+    r"|\b[a-zA-Z][\w·]*-\d[\w.]*|(?<=[a-z] )\((?:1[2-9]|2[0-7])\)"
     r"|\b\d{4}-\d\d(?:-\d\d)?\b|(?<![\d,.])0\d\d?(?:\.\d+)?\b(?!,\d)|\b(?:[a-zA-Z]+\d|\d+[a-zA-Z]+\d)[\w.-]*"
     r"|\b(?:a few|several|many) (?:hundred|thousand|[mb]illion)s?(?: thousand| [mb]illion)?|\bpowers? of (?:ten|10)\b"
     r"|\b(?:tens|hundreds|thousands|millions|billions)(?: of (?:thousand|[mb]illion)s?)?(?= of\b)"
@@ -63,7 +64,7 @@ PLACES = re.compile(
     rf"第\s?[{HAN}]+(?:[、和到至]第?[{HAN}]+)?|第\s?\d[\d.–-]*(?:\s?[至到和、]\s?第?\s?\d[\d.]*)*\s?(?=[章节步题问部条行卷])"
     rf"|(?:练习|步骤|问题|资料|章|图|(?<!词)表|式)\s?\d[\d.]*(?:\s?[、和至到]\s?\d[\d.]*)*"
     rf"|[数几上成][十百千万亿]+(?!分)|[十百千万亿]+几(?=[^何])|三次项|\d\d?\s?月(?:\s?\d\d?\s?日)?"
-    rf"|十分(?![之钟])|十拿九稳|四舍五入|三角|万一|万能|万有|百科|七律|五绝|七绝|五律|三元|四元|再三|四周|四处|四面|百分点"
+    rf"|（(?:1[2-9]|2[0-7])）|十分(?![之钟])|十拿九稳|四舍五入|三角|万一|万能|万有|百科|七律|五绝|七绝|五律|三元|四元|再三|四周|四处|四面|百分点"
     rf"|星期[{HAN}]|接二连三|举一反三|三言两语|万分(?!之)")
 
 
@@ -102,11 +103,12 @@ def prose(source):
 
 
 def blocks(source, out):
-    depth = []
+    depth, row = [], False  # a row of a table is one sentence
     for token in rules.parser().parse(source):
         kind = token.type
         if kind == "inline":
             inline(token.children or [], out)
+            out.text += " · " if row else "\n"
         elif kind in ("fence", "colon_fence"):
             fence(token, out)
         elif kind in ("math_block", "math_block_label", "amsmath"):
@@ -115,8 +117,11 @@ def blocks(source, out):
             depth.append(0)
         elif kind in ("bullet_list_close", "ordered_list_close", "tbody_close"):
             out.lists.append(depth.pop())
-        elif kind in ("list_item_open", "tr_open") and depth:
-            depth[-1] += 1
+        elif kind in ("list_item_open", "tr_open", "tr_close"):
+            row = kind == "tr_open"
+            out.text += "\n" if kind == "tr_close" else ""
+            if depth and kind != "tr_close":
+                depth[-1] += 1
 
 
 def fence(token, out):
@@ -150,7 +155,6 @@ def inline(tokens, out):
             out.text += token.content if re.fullmatch(DIGITS, token.content) else "`…`"
         elif kind == "myst_role":
             out.text += role(token, out)
-    out.text += "\n"
 
 
 def role(token, out):

@@ -184,8 +184,8 @@ def digits_of(mention):
 
 def sentence(text, place):
     """The sentence around this place."""
-    start = max((m.end() for m in re.finditer(r"(?<=[.!?])\s|\n", text[:place])), default=0)
-    end = re.compile(r"[.!?](?=\s)|\n").search(text, place)
+    start = max((m.end() for m in re.finditer(r"(?<=[.!?])(?<!\n\d{4}\.)\s|\n", text[:place])), default=0)
+    end = re.compile(r"(?<!\n\d{4})[.!?](?=\s)|\n").search(text, place)
     return start, end.end() if end else len(text)
 
 
