@@ -34,14 +34,14 @@ ENGLISH = re.compile(
     rf"|\b(?P<half>half an? (?:thousand|[mb]illion)|(?:some )?(?:{'|'.join(UNITS)}) and a half)\b"
     rf"|\b(?P<twice>twice(?= (?:as|the|that|its|what))|(?:{'|'.join(SMALL)})-?fold)\b"
     rf"|(?<![\w.\-/])(?P<words>(?:(?:an?|the|some|first|next|last|those) )?(?:{WORD})(?:(?:[ -]|,? and )(?:{WORD}))*)s?(?![\w])(?P<wpc>{PERCENT})?"
-    rf"|(?<![\w.])(?P<digits>{DIGITS})(?:\s?(?P<scale>{SCALE}|(?-i:[KMBT]\b)))?"
+    rf"|(?<![\w.])(?P<digits>{DIGITS})(?:\s?(?P<scale>{SCALE}|(?-i:[KMBT]\b)|[万亿]))?"
     rf"(?P<pc>{PERCENT})?(?![\w])", re.I)
 HAN = "〇零一二两三四五六七八九十百千万亿"
 CHINESE = re.compile(
     rf"(?P<parts>[{HAN}]+分之[{HAN}]+)"
     rf"|(?P<tenths>[{HAN}]成(?=[^为员本立功了长分]|$))"
     rf"|(?P<half>[{HAN}]个半(?![平径圆球边导]))"
-    rf"|(?<![\w.])(?P<digits>{DIGITS})(?:\s?(?P<scale>[百千万亿]+|[KMBT]\b))?(?P<pc>{PERCENT})?(?![a-zA-Z\d])"
+    rf"|(?<![\w.])(?P<digits>{DIGITS})(?:\s?(?P<scale>[百千万亿]+|[KMBT]\b|{SCALE}))?(?P<pc>{PERCENT})?(?![a-zA-Z\d])"
     rf"|(?P<words>[{HAN}]+(?:来[万亿]+)?)(?P<wpc>{PERCENT})?")
 # Small words count only before these; 大一倍 is twice, so 一倍 is not one time.
 COUNTED = re.compile(r"\s?(?:times\b|-?fold\b|倍|个百分点|percentage points?\b)")
@@ -243,7 +243,12 @@ def from_words(match, text, language):
     words = match["words"]
     if language == "zh" and re.fullmatch("三四|四五|五六|六七|七八|八九", words):  # three or four
         return [Mention(HAN_DIGITS[c], "", 1, words, match.start()) for c in words]
-    value = chinese(words) if language == "zh" else english(words)
+    if language == "zh":
+        value = chinese(words, text[match.end():match.end() + 1] == "倍")
+    else:
+        value = english(words)
+        if value is None and COUNTED.match(text, match.end()):  # "a ten times smaller rate"
+            value = english(re.sub("^an? ", "", words, flags=re.I))
     counted = match["wpc"] or (COUNTED.match(text, match.end()) and value != 1)
     if value is None or (value < 3 and not counted):
         return []
@@ -315,16 +320,16 @@ def english_part(words):
 
 
 def chinese_part(words):
-    below, above = (chinese(part) or HAN_SCALES.get(part) for part in words.split("分之"))
+    below, above = (chinese(part, True) for part in words.split("分之"))
     return (0, 0) if (above, below) == (1, 2) or not (above and below) else (below, above / below)
 
 
-def chinese(words):
-    """三百五十 → 350, 十八 → 18; None where the characters are no number (百, 千万, 三四)."""
+def chinese(words, counted=False):
+    """三百五十 → 350, 十八 → 18; None where the characters are no number (三四; 百, 千万, unless times)."""
     words = words.replace("来", "")
     if not any(c in HAN_SCALES for c in words):
         return HAN_DIGITS[words] if len(words) == 1 else None
-    if all(c in HAN_SCALES for c in words) and words[0] != "十":
+    if all(c in HAN_SCALES for c in words) and words[0] != "十" and not counted:
         return None
     total = section = digit = 0
     for c in words:
@@ -333,5 +338,5 @@ def chinese(words):
         elif HAN_SCALES[c] < 10**4:
             section, digit = section + (digit or 1) * HAN_SCALES[c], 0
         else:
-            total, section, digit = (total + section + digit) * HAN_SCALES[c], 0, 0
+            total, section, digit = (total + section + digit or 1) * HAN_SCALES[c], 0, 0
     return total + section + digit
