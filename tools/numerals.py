@@ -16,13 +16,14 @@ writes it, and `check` holds the page against it. An origin is
     cite KEY       its sentence cites
     ledger         a line of `tests/numbers/NAME.toml`, written by hand, says where it comes from:
 
-    ["cell-id"]
+    [cell-id]
     "worth about {three} points" = "why: in words"
     "after {46} steps" = { expr = "out('ex8', 0)" }
     "more than {six}" = { expr = "out('first', 3)", sense = "more" }
 
-Between braces stands the number, around it words that the cell has once. An `expr` is evaluated: see `evaluate`
-in tools/numerals_sources.py. [apart] names cells whose numbers differ between the languages, and why.
+Between braces stands the number, around it words that the cell has once. An `expr` is evaluated: see
+`evaluate` in tools/numerals_sources.py. [apart] names cells whose numbers differ between the languages.
+`tests/numbers/constants.toml` has what code states and nobody computes, once more, with its source.
 Citations are listed too, so that a citation of another paper shows; and the Chinese order where it differs.
 """
 
@@ -45,11 +46,11 @@ PLACE = "tests/numbers"
 BESIDE = 2  # cells either way: a single digit stands in every section by chance
 DIFFERENCE = re.compile(r"(?: percentage)? points\b")  # no cell prints it: the ledger computes it
 SENSES, SENSE = {"more": 1, "less": -1}, 0.25  # "more than": by less than a quarter
-HEAD = "% What the numbers of the page's prose come from: written by tools/numerals.py trace, read by its check.\n"
+HEAD = "% What the numbers of the prose come from: tools/numerals.py trace writes it, check reads it.\n"
 
 
 class Book:
-    """The committed files; `changes` (path → text) stand in for those of the same name: how mutants are tried."""
+    """The committed files; `changes` (path → text) stand in for those of their names, to try mutants."""
 
     def __init__(self, root=ROOT, changes=None):
         self.root, self.changes = root, changes or {}
@@ -59,6 +60,13 @@ class Book:
             return self.changes[rel]
         path = self.root / rel
         return path.read_text("utf-8") if path.exists() else missing
+
+    def needed(self, rel):
+        """The text of a file that a ledger names."""
+        text = self.text(rel)
+        if not text:
+            raise sources.LedgerError(f"there is no file {rel}")
+        return text
 
     def page(self, rel):
         return sources.english_page(rel, self.text(rel))
@@ -91,8 +99,8 @@ def parse(text):
 
 
 def write(cells):
-    return HEAD + "".join(f"\n[{key}]\n" + "".join(f"{line}\n" for line in lines) for key, lines in cells.items()
-                          if lines)
+    parts = (f"\n[{key}]\n" + "".join(f"{line}\n" for line in lines) for key, lines in cells.items() if lines)
+    return HEAD + "".join(parts)
 
 
 # --- origins ---------------------------------------------------------------------------------------
@@ -160,7 +168,7 @@ def still(line, mention, page, index, covered):
 
 # --- the ledger ------------------------------------------------------------------------------------
 
-def coverage(page, ledger, root):
+def coverage(page, ledger, read):
     """({cell: places of numbers that the ledger explains}, complaints about the ledger itself)."""
     covered, wrong = {}, []
     for key, lines in ledger.items():
@@ -176,7 +184,7 @@ def coverage(page, ledger, root):
                 wrong.append(f"[{key}] ledger “{words}”: {place}")
                 continue
             covered.setdefault(key, set()).add(place.start)
-            wrong += [f"[{key}] ledger “{words}”: {p}" for p in valued(place, why, page, root)]
+            wrong += [f"[{key}] ledger “{words}”: {p}" for p in valued(place, why, page, read)]
     return covered, wrong
 
 
@@ -202,14 +210,14 @@ def squeeze(cell):
     return [(m, len(" ".join((text[lead:m.start] + "|").split())) - 1) for m in cell.mentions]
 
 
-def valued(mention, why, page, root):
+def valued(mention, why, page, read):
     """What is wrong with a ledger's reason: an expression must give the number."""
     if isinstance(why, str):
         return [] if len(why) > 8 else ["say why in a few words"]
     if set(why) - {"expr", "why", "sense"} or "expr" not in why or why.get("sense", "more") not in SENSES:
         return [f"has {', '.join(why)}; known: expr, why, sense = more or less"]
     try:
-        value = sources.evaluate(why["expr"], page, root)
+        value = sources.evaluate(why["expr"], page, read)
     except sources.LedgerError as error:
         return [str(error)]
     good = sources.same(mention, sources.Source(value), about=True)
@@ -220,14 +228,13 @@ def valued(mention, why, page, root):
 
 # --- lists of a page -------------------------------------------------------------------------------
 
-def listed(page, chinese, covered, known, again=()):
-    """({cell: lines} as they should be, complaints); what has a good origin keeps it, unless asked `again`."""
+def listed(page, chinese, covered, known):
+    """({cell: lines} as they should be, complaints); what has a good origin keeps it."""
     cells, wrong = {}, []
     for index, cell in enumerate(page.cells):
         if not cell.markdown:
             continue
-        old = [] if cell.id in again else known.get(cell.id, [])
-        lines, complaints = lines_of(page, index, covered.get(cell.id, ()), old)
+        lines, complaints = lines_of(page, index, covered.get(cell.id, ()), known.get(cell.id, []))
         wrong += complaints
         lines += [f"cite {key}" for key, _ in cell.prose.cites]
         if cell.id in chinese:
@@ -250,8 +257,8 @@ def lines_of(page, index, covered, old):
         if not found:
             wrong.append(f"[{cell.id}] {quoted(cell.prose.text, mention)}: {nowhere(cell, mention)}")
         elif before not in (None, "?", found) and before[:7] != "formula":
-            wrong.append(f"[{cell.id}] {quoted(cell.prose.text, mention)}: came from “{before}”, which does not say it"
-                         f" now; “{found}” does")
+            wrong.append(f"[{cell.id}] {quoted(cell.prose.text, mention)}: came from “{before}”, which does "
+                         f"not say it now; “{found}” does")
         lines.append(f"{mention.key} {found or '?'}")
     return lines, wrong
 
@@ -275,8 +282,8 @@ def nowhere(cell, mention):
     text = cell.prose.text
     before = text[:mention.start].split("\n")[-1]
     after = text[mention.start + len(mention.text):].split("\n")[0]
-    return (f'no output, code, formula or citation near it says so: print it in a cell, cite it, or say why in the'
-            f' ledger: ["{cell.id}"] "{before[-24:]}{{{mention.text}}}{after[:16]}" = "…"')
+    return ("no output, code, formula or citation near it says so: print it in a cell, cite it, or say why "
+            f'in the ledger: [{cell.id}] "{before[-24:]}{{{mention.text}}}{after[:16]}" = "…"')
 
 
 def other_order(cell, text):
@@ -304,8 +311,9 @@ def twins(page, chinese, apart):
         if only == (said.get("english", "").split(), said.get("chinese", "").split()):
             used |= {cell.id} if any(only) else set()
         elif any(only):
-            wrong.append(f"[{cell.id}] English has {' '.join(only[0]) or 'nothing'}, where Chinese has "
-                         f"{' '.join(only[1]) or 'nothing'}: mend one, or say why under [apart] in the ledger")
+            en, zh = (" ".join(part) or "nothing" for part in only)
+            wrong.append(f"[{cell.id}] English has {en}, where Chinese has {zh}: mend one, or say why under "
+                         "[apart] in the ledger")
     return wrong + [f"[{key}]: [apart] says that the languages differ; they agree" for key in apart
                     if key not in used and key in {c.id for c in page.cells}]
 
@@ -326,7 +334,7 @@ def differences(english, chinese):
 def examine(rel, book):
     """(the list as it should be, complaints)"""
     page, chinese, ledger = book.page(rel), book.chinese(rel), book.ledger(rel)
-    covered, wrong = coverage(page, ledger, book.root)
+    covered, wrong = coverage(page, ledger, book.needed)
     known = book.known(rel)
     cells, more = listed(page, chinese, covered, known)
     wrong += more + twins(page, chinese, ledger.get("apart", {}))
@@ -336,8 +344,9 @@ def examine(rel, book):
 def check(rel, book):
     """Complaints about one page, each with its cell."""
     cells, wrong, known = examine(rel, book)
-    changed = [line for key in {**known, **cells} for line in changes(key, known.get(key, []), cells.get(key, []))]
-    return [f"{rel} {line}" for line in wrong + changed]
+    for key in {**known, **cells}:
+        wrong += changes(key, known.get(key, []), cells.get(key, []))
+    return [f"{rel} {line}" for line in wrong]
 
 
 def changes(key, old, new):
@@ -363,6 +372,22 @@ def trace(rel, book, keys=()):
     return said, [f"{rel} {line}" for line in wrong]
 
 
+def constants(book):
+    """Numbers in code that no computation gives: each is also in constants.toml, with where it was read."""
+    wrong = []
+    for fact in tomllib.loads(book.text(f"{PLACE}/constants.toml")).get("constant", ()):
+        wanted = fact["is"]
+        if isinstance(wanted, str):
+            wanted = [sources.evaluate(wanted, sources.Page(""), book.needed)]
+        for file, pattern in fact["in"].items():
+            found = [m.groups() for m in re.finditer(pattern, book.text(file))]
+            if not found or any(list(map(float, groups)) != wanted for groups in found):
+                said = "; ".join(", ".join(groups) for groups in found) or "nothing"
+                wrong.append(f"{file}: {fact['name']}: says {said}, and {fact['from']} says "
+                             f"{', '.join(f'{v:.12g}' for v in wanted)} ({PLACE}/constants.toml)")
+    return wrong
+
+
 @cache
 def pages(root=ROOT):
     return tuple(i18n.pages(root))
@@ -371,7 +396,7 @@ def pages(root=ROOT):
 def main(argv=None):
     parser = argparse.ArgumentParser(description="Where the numbers in the book's prose come from.")
     parser.add_argument("command", choices=("check", "trace"))
-    parser.add_argument("file", nargs="*", metavar="FILE", help="pages (check), or a page and its cells (trace)")
+    parser.add_argument("file", nargs="*", metavar="FILE", help="pages, or a page and its cells (trace)")
     options = parser.parse_args(argv)
     book, files, keys = Book(), options.file, ()
     if options.command == "trace" and len(files) > 1:
@@ -381,7 +406,7 @@ def main(argv=None):
     except i18n.TranslationError as error:
         print(f"✗ {error}", file=sys.stderr)
         return 2
-    wrong = []
+    wrong = [] if options.file else constants(book)
     for rel in files:
         if options.command == "check":
             wrong += check(rel, book)

@@ -1,39 +1,41 @@
 """Reads the numbers in Markdown: digits, formulas, and number words of both languages.
 
-`read(text, "en")` gives a list of `Mention`s in the order of the text. What is no statement is left out: numbers
-of chapters, sections, steps and exercises, list numbering, labels, code, and small words without a unit
-(one, two, 一, 两): they are pronouns more often than counts.
+`read(text, "en")` gives a list of `Mention`s in the order of the text. What is no statement is left out:
+numbers of chapters, sections, steps and exercises, list numbering, labels, code, and small words without a
+unit (one, two, 一, 两): they are pronouns more often than counts.
 """
 
 import math
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 
 import i18n_rules as rules
 
 HAN_DIGITS = {c: i for i, c in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2}
 HAN_SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
-UNITS = ("one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-         "seventeen eighteen nineteen").split()
-TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+UNITS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+         "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 SMALL = {word: i for i, word in enumerate(UNITS, 1)} | {word: 10 * i for i, word in enumerate(TENS, 2)}
 SCALES = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12,
           "quadrillion": 10**15, "K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
-PARTS = {"third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7,
-         "eighth": 8, "ninth": 9, "tenth": 10, "sixteenth": 16, "twentieth": 20, "thirty-second": 32, "fiftieth": 50, "hundredth": 100, "thousandth": 1000,
-         "millionth": 10**6, "billionth": 10**9}
+PARTS = {"third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
+         "tenth": 10, "sixteenth": 16, "twentieth": 20, "thirty-second": 32, "fiftieth": 50, "hundredth": 100,
+         "thousandth": 1000, "millionth": 10**6, "billionth": 10**9}
 
 DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:[eE][-+−]?\d+)?"
 WORD = "|".join(sorted([*SMALL, *(s for s in SCALES if s.islower())], key=len, reverse=True))
 PERCENT = r"\s?(?:%|％|per cent|percent)"
 SCALE = r"(?:hundred|thousand|[mbt]r?illion|quadrillion)\b"
+NUMBER = rf"(?:{WORD})(?:(?:[ -]|,? and )(?:{WORD}))*"
 ENGLISH = re.compile(
     rf"\b(?P<parts>(?:an?|{'|'.join(UNITS)})[ -](?:{'|'.join(PARTS)})s?(?: of a per cent)?)"
-    rf"\b(?<!\ba third(?= (?!of|to|more|less|as|and|or|at)))"
+    r"\b(?<!\ba third(?= (?!of|to|more|less|as|and|or|at)))"  # a third model
     rf"|\b(?P<half>half an? (?:thousand|[mb]illion)|(?:some )?(?:{'|'.join(UNITS)}) and a half)\b"
     rf"|\b(?P<twice>twice(?= (?:as|the|that|its|what))|(?:{'|'.join(SMALL)})-?fold)\b"
-    rf"|(?<![\w.\-/])(?P<words>(?:(?:an?|the|some|first|next|last|those) )?(?:{WORD})(?:(?:[ -]|,? and )(?:{WORD}))*)s?(?![\w])(?P<wpc>{PERCENT})?"
+    rf"|(?<![\w.\-/])(?P<words>(?:(?:an?|the|some|first|next|last|those) )?{NUMBER})s?(?!\w)"
+    rf"(?P<wpc>{PERCENT})?"
     rf"|(?<![\w.])(?P<digits>{DIGITS})(?:\s?(?P<scale>{SCALE}|(?-i:[KMBT]\b)|[万亿]))?"
     rf"(?P<pc>{PERCENT})?(?![\w])", re.I)
 HAN = "〇零一二两三四五六七八九十百千万亿"
@@ -41,30 +43,34 @@ CHINESE = re.compile(
     rf"(?P<parts>[{HAN}]+分之[{HAN}]+)"
     rf"|(?P<tenths>[{HAN}]成(?=[^为员本立功了长分]|$))"
     rf"|(?P<half>[{HAN}]个半(?![平径圆球边导]))"
-    rf"|(?<![\w.])(?P<digits>{DIGITS})(?:\s?(?P<scale>[百千万亿]+|[KMBT]\b|{SCALE}))?(?P<pc>{PERCENT})?(?![a-zA-Z\d])"
+    rf"|(?<![\w.])(?P<digits>{DIGITS})(?:\s?(?P<scale>[百千万亿]+|[KMBT]\b|{SCALE}))?"
+    rf"(?P<pc>{PERCENT})?(?![a-zA-Z\d])"
     rf"|(?P<words>[{HAN}]+(?:来[万亿]+)?)(?P<wpc>{PERCENT})?")
 # Small words count only before these; 大一倍 is twice, so 一倍 is not one time.
 COUNTED = re.compile(r"\s?(?:times\b|-?fold\b|倍|个百分点|percentage points?\b)")
 # In "110 and 340 million" and "2 to 6 %" the first number has the second's scale and unit.
-SHARED = re.compile(rf"(?:,? (?:and|or|to)| ?[到和至]|–) ?(?:{DIGITS})(?:(?P<pc>{PERCENT})|(?<=[\d]{{3}}) (?P<scale>{SCALE}))", re.I)
+SHARED = re.compile(rf"(?:,? (?:and|or|to)| ?[到和至]|–) ?(?:{DIGITS})"
+                    rf"(?:(?P<pc>{PERCENT})|(?<=[\d]{{3}}) (?P<scale>{SCALE}))", re.I)
 # What only says where in a text: chapters, also as the errata have them, (12), sections, steps, exercises and
-# their like; names with a digit.
+# their like; names with a digit; what is too vague to be a number.
 NAMES = re.compile(
-    r"(?i)\b(?:chapters?|sections?|exercises?|steps?|questions?|parts?|equations?|lines?|eqs?\.|figures?|tables?|pages?|"
-    r"pp?\.|volumes?|python)(?: |\xa0)\d[\d.–-]*(?:(?:, | and | to | or |–)\d[\d.]*)*(?!\s?%)|§+ ?[\d.]+"
+    r"(?i)\b(?:chapters?|sections?|exercises?|steps?|questions?|parts?|equations?|lines?|eqs?\.|figures?|"
+    r"tables?|pages?|pp?\.|volumes?|python)(?: |\xa0)\d[\d.–-]*(?:(?:, | and | to | or |–)\d[\d.]*)*(?!\s?%)"
+    r"|§+ ?[\d.]+"
     r"|\b(?:AI Index|Stable Diffusion|DALL·E|Llama|PaLM|Gemma|Phi|Claude|word) \d[\w.]*"
     r"|\b[a-zA-Z][\w·]*-\d[\w.]*|(?<=[a-z] )\((?:1[2-9]|2[0-7])\)"
     r"|\b\d{4}-\d\d(?:-\d\d)?\b|(?<![\d,.])0\d\d?(?:\.\d+)?\b(?!,\d)|\b(?:[a-zA-Z]+\d|\d+[a-zA-Z]+\d)[\w.-]*"
-    r"|\b(?:a few|several|many) (?:hundred|thousand|[mb]illion)s?(?: thousand| [mb]illion)?|\bpowers? of (?:ten|10)\b"
+    r"|\b(?:a few|several|many) (?:hundred|thousand|[mb]illion)s?(?: thousand| [mb]illion)?"
     r"|\b(?:tens|hundreds|thousands|millions|billions)(?: of (?:thousand|[mb]illion)s?)?(?= of\b)"
-    r"|\b(?:a few|several|many) (?:hundred|thousand|[mb]illion)s?(?: thousand| [mb]illion)?|\bpowers? of (?:ten|10)\b"
-    r"|\b(?:tens|hundreds|thousands) of (?:thousand|million|billion)s\b")
+    r"|\b(?:tens|hundreds|thousands) of (?:thousand|million|billion)s\b|\bpowers? of (?:ten|10)\b")
 # Ordinals in words (第三) are no counts, as "third" is none; idioms; 几十, 数亿, 十几, which say no number.
 PLACES = re.compile(
-    rf"第\s?[{HAN}]+(?:[、和到至]第?[{HAN}]+)?|第\s?\d[\d.–-]*(?:\s?[至到和、]\s?第?\s?\d[\d.]*)*\s?(?=[章节步题问部条行卷])"
-    rf"|(?:练习|步骤|问题|资料|章|图|(?<!词)表|式)\s?\d[\d.]*(?:\s?[、和至到]\s?\d[\d.]*)*"
-    rf"|[数几上成][十百千万亿]+(?!分)|[十百千万亿]+几(?=[^何])|三次项|\d\d?\s?月(?:\s?\d\d?\s?日)?"
-    rf"|（(?:1[2-9]|2[0-7])）|十分(?![之钟])|十拿九稳|四舍五入|三角|万一|万能|万有|百科|七律|五绝|七绝|五律|三元|四元|再三|四周|四处|四面|百分点"
+    rf"第\s?[{HAN}]+(?:[、和到至]第?[{HAN}]+)?"
+    r"|第\s?\d[\d.–-]*(?:\s?[至到和、]\s?第?\s?\d[\d.]*)*\s?(?=[章节步题问部条行卷])"
+    r"|(?:练习|步骤|问题|资料|章|图|(?<!词)表|式)\s?\d[\d.]*(?:\s?[、和至到]\s?\d[\d.]*)*"
+    r"|[数几上成][十百千万亿]+(?!分)|[十百千万亿]+几(?=[^何])|三次项|\d\d?\s?月(?:\s?\d\d?\s?日)?"
+    r"|（(?:1[2-9]|2[0-7])）|十分(?![之钟])|十拿九稳|四舍五入|三角|万一|万能|万有|百科|七律|五绝|七绝|五律|三元|四元"
+    r"|再三|四周|四处|四面|百分点"
     rf"|星期[{HAN}]|接二连三|举一反三|三言两语|万分(?!之)")
 
 
@@ -165,7 +171,7 @@ def role(token, out):
     return content if name in rules.TEXT_ROLES else "`…`"
 
 
-@lru_cache(maxsize=None)
+@cache
 def plain_tex(tex):
     """A formula with its numbers in the open: no commands, indices or exponents, powers of ten as 1e3."""
     tex = tex.replace("{,}", ",").replace("\\%", "%")
@@ -269,7 +275,8 @@ def from_digits(match, formula, language):
     shared = None if scale or percent or formula else SHARED.match(match.string, match.end())
     if shared:
         scale, percent = shared["scale"], shared["pc"]
-    mention = digits(groups["digits"], factor(scale), "%" if percent else "", match[0], match.start(), formula)
+    unit = "%" if percent else ""
+    mention = digits(groups["digits"], factor(scale), unit, match[0], match.start(), formula)
     return [] if formula and structural(mention) else [mention]
 
 

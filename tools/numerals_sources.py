@@ -4,12 +4,12 @@ A page is a list of cells; what stands near a cell is what its section holds, an
 """
 
 import ast
+import contextlib
 import json
 import math
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 import i18n_rules as rules
 import numerals_read as reader
@@ -62,7 +62,7 @@ class Cell:
 
 
 class Literals(ast.NodeVisitor):
-    """Numbers in a cell's code, simple arithmetic done, and the lengths of its lists, tuples and dictionaries."""
+    """Numbers in a cell's code, simple arithmetic done, and the lengths of its lists and dictionaries."""
 
     def __init__(self, code):
         self.values, self.counts = [], []
@@ -78,10 +78,8 @@ class Literals(ast.NodeVisitor):
             self.values += [float(m[1].replace(",", "")) for m in OUTPUT.finditer(node.value) if m[1]]
 
     def visit_BinOp(self, node):
-        try:
+        with contextlib.suppress(LedgerError, OverflowError, ZeroDivisionError):
             self.values.append(float(calculate(node, {})))
-        except (LedgerError, OverflowError, ZeroDivisionError):
-            pass
         self.generic_visit(node)
 
     def visit_List(self, node):
@@ -143,7 +141,7 @@ def shown(output):
     if "text" in output:
         return "".join(output["text"])
     data = output.get("data", {})
-    return "".join(data.get("text/plain", "")) if "text/html" not in data else tags("".join(data["text/html"]))
+    return tags("".join(data["text/html"])) if "text/html" in data else "".join(data.get("text/plain", ""))
 
 
 def tags(html):
@@ -195,8 +193,7 @@ class LedgerError(Exception):
     """A line of a ledger cannot be evaluated; the message says why."""
 
 
-FUNCTIONS = {name: getattr(math, name) for name in ("sqrt", "log", "log2", "log10", "exp", "comb", "factorial",
-                                                    "ceil", "floor", "erf", "sin", "cos", "tanh")}
+FUNCTIONS = {name: getattr(math, name) for name in ("sqrt", "log2", "log10", "exp", "tanh", "ceil", "floor")}
 FUNCTIONS |= {"abs": abs, "round": round, "min": min, "max": max, "ln": math.log}
 OPERATORS = {ast.Add: lambda a, b: a + b, ast.Sub: lambda a, b: a - b, ast.Mult: lambda a, b: a * b,
              ast.Div: lambda a, b: a / b, ast.FloorDiv: lambda a, b: a // b, ast.Mod: lambda a, b: a % b}
@@ -229,15 +226,20 @@ def raised(base, power):
     return base ** power
 
 
-def evaluate(expression, page, root):
-    """The value of a ledger's `expr`. out("cell", 2): the third number that this cell printed; other("chapters/…",
-    "cell", 2): the same of another page; lines("cell"): its lines of code;
-    data("file", "a.b.-1"): a number in a JSON file; text("file", "pattern (…)"): a number in any file."""
+def evaluate(expression, page, read):
+    """The value of a ledger's `expr`, arithmetic with
+
+    out("cell", 2)                  the third number that this cell printed
+    other("chapters/…", "cell", 2)  the same of another page
+    lines("cell")                   its lines of code
+    data("file", "a.b.-1")          a number in a JSON file
+    text("file", "pattern (…)")     a number in any file
+    """
     own = {"out": lambda key, index: nth_output(page, key, index),
-           "other": lambda rel, key, index: nth_output(english_page(rel, readable(root / rel)), key, index),
+           "other": lambda rel, key, index: nth_output(english_page(rel, read(rel)), key, index),
            "lines": lambda key: len([x for x in page.cell(key).source.split("\n") if x.strip()]),
-           "data": lambda file, path: field_of(root / file, path),
-           "text": lambda file, pattern: written(root / file, pattern)}
+           "data": lambda file, path: field_of(file, read(file), path),
+           "text": lambda file, pattern: written(file, read(file), pattern)}
     try:
         return float(calculate(ast.parse(expression, mode="eval"), FUNCTIONS | own))
     except (SyntaxError, ValueError, TypeError, ZeroDivisionError, OverflowError, AttributeError) as error:
@@ -246,33 +248,28 @@ def evaluate(expression, page, root):
 
 def nth_output(page, key, index):
     cell = page.cell(key)
-    if cell is None or not -len(cell.outputs) <= index < len(cell.outputs):
-        raise LedgerError(f"out({key!r}, {index}): {'no such cell' if cell is None else f'{len(cell.outputs)} numbers'}")
+    count = len(cell.outputs) if cell else 0
+    if not -count <= index < count:
+        raise LedgerError(f"out({key!r}, {index}): the cell prints {count} numbers")
     return cell.outputs[index].value
 
 
-def field_of(path, way):
+def field_of(name, text, way):
     """A number in a JSON file, by the keys on the way to it; `len` at the end counts."""
-    value = json.loads(readable(path))
+    value = json.loads(text)
     for key in way.split("."):
         if key == "len":
             return len(value)
         try:
             value = value[int(key)] if isinstance(value, list) else value[key.replace("·", ".")]
         except (KeyError, IndexError, ValueError, TypeError):
-            raise LedgerError(f"{path.name} has no {way} (at {key!r})") from None
+            raise LedgerError(f"{name} has no {way} (at {key!r})") from None
     return value
 
 
-def written(path, pattern):
-    found = re.findall(pattern, readable(path), re.M)
+def written(name, text, pattern):
+    found = re.findall(pattern, text, re.M)
     if len(found) != 1 or not isinstance(found[0], str):
-        raise LedgerError(f"{path.name}: {len(found)} places match {pattern!r}; wanted: one, with one (…)")
+        raise LedgerError(f"{name}: {len(found)} places match {pattern!r}; wanted: one, with one (…)")
     return float(found[0].replace(",", "").replace("_", ""))
 
-
-def readable(path):
-    try:
-        return Path(path).read_text("utf-8")
-    except OSError:
-        raise LedgerError(f"no file {path}") from None
