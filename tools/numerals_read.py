@@ -102,6 +102,7 @@ class Prose:
 
 # --- Markdown to plain text ------------------------------------------------------------------------
 
+@cache
 def prose(source):
     out = Prose("", [], [], [])
     blocks(source, out)
@@ -197,6 +198,7 @@ def read(source, language):
     return mentions(prose(source).text, language)
 
 
+@cache
 def mentions(text, language):
     found = []
     hidden = hide(text, PLACES if language == "zh" else NAMES)

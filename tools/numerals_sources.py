@@ -233,7 +233,7 @@ def evaluate(expression, page, read):
     other("chapters/…", "cell", 2)  the same of another page
     lines("cell")                   its lines of code
     data("file", "a.b.-1")          a number in a JSON file
-    text("file", "pattern (…)")     a number in any file
+    text("file", r"pattern (…)")    a number in any file
     """
     own = {"out": lambda key, index: nth_output(page, key, index),
            "other": lambda rel, key, index: nth_output(english_page(rel, read(rel)), key, index),
