@@ -1,4 +1,4 @@
-"""Numbers in the prose: how they are read, where they may come from, and slips in the committed book are seen."""
+"""Numbers in the prose: how they are read, where they may come from; slips in the committed book are seen."""
 
 import json
 import sys
@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "tools"))
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tools"))
 import numerals
 import numerals_read as reader
 import numerals_sources as sources
+
+ROOT = numerals.ROOT
 
 READ = [  # text, language, the numbers that it says
     ("The price is 1,234.5 and 1.5e-3 of it.", "en", ["1234.5", "0.0015"]),
@@ -102,7 +103,7 @@ def test_a_ledger_line_covers_one_number():
     ("{three}", "some reason or other", "stand 2 times"),
     ("about three points", "some reason or other", "put braces"),
     ("about {three} points", "no", "say why"),
-    ("about {three} points", {"expr": "100 * (out('c1', 0) - out('c1', 1)) + 1"}, "is 3.8, the text says three"),
+    ("about {three} points", {"expr": "100 * (out('c1', 0) - out('c1', 1)) + 1"}, "is 3.8, the text"),
     ("about {three} points", {"expr": "out('c1', 7)"}, "prints 2 numbers"),
     ("about {three} points", {"expr": "__import__('os')"}, "is not arithmetic"),
     ("about {three} points", {"expr": "(3).real"}, "is not arithmetic"),
@@ -121,8 +122,8 @@ def test_a_ledger_line_that_is_wrong_is_named(words, why, said):
 
 
 @pytest.mark.parametrize("expression", [
-    "100 * (out('c1', 0) - out('c1', 1))", "data('a.json', 'x.0')", "data('a.json', 'x.len') * 3", "lines('c1') + 2",
-    "text('a.json', r'x.: .(\\d)')", "round(sqrt(9)) + min(0, 1)", "-(-7 // 2) - 1",
+    "100 * (out('c1', 0) - out('c1', 1))", "data('a.json', 'x.0')", "data('a.json', 'x.len') * 3",
+    "lines('c1') + 2", "text('a.json', r'x.: .(\\d)')", "round(sqrt(9)) + min(0, 1)", "-(-7 // 2) - 1",
 ])
 def test_an_expression_is_evaluated(expression):
     assert ledger("about {three} points", {"expr": expression}, files={"a.json": '{"x": [3]}'})[1] == []
@@ -139,9 +140,10 @@ def test_more_than_is_more_but_not_much_more():
 
 @pytest.mark.parametrize(("english", "chinese", "said"), [
     ("175 billion", "1750 亿", ""), ("3 %", "3%", ""), ("eleven", "十一", ""), ("four points", "4 个百分点", ""),
-    ("ten times smaller", "缩小到十分之一", ""), ("it sums to one", "和为 1", ""), ("a million", "一百万", ""),
-    ("175 billion", "175 亿", "1.75e+11, where Chinese has 1.75e+10"), ("3 %", "8%", "0.03, where Chinese has 0.08"),
-    ("eighteen", "八十", "18, where Chinese has 80"), ("eleven, six", "十一", "6, where Chinese has nothing"),
+    ("ten times smaller", "缩小到十分之一", ""), ("it sums to one", "和为 1", ""),
+    ("a million", "一百万", ""), ("175 billion", "175 亿", "1.75e+11, where Chinese has 1.75e+10"),
+    ("3 %", "8%", "0.03, where Chinese has 0.08"), ("eighteen", "八十", "18, where Chinese has 80"),
+    ("eleven, six", "十一", "6, where Chinese has nothing"),
 ])
 def test_both_languages_say_the_same_numbers(english, chinese, said):
     wrong = numerals.twins(page((english, None)), {"c0": chinese}, {})
@@ -150,7 +152,8 @@ def test_both_languages_say_the_same_numbers(english, chinese, said):
 
 
 def test_a_difference_may_be_explained_and_the_explanation_goes_out_of_date():
-    made, apart = page(("seven times as many", None)), {"c0": {"english": "7", "chinese": "6", "why": "多出六倍"}}
+    made = page(("seven times as many", None))
+    apart = {"c0": {"english": "7", "chinese": "6", "why": "多出六倍"}}
     assert numerals.twins(made, {"c0": "多出六倍"}, apart) == []
     assert "they agree" in numerals.twins(made, {"c0": "是七倍"}, apart)[0]
     assert "Chinese has 5" in numerals.twins(made, {"c0": "多出五倍"}, apart)[0]
@@ -160,21 +163,20 @@ def test_a_difference_may_be_explained_and_the_explanation_goes_out_of_date():
 
 def test_the_book_has_no_number_without_origin():
     book = numerals.Book()
-    wrong = numerals.constants(book) + [line for rel in numerals.pages() for line in numerals.check(rel, book)]
-    assert wrong == []
+    assert numerals.constants(book) == []
+    assert [line for rel in numerals.pages() for line in numerals.check(rel, book)] == []
 
 
 def test_few_ledger_lines_are_open():
-    lines = [why for rel in numerals.pages() for key, cell in numerals.Book().ledger(rel).items() if key != "apart"
-             for why in cell.values()]
+    ledgers = [numerals.Book().ledger(rel) for rel in numerals.pages()]
+    lines = [why for ledger in ledgers for key, cell in ledger.items() if key != "apart" for why in cell.values()]
     assert sum(isinstance(why, str) and why.startswith("unresolved") for why in lines) <= 3
     assert sum(isinstance(why, dict) for why in lines) > len(lines) / 2  # most are evaluated
 
 
 EN, ZH = "chapters/", "zh/chapters/"
 CH = {n: next(ROOT.glob(f"chapters/{n}_*.ipynb")).name for n in ("01", "06", "07", "09", "11", "27")}
-BOTH = ("one language or both", [(EN, ZH), (EN,), (ZH,)])
-SLIPS = [  # chapter, cell, {English: its slip}, {Chinese: its slip}
+SLIPS = [  # chapter, cell, the slip in English, the slip in Chinese
     ("11", "table-read", ("by eleven points, by six, by seven", "by nineteen points, by six, by two"),
      ("分别赢十一、六、七个百分点", "分别赢十九、六、二个百分点")),
     ("11", "table-read", ("by eleven points, by six, by seven", "by eleven points, by seven, by six"),
@@ -187,7 +189,7 @@ SLIPS = [  # chapter, cell, {English: its slip}, {Chinese: its slip}
      ("175 billion，即 1750 亿", "157 billion，即 1570 亿")),
     ("01", "flops-published-read", ("agree within 3 %", "agree within 8 %"), ("相差不到 3%", "相差不到 8%")),
     ("11", "letters", ("eighteen times", "eighty times"), ("十八", "八十")),
-    ("07", "noise", ("= 0.229\\\\,\\\\alpha", "= 0.292\\\\,\\\\alpha"), ("= 0.229\\\\,\\\\alpha", "= 0.292\\\\,\\\\alpha")),
+    ("07", "noise", ("} = 0.229", "} = 0.292"), ("} = 0.229", "} = 0.292")),
     ("06", "taylor", ("{cite}`lemarechal2012`", "{cite}`nesterov1983`"),
      ("{cite}`lemarechal2012`", "{cite}`nesterov1983`")),
     ("06", "baseline-read", ("0.855 against 0.827", "0.827 against 0.855"), ("0.855", "0.866")),
