@@ -41,6 +41,7 @@ STAGES = {
         ("tests", [*PYTEST, *TWO, "-m", "not browser", "tests"]),
         # loadfile: one worker runs one notebook, in the order of its cells
         ("notebooks run again", [*PYTEST, "-n", "2", "--dist", "loadfile", "--nbval", "--nbval-current-env",
+                                 "--nbval-sanitize-with", "tests/notebooks.cfg",
                                  "-W", "default", "chapters"]),
         ("recordings", [PYTHON, "tools/recordings.py", "check"]),
         ("site, warnings are errors", [PYTHON, "tools/site.py", "build", "--force"]),

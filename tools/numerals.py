@@ -134,11 +134,12 @@ def from_cells(mention, cells, text):
     return None
 
 
-def cited(mention, cell):
+def cited(mention, cell, only=None):
     if mention.formula or not cell.prose.cites:
         return None
     start, end = sources.sentence(cell.prose.text, mention.start)
-    return next((f"cite {key}" for key, place in cell.prose.cites if start <= place <= end), None)
+    keys = [key for key, place in cell.prose.cites if start <= place <= end and key == (only or key)]
+    return f"cite {keys[0]}" if keys else None
 
 
 def from_formula(mention, cell, near):
@@ -163,6 +164,8 @@ def still(line, mention, page, index, covered):
         return cell is not None and any(sources.same(mention, s, text) for s in getattr(cell, part))
     if kind == "count":
         return cell is not None and any(sources.same(mention, s) for s in cell.counts)
+    if kind == "cite":
+        return cited(mention, page.cells[index], key) is not None
     return origin(mention, page, index, covered) == line
 
 

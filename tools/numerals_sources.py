@@ -17,6 +17,7 @@ import numerals_read as reader
 NEAR = 3  # cells
 SURE = 3  # significant digits: a number that long is found by chance in a page once in many
 OUTPUT = re.compile(rf"(?<![\w.])({reader.DIGITS})(?:\s?([%M万亿]))?|(?<=[^\W\d_])(\d+(?:\.\d+)?)")
+MEASURED = re.compile(r"; measured [^)\n]*\)")  # differs between machines: prose tells the reference
 ABOUT = re.compile(r"(?:about|some|nearly|almost|roughly|around|over|more than|close to|under|less than|"
                    r"well|only|ten|hundreds?) ?[$⟨(]?$", re.I)
 
@@ -46,7 +47,7 @@ class Cell:
     @cached_property
     def outputs(self):
         return [Source(float(m[1].replace(",", "").replace("−", "-")), (m[2] or "") if m[2] == "%" else "")
-                for m in OUTPUT.finditer(self.output) if m[1]]
+                for m in OUTPUT.finditer(MEASURED.sub(")", self.output)) if m[1]]
 
     @cached_property
     def literals(self):
