@@ -14,6 +14,7 @@ writes it, and `check` holds the page against it. An origin is
     formula CELL   it stands in a formula there
     exercise       an exercise gives it
     cite KEY       its sentence cites
+    figure         it is in a figure's alt text or caption, which tell what is drawn
     ledger         a line of `tests/numbers/NAME.toml`, written by hand, says where it comes from:
 
     [cell-id]
@@ -109,6 +110,8 @@ def origin(mention, page, index, covered):
     """Where this number may come from, in the words of the list; None when nothing near says it."""
     if mention.start in covered:
         return "ledger"
+    if page.cells[index].figure:
+        return "figure"
     cell, near = page.cells[index], page.near(index)
     text = cell.prose.text
     weak = sources.digits_of(mention) < 2 and "." not in mention.text and mention.value >= 3

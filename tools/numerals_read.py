@@ -28,7 +28,7 @@ DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:[eE][-+−]?\d+)?"
 WORD = "|".join(sorted([*SMALL, *(s for s in SCALES if s.islower())], key=len, reverse=True))
 PERCENT = r"\s?(?:%|％|per cent|percent)"
 SCALE = r"(?:hundred|thousand|[mbt]r?illion|quadrillion)\b"
-NUMBER = rf"(?:{WORD})(?:(?:[ -]|,? and )(?:{WORD}))*"
+NUMBER = rf"(?:{WORD})(?:(?:[ -]|(?:(?<=hundred)|(?<=thousand)|(?<=million)),? and )(?:{WORD}))*"
 ENGLISH = re.compile(
     rf"\b(?P<parts>(?:an?|{'|'.join(UNITS)})[ -](?:{'|'.join(PARTS)})s?(?: of a per cent)?)"
     r"\b(?<!\ba third(?= (?!of|to|more|less|as|and|or|at)))"  # a third model
@@ -316,7 +316,7 @@ def english(words):
             total, current = total + max(current, 1) * SCALES[part], 0
         elif part in SCALES:
             current = max(current, 1) * SCALES[part]
-        elif part == "a" and parts[-1] in SMALL:  # "a five", the digit
+        elif part == "a" and len(parts) == 2 and parts[-1] in SMALL:  # "a five", the digit
             return None
     return total + current
 

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import i18n
 import i18n_rules as rules
 import numerals_read as reader
 
@@ -35,6 +36,7 @@ class Cell:
     source: str
     output: str = ""
     section: int = 0
+    figure: bool = False  # the alt text or caption of one
 
     @cached_property
     def prose(self):
@@ -126,9 +128,14 @@ def cells_of(rel, text):
         for number, section in enumerate(rules.sections(text), 1):
             yield Cell(f"s{number}", True, section)
         return
-    for cell in json.loads(text)["cells"]:
+    cells = json.loads(text)["cells"]
+    for cell in cells:
         output = "\n".join(map(shown, cell.get("outputs", ())))
         yield Cell(cell.get("id", "?"), cell["cell_type"] == "markdown", "".join(cell["source"]), output)
+    for cell in cells:  # at the end, since they are near nothing: the words of a figure tell what is drawn
+        for name, way in i18n.FIGURE_TEXTS.items():
+            if words := i18n.dig(cell.get("metadata", {}), way):
+                yield Cell(f"{cell['id']}:{name}", True, words, figure=True)
 
 
 def chinese_texts(rel, text):

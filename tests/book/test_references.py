@@ -45,7 +45,7 @@ def faults(entry):
 
 
 def near(paper, year):
-    """An arXiv number's year is up to three before the entry's, or one after: some go there after the talk."""
+    """An arXiv number's year is up to three before the entry's, or one after: put there after a talk."""
     return bool(year) and -1 <= int(year) - 2000 - int(paper[:2]) <= 3
 
 
