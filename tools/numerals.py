@@ -25,6 +25,7 @@ writes it, and `check` holds the page against it. An origin is
 Between braces stands the number, around it words that the cell has once. An `expr` is evaluated: see
 `evaluate` in tools/numerals_sources.py. [apart] names cells whose numbers differ between the languages.
 `tests/numbers/constants.toml` has what code states and nobody computes, once more, with its source.
+A cell's formulas and code, and the numbers of the book's sources (000 to 004), are there as a checksum.
 Citations are listed too, so that a citation of another paper shows; and the Chinese order where it differs.
 """
 
@@ -46,6 +47,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PLACE = "tests/numbers"
 BESIDE = 2  # cells either way: a single digit stands in every section by chance
 DIFFERENCE = re.compile(r"(?: percentage)? points\b")  # no cell prints it: the ledger computes it
+OTHERS = ("cite ", "zh ", "formulas ", "sources ")  # lines that are no number's
 SENSES, SENSE = {"more": 1, "less": -1}, 0.25  # "more than": by less than a quarter
 HEAD = "% What the numbers of the prose come from: tools/numerals.py trace writes it, check reads it.\n"
 
@@ -243,6 +245,7 @@ def listed(page, chinese, covered, known):
         lines, complaints = lines_of(page, index, covered.get(cell.id, ()), known.get(cell.id, []))
         wrong += complaints
         lines += [f"cite {key}" for key, _ in cell.prose.cites]
+        lines += [f"{name} {sources.digest(parts)}" for name, parts in cell.verbatim.items() if parts]
         if cell.id in chinese:
             lines += other_order(cell, chinese[cell.id])
         if lines:
@@ -271,7 +274,7 @@ def lines_of(page, index, covered, old):
 
 def aligned(keys, old):
     """{index of a number: its origin in the old list}"""
-    rows = [line.split(" ", 1) for line in old if not line.startswith(("cite ", "zh "))]
+    rows = [line.split(" ", 1) for line in old if not line.startswith(OTHERS)]
     matcher = difflib.SequenceMatcher(None, [row[0] for row in rows], keys, autojunk=False)
     return {b + i: rows[a + i][1] for a, b, size in matcher.get_matching_blocks() for i in range(size)}
 

@@ -5,6 +5,7 @@ A page is a list of cells; what stands near a cell is what its section holds, an
 
 import ast
 import contextlib
+import hashlib
 import json
 import math
 import re
@@ -41,6 +42,11 @@ class Cell:
     @cached_property
     def prose(self):
         return reader.prose(self.source)
+
+    @cached_property
+    def verbatim(self):
+        """What is compared letter by letter: formulas and code; which of the book's sources are named."""
+        return {"formulas": self.prose.exact, "sources": re.findall(r"\b00[0-4]\b", self.prose.text)}
 
     @cached_property
     def mentions(self):
@@ -154,6 +160,10 @@ def shown(output):
 
 def tags(html):
     return re.sub(r"<style.*?</style>|<[^>]*>", " ", html, flags=re.S)
+
+
+def digest(parts):
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
 
 
 # --- matching --------------------------------------------------------------------------------------
