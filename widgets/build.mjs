@@ -16,18 +16,37 @@ import { build, transform } from "esbuild";
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = dirname(HERE);
 const EXPLORABLES = join(HERE, "explorables");
-const TAIL = ["//# esm", "export default firstgradWidget.default;", "export const core = firstgradWidget.core;", ""].join("\n");
+const TAIL = [
+  "//# esm",
+  "export default firstgradWidget.default;",
+  "export const core = firstgradWidget.core;",
+  "",
+].join("\n");
 
 /** The design tokens as CSS: used where no page around the explorable defines them (Jupyter, Colab, VS Code). */
 function theme() {
   const design = JSON.parse(readFileSync(join(ROOT, "lib/firstgrad/design.json"), "utf8"));
-  const rules = (palette) => Object.entries(palette).map(([name, value]) => `--fg-${name}:${value};`).join("");
-  const fonts = rules(Object.fromEntries(Object.entries(design.font).map(([name, value]) => [`font-${name}`, value])));
-  const dark = ["[data-jp-theme-light=false]", "html[theme=dark]", "body.vscode-dark", "body.vscode-high-contrast",
-    "html[data-theme=dark]"].map((place) => `${place} .fg-own-theme`).join(",");
+  const rules = (palette) =>
+    Object.entries(palette)
+      .map(([name, value]) => `--fg-${name}:${value};`)
+      .join("");
+  const fonts = rules(
+    Object.fromEntries(Object.entries(design.font).map(([name, value]) => [`font-${name}`, value])),
+  );
+  const dark = [
+    "[data-jp-theme-light=false]",
+    "html[theme=dark]",
+    "body.vscode-dark",
+    "body.vscode-high-contrast",
+    "html[data-theme=dark]",
+  ]
+    .map((place) => `${place} .fg-own-theme`)
+    .join(",");
   // Paper is always light: what is printed must not depend on the screen's theme.
-  return `.fg-own-theme{${rules(design.light)}${fonts}color-scheme:light}`
-    + `@media screen{${dark}{${rules(design.dark)}color-scheme:dark}}\n`;
+  return (
+    `.fg-own-theme{${rules(design.light)}${fonts}color-scheme:light}` +
+    `@media screen{${dark}{${rules(design.dark)}color-scheme:dark}}\n`
+  );
 }
 
 // The theme is needed once, with ui/style.css. Explorables whose own style.css brings it again carry 1.2 kB of
@@ -40,7 +59,8 @@ const plugin = {
   name: "firstgrad",
   setup(esbuild) {
     esbuild.onResolve({ filter: /^\.\.\/\.\.\/(ui|core)\// }, ({ path, resolveDir }) =>
-      existsSync(resolve(resolveDir, path)) ? null : { path: resolve(EXPLORABLES, "NAME", path) });
+      existsSync(resolve(resolveDir, path)) ? null : { path: resolve(EXPLORABLES, "NAME", path) },
+    );
     esbuild.onLoad({ filter: /\.css$/ }, async ({ path }) => {
       const source = (themed(path) ? theme() : "") + readFileSync(path, "utf8");
       const { code } = await transform(source, { loader: "css", minify: true });
@@ -54,7 +74,9 @@ function licences(inputs) {
   const packages = new Set(inputs.map((path) => path.match(/node_modules\/([^/]+)\//)?.[1]).filter(Boolean));
   const terms = new Map();
   for (const name of [...packages].sort()) {
-    const [copyright, ...rest] = readFileSync(join(HERE, "node_modules", name, "LICENSE"), "utf8").trim().split("\n\n");
+    const [copyright, ...rest] = readFileSync(join(HERE, "node_modules", name, "LICENSE"), "utf8")
+      .trim()
+      .split("\n\n");
     terms.set(rest.join("\n\n"), [...(terms.get(rest.join("\n\n")) ?? []), `${name}: ${copyright}`]);
   }
   const blocks = [...terms].map(([text, names]) => `${names.join("\n")}\n\n${text}`);
@@ -63,33 +85,53 @@ function licences(inputs) {
 
 async function bundle(file) {
   const { outputFiles, metafile } = await build({
-    entryPoints: [file], bundle: true, minify: true, write: false, format: "iife", globalName: "firstgradWidget", metafile: true,
-    target: "es2022", charset: "utf8", legalComments: "none", logLevel: "silent", absWorkingDir: HERE,
-    nodePaths: [join(HERE, "node_modules")], plugins: [plugin], loader: { ".csv": "text" },
+    entryPoints: [file],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "iife",
+    globalName: "firstgradWidget",
+    metafile: true,
+    target: "es2022",
+    charset: "utf8",
+    legalComments: "none",
+    logLevel: "silent",
+    absWorkingDir: HERE,
+    nodePaths: [join(HERE, "node_modules")],
+    plugins: [plugin],
+    loader: { ".csv": "text" },
   });
   const script = outputFiles[0].text.replace(/^"use strict";/, "").trim();
-  const used = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.entries(inputs))
-    .filter(([, { bytesInOutput }]) => bytesInOutput).map(([path]) => path);
+  const used = Object.values(metafile.outputs)
+    .flatMap(({ inputs }) => Object.entries(inputs))
+    .filter(([, { bytesInOutput }]) => bytesInOutput)
+    .map(([path]) => path);
   return `${script}\n${licences(used)}\n${TAIL}`;
 }
 
 /** Loading it here proves that nothing touches the DOM on import and that the two exports are there. */
 async function inspect(name, text) {
   const module = await import(`data:text/javascript;base64,${Buffer.from(text).toString("base64")}`);
-  if (typeof module.default?.render !== "function") throw new Error(`${name}.js has no default export made by explorable({…})`);
-  if (typeof module.core !== "object") throw new Error(`${name}.js does not export "core" (its numerics, for Node)`);
+  if (typeof module.default?.render !== "function")
+    throw new Error(`${name}.js has no default export made by explorable({…})`);
+  if (typeof module.core !== "object")
+    throw new Error(`${name}.js does not export "core" (its numerics, for Node)`);
 }
 
 const kilobytes = (bytes) => `${(bytes / 1000).toFixed(1)} kB`;
 
 async function main() {
-  const { values } = parseArgs({ options: {
-    check: { type: "boolean", default: false },
-    source: { type: "string", default: EXPLORABLES },
-    out: { type: "string", default: join(ROOT, "lib/firstgrad/widgets/static") },
-  } });
+  const { values } = parseArgs({
+    options: {
+      check: { type: "boolean", default: false },
+      source: { type: "string", default: EXPLORABLES },
+      out: { type: "string", default: join(ROOT, "lib/firstgrad/widgets/static") },
+    },
+  });
   const entry = (name) => resolve(values.source, name, "index.js");
-  const names = readdirSync(values.source).filter((name) => existsSync(entry(name))).sort();
+  const names = readdirSync(values.source)
+    .filter((name) => existsSync(entry(name)))
+    .sort();
   if (!names.length) throw new Error(`no explorable (NAME/index.js) in ${values.source}`);
   let wrong = 0;
   for (const name of names) {
@@ -98,12 +140,15 @@ async function main() {
       const text = await bundle(entry(name));
       await inspect(name, text);
       const fresh = existsSync(target) && readFileSync(target, "utf8") === text;
-      if (values.check && !fresh) throw new Error(`${relative(process.cwd(), target)} is stale: run \`make widgets\` and commit it`);
+      if (values.check && !fresh)
+        throw new Error(`${relative(process.cwd(), target)} is stale: run \`make widgets\` and commit it`);
       if (!fresh) {
         mkdirSync(values.out, { recursive: true });
         writeFileSync(target, text);
       }
-      console.log(`${fresh ? "fresh  " : "written"}  ${name}: ${kilobytes(Buffer.byteLength(text))}, ${kilobytes(gzipSync(text).length)} gzip`);
+      console.log(
+        `${fresh ? "fresh  " : "written"}  ${name}: ${kilobytes(Buffer.byteLength(text))}, ${kilobytes(gzipSync(text).length)} gzip`,
+      );
     } catch (error) {
       wrong += 1;
       console.error(`failed   ${name}: ${error.message}`);
@@ -116,7 +161,10 @@ async function main() {
   return wrong + orphans.length;
 }
 
-main().then((wrong) => process.exit(wrong ? 1 : 0), (error) => {
-  console.error(error.message);
-  process.exit(1);
-});
+main().then(
+  (wrong) => process.exit(wrong ? 1 : 0),
+  (error) => {
+    console.error(error.message);
+    process.exit(1);
+  },
+);

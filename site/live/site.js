@@ -1,16 +1,31 @@
 // What the page does beyond being read: colours, menu, copying, the language switch. Everything works without it
 // except the buttons that it makes visible itself.
 (() => {
-  const root = document.documentElement, $ = (s, from = document) => from.querySelector(s);
+  const root = document.documentElement,
+    $ = (s, from = document) => from.querySelector(s);
   const $$ = (s, from = document) => [...from.querySelectorAll(s)];
   const text = JSON.parse($("#fg-texts").textContent);
   const store = {
-    get(key) { try { return localStorage.getItem(key); } catch { return null; } },
-    set(key, value) { try { if (value === null) localStorage.removeItem(key); else localStorage.setItem(key, value); } catch { /* private mode */ } },
+    get(key) {
+      try {
+        return localStorage.getItem(key);
+      } catch {
+        return null;
+      }
+    },
+    set(key, value) {
+      try {
+        if (value === null) localStorage.removeItem(key);
+        else localStorage.setItem(key, value);
+      } catch {
+        /* private mode */
+      }
+    },
   };
 
   // Colours: the choice is forgotten when it says what the system says anyway.
-  const theme = $("[data-theme-switch]"), system = matchMedia("(prefers-color-scheme: dark)");
+  const theme = $("[data-theme-switch]"),
+    system = matchMedia("(prefers-color-scheme: dark)");
   const label = () => {
     const words = root.dataset.theme === "dark" ? text.theme_light : text.theme_dark;
     theme.title = $(".hidden", theme).textContent = words;
@@ -26,7 +41,8 @@
   label();
 
   // The contents on small screens: a link to them without script, a drawer with it.
-  const menu = $("[data-menu]"), contents = $("#contents");
+  const menu = $("[data-menu]"),
+    contents = $("#contents");
   if (menu && contents) {
     menu.setAttribute("role", "button");
     menu.setAttribute("aria-controls", "contents");
@@ -36,38 +52,64 @@
       if (yes) ($("[aria-current]", contents) ?? $("a", contents)).focus();
     };
     open(false);
-    menu.addEventListener("click", (event) => { event.preventDefault(); open(!root.classList.contains("menu-open")); });
-    menu.addEventListener("keydown", (event) => { if (event.key === " ") { event.preventDefault(); menu.click(); } });
-    $("[data-menu-close]").addEventListener("click", (event) => { event.preventDefault(); open(false); menu.focus(); });
+    menu.addEventListener("click", (event) => {
+      event.preventDefault();
+      open(!root.classList.contains("menu-open"));
+    });
+    menu.addEventListener("keydown", (event) => {
+      if (event.key === " ") {
+        event.preventDefault();
+        menu.click();
+      }
+    });
+    $("[data-menu-close]").addEventListener("click", (event) => {
+      event.preventDefault();
+      open(false);
+      menu.focus();
+    });
     addEventListener("keydown", (event) => {
-      if (event.key === "Escape" && root.classList.contains("menu-open")) { open(false); menu.focus(); }
+      if (event.key === "Escape" && root.classList.contains("menu-open")) {
+        open(false);
+        menu.focus();
+      }
     });
     document.addEventListener("click", (event) => {
-      if (root.classList.contains("menu-open") && !event.target.closest("#contents, [data-menu]")) open(false);
+      if (root.classList.contains("menu-open") && !event.target.closest("#contents, [data-menu]"))
+        open(false);
     });
   }
 
   // The same place in the other language: sections have the same anchors there.
   const place = () => {
-    const top = (el) => el.getBoundingClientRect().top, aimed = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const top = (el) => el.getBoundingClientRect().top,
+      aimed = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (aimed && top(aimed) > -innerHeight / 2 && top(aimed) < innerHeight / 2) return location.hash;
     const above = $$("main section[id]").filter((s) => top(s) < 120); // just below the header
     return scrollY > 200 && above.length ? `#${encodeURIComponent(above.at(-1).id)}` : "";
   };
   for (const link of $$("[data-switch]")) {
     const plain = link.getAttribute("href");
-    const aim = () => { link.href = plain + (place() || location.hash); };
+    const aim = () => {
+      link.href = plain + (place() || location.hash);
+    };
     for (const when of ["pointerdown", "focus", "mouseenter"]) link.addEventListener(when, aim);
-    link.addEventListener("click", () => { aim(); store.set("fg-offer", "done"); });
+    link.addEventListener("click", () => {
+      aim();
+      store.set("fg-offer", "done");
+    });
   }
 
   // A reader who prefers the other language is offered it, once, and never sent there.
   const offer = $("[data-offer]");
   if (offer && !store.get("fg-offer")) {
-    const wanted = (navigator.languages ?? [navigator.language]).map((l) => l.toLowerCase().slice(0, 2))
+    const wanted = (navigator.languages ?? [navigator.language])
+      .map((l) => l.toLowerCase().slice(0, 2))
       .find((l) => l === "zh" || l === "en");
     offer.hidden = wanted !== offer.dataset.offer;
-    $("[data-dismiss]", offer).addEventListener("click", () => { offer.hidden = true; store.set("fg-offer", "done"); });
+    $("[data-dismiss]", offer).addEventListener("click", () => {
+      offer.hidden = true;
+      store.set("fg-offer", "done");
+    });
   }
 
   // Code: a button to copy it, without prompts and without what is not code.
@@ -77,7 +119,9 @@
     button.className = "copy";
     button.textContent = text.copy;
     button.addEventListener("click", async () => {
-      try { await navigator.clipboard.writeText(pre.textContent.replace(/\n$/, "")); } catch {
+      try {
+        await navigator.clipboard.writeText(pre.textContent.replace(/\n$/, ""));
+      } catch {
         const range = document.createRange(); // no clipboard from disk in some browsers: select it instead
         range.selectNodeContents(pre);
         getSelection().removeAllRanges();
@@ -85,7 +129,9 @@
         return;
       }
       button.textContent = text.copied;
-      setTimeout(() => { button.textContent = text.copy; }, 1500);
+      setTimeout(() => {
+        button.textContent = text.copy;
+      }, 1500);
     });
     pre.parentElement.append(button);
   }
@@ -94,12 +140,17 @@
   // All is measured before anything is written: the page is laid out twice, not once for each.
   const scrolls = (list) => {
     const wide = list.map((el) => el.scrollWidth > el.clientWidth + 1);
-    list.forEach((el, i) => { if (wide[i]) el.tabIndex = 0; else el.removeAttribute("tabindex"); });
+    list.forEach((el, i) => {
+      if (wide[i]) el.tabIndex = 0;
+      else el.removeAttribute("tabindex");
+    });
   };
   const fit = () => {
     const inline = $$("span.math");
     inline.forEach((el) => el.classList.remove("math-wide"));
-    const wide = inline.map((el) => el.getBoundingClientRect().width > el.closest("p, li, td, dd, figcaption, div").clientWidth);
+    const wide = inline.map(
+      (el) => el.getBoundingClientRect().width > el.closest("p, li, td, dd, figcaption, div").clientWidth,
+    );
     inline.forEach((el, i) => el.classList.toggle("math-wide", wide[i]));
     scrolls($$("pre, .table-wide, .formula, span.math"));
   };
@@ -109,12 +160,18 @@
   // Where the reader is, in the list of this page's headings.
   const links = new Map($$(".on-page a[href^='#']").map((a) => [decodeURIComponent(a.hash.slice(1)), a]));
   if (links.size && "IntersectionObserver" in globalThis) {
-    const seen = new Set(), sections = $$("main section[id]").filter((s) => links.has(s.id));
-    const watch = new IntersectionObserver((entries) => {
-      for (const e of entries) if (e.isIntersecting) seen.add(e.target); else seen.delete(e.target);
-      const now = sections.filter((s) => seen.has(s)).at(-1) ?? null;
-      for (const [id, link] of links) link.classList.toggle("here", id === now?.id);
-    }, { rootMargin: "-20% 0px -70%" });
+    const seen = new Set(),
+      sections = $$("main section[id]").filter((s) => links.has(s.id));
+    const watch = new IntersectionObserver(
+      (entries) => {
+        for (const e of entries)
+          if (e.isIntersecting) seen.add(e.target);
+          else seen.delete(e.target);
+        const now = sections.filter((s) => seen.has(s)).at(-1) ?? null;
+        for (const [id, link] of links) link.classList.toggle("here", id === now?.id);
+      },
+      { rootMargin: "-20% 0px -70%" },
+    );
     sections.forEach((s) => watch.observe(s));
   }
 })();

@@ -18,7 +18,11 @@ const encode = (value) => {
   if (ArrayBuffer.isView(value)) return Array.from(value, encode);
   if (Array.isArray(value)) return value.map(encode);
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => typeof item !== "function").map(([key, item]) => [key, encode(item)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, item]) => typeof item !== "function")
+      .map(([key, item]) => [key, encode(item)]),
+  );
 };
 
 /** What is not one call of the core: what a surface knows, a surface at many points. */

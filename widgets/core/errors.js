@@ -1,7 +1,12 @@
 // Bad input is named: the argument, what was given, what is allowed. `code` lets ui/ say it in the reader's language.
 
 /** @param {unknown} value @returns {string} */
-const shown = (value) => (typeof value === "string" ? value : typeof value === "number" ? String(value) : JSON.stringify(value) ?? String(value));
+const shown = (value) =>
+  typeof value === "string"
+    ? value
+    : typeof value === "number"
+      ? String(value)
+      : (JSON.stringify(value) ?? String(value));
 
 export function raise(Kind, code, argument, given, allowed, message) {
   throw Object.assign(new Kind(message), { code, argument, given: shown(given), allowed });
@@ -9,7 +14,15 @@ export function raise(Kind, code, argument, given, allowed, message) {
 
 /** @param {string} argument @param {unknown} value a number, or a TypeError */
 export function needNumber(argument, value) {
-  if (typeof value !== "number") raise(TypeError, "badType", argument, value, "number", `${argument} must be a number, not ${shown(value)}`);
+  if (typeof value !== "number")
+    raise(
+      TypeError,
+      "badType",
+      argument,
+      value,
+      "number",
+      `${argument} must be a number, not ${shown(value)}`,
+    );
   return value;
 }
 
@@ -17,7 +30,14 @@ export function needNumber(argument, value) {
 export function needPositive(argument, value) {
   needNumber(argument, value);
   if (!(value > 0 && value < Infinity)) {
-    raise(RangeError, "badPositive", argument, value, "> 0", `${argument} must be a positive, finite number, not ${shown(value)}`);
+    raise(
+      RangeError,
+      "badPositive",
+      argument,
+      value,
+      "> 0",
+      `${argument} must be a positive, finite number, not ${shown(value)}`,
+    );
   }
   return value;
 }
@@ -27,15 +47,33 @@ export function needBetween(argument, value, low, high, open = false) {
   needNumber(argument, value);
   const allowed = `[${low}, ${high}${open ? ")" : "]"}`;
   if (!(value >= low && (open ? value < high : value <= high))) {
-    raise(RangeError, "badRange", argument, value, allowed, `${argument} must lie in ${allowed}, not ${shown(value)}`);
+    raise(
+      RangeError,
+      "badRange",
+      argument,
+      value,
+      allowed,
+      `${argument} must lie in ${allowed}, not ${shown(value)}`,
+    );
   }
   return value;
 }
 
 /** @param {string} argument @param {unknown} value two finite numbers, or a TypeError */
 export function needPoint(argument, value) {
-  const fine = Array.isArray(value) && value.length === 2 && value.every((v) => typeof v === "number" && Number.isFinite(v));
-  if (!fine) raise(TypeError, "badType", argument, value, "[x, y]", `${argument} must be two finite numbers [x, y], not ${shown(value)}`);
+  const fine =
+    Array.isArray(value) &&
+    value.length === 2 &&
+    value.every((v) => typeof v === "number" && Number.isFinite(v));
+  if (!fine)
+    raise(
+      TypeError,
+      "badType",
+      argument,
+      value,
+      "[x, y]",
+      `${argument} must be two finite numbers [x, y], not ${shown(value)}`,
+    );
   return value;
 }
 
@@ -43,5 +81,12 @@ export function needPoint(argument, value) {
 export function needName(argument, name, table) {
   if (typeof name === "string" && Object.hasOwn(table, name)) return table[name];
   const allowed = Object.keys(table).join(", ");
-  return raise(RangeError, "badName", argument, name, allowed, `unknown ${argument} "${shown(name)}"; there are: ${allowed}`);
+  return raise(
+    RangeError,
+    "badName",
+    argument,
+    name,
+    allowed,
+    `unknown ${argument} "${shown(name)}"; there are: ${allowed}`,
+  );
 }

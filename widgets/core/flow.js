@@ -90,4 +90,5 @@ function back(W, delta, scale, width, batch) {
 export const spread = (gradients) => Math.max(...gradients) / Math.min(...gradients);
 
 /** By what factor the gradient changes from one layer to the layer below, on average. @param {number[]} gradients */
-export const perLayer = (gradients) => (gradients.length > 1 ? (gradients[0] / gradients.at(-1)) ** (1 / (gradients.length - 1)) : 1);
+export const perLayer = (gradients) =>
+  gradients.length > 1 ? (gradients[0] / gradients.at(-1)) ** (1 / (gradients.length - 1)) : 1;

@@ -36,24 +36,53 @@ export function step(z, U, h, c, nextH, nextC) {
  * @returns {CharModel}
  */
 export function modelOf(tensors, characters) {
-  const tensor = (name) => tensors[name] ?? raise(RangeError, "badModel", "model", name, "", `the model lacks ${name}`);
+  const tensor = (name) =>
+    tensors[name] ?? raise(RangeError, "badModel", "model", name, "", `the model lacks ${name}`);
   const matrix = (name) => {
-    const { shape: [rows, columns], data } = tensor(name);
+    const {
+      shape: [rows, columns],
+      data,
+    } = tensor(name);
     const scale = tensors[`${name}.scale`]?.data;
-    return { rows, columns, data: Float64Array.from(data, (v, i) => v * (scale ? scale[Math.floor(i / columns)] : 1)) };
+    return {
+      rows,
+      columns,
+      data: Float64Array.from(data, (v, i) => v * (scale ? scale[Math.floor(i / columns)] : 1)),
+    };
   };
-  const [embedding, W, U, head] = ["embedding.weight", "lstm.weight_ih_l0", "lstm.weight_hh_l0", "head.weight"].map(matrix);
+  const [embedding, W, U, head] = [
+    "embedding.weight",
+    "lstm.weight_ih_l0",
+    "lstm.weight_hh_l0",
+    "head.weight",
+  ].map(matrix);
   const [b, bias] = ["lstm.bias_l0", "head.bias"].map((name) => tensor(name).data);
   const list = Array.from(characters);
   const H = U.columns;
-  const fits = list.length === embedding.rows && head.rows === list.length && head.columns === H && U.rows === 4 * H
-    && W.rows === 4 * H && W.columns === embedding.columns && b.length === 4 * H && bias.length === list.length;
-  if (!fits) raise(RangeError, "badModel", "model", `${list.length} characters`, "", "the model's shapes do not fit together");
+  const fits =
+    list.length === embedding.rows &&
+    head.rows === list.length &&
+    head.columns === H &&
+    U.rows === 4 * H &&
+    W.rows === 4 * H &&
+    W.columns === embedding.columns &&
+    b.length === 4 * H &&
+    bias.length === list.length;
+  if (!fits)
+    raise(
+      RangeError,
+      "badModel",
+      "model",
+      `${list.length} characters`,
+      "",
+      "the model's shapes do not fit together",
+    );
   const inputs = new Float64Array(list.length * 4 * H);
   for (let v = 0; v < list.length; v += 1) {
     for (let row = 0; row < 4 * H; row += 1) {
       let sum = b[row];
-      for (let j = 0; j < W.columns; j += 1) sum += W.data[row * W.columns + j] * embedding.data[v * W.columns + j];
+      for (let j = 0; j < W.columns; j += 1)
+        sum += W.data[row * W.columns + j] * embedding.data[v * W.columns + j];
       inputs[v * 4 * H + row] = sum;
     }
   }
@@ -90,8 +119,14 @@ export function read(model, ids, before) {
   let same = 0;
   while (before && same < ids.length && same < before.ids.length && ids[same] === before.ids[same]) same += 1;
   const kept = (list, count) => (before ? list.slice(0, count) : []);
-  const reading = { ids: [...ids], gates: kept(before?.gates, same), c: kept(before?.c, same + 1), h: kept(before?.h, same + 1),
-    chances: kept(before?.chances, same), bits: kept(before?.bits, same) };
+  const reading = {
+    ids: [...ids],
+    gates: kept(before?.gates, same),
+    c: kept(before?.c, same + 1),
+    h: kept(before?.h, same + 1),
+    chances: kept(before?.chances, same),
+    bits: kept(before?.bits, same),
+  };
   if (!before) [reading.c, reading.h] = [[new Float64Array(H)], [new Float64Array(H)]];
   for (let t = same; t < ids.length; t += 1) {
     needBetween("character", ids[t], 0, model.characters.length - 1);

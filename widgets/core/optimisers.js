@@ -24,7 +24,10 @@ export const OPTIMISERS = {
     step(_, point, gradient, { learningRate }) {
       for (let i = 0; i < point.length; i += 1) point[i] -= learningRate * gradient[i];
     },
-    matrix: (s) => [[1 - s, 0], [0, 0]],
+    matrix: (s) => [
+      [1 - s, 0],
+      [0, 0],
+    ],
     limit: () => 2,
   },
   // v ← μv + g;  θ ← θ − αv   (Polyak's heavy ball)
@@ -37,7 +40,10 @@ export const OPTIMISERS = {
         point[i] -= learningRate * v[i];
       }
     },
-    matrix: (s, m) => [[1 - s, -m], [s, m]],
+    matrix: (s, m) => [
+      [1 - s, -m],
+      [s, m],
+    ],
     limit: (m) => 2 * (1 + m),
   },
   // v ← μv + g;  θ ← θ − α(g + μv)
@@ -50,7 +56,10 @@ export const OPTIMISERS = {
         point[i] -= learningRate * (gradient[i] + momentum * v[i]);
       }
     },
-    matrix: (s, m) => [[1 - s - m * s, -m * m], [s, m]],
+    matrix: (s, m) => [
+      [1 - s - m * s, -m * m],
+      [s, m],
+    ],
     limit: (m) => (2 + 2 * m) / (1 + 2 * m),
   },
 };

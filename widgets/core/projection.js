@@ -16,7 +16,8 @@ export function eigen(a, n) {
     let off = 0;
     for (let p = 0; p < n; p += 1) for (let q = p + 1; q < n; q += 1) off += a[p * n + q] ** 2;
     if (!(off > 1e-26 * scale)) break;
-    for (let p = 0; p < n; p += 1) for (let q = p + 1; q < n; q += 1) if (a[p * n + q] ** 2 > 1e-32 * scale) rotate(a, v, n, p, q);
+    for (let p = 0; p < n; p += 1)
+      for (let q = p + 1; q < n; q += 1) if (a[p * n + q] ** 2 > 1e-32 * scale) rotate(a, v, n, p, q);
   }
   const order = Array.from({ length: n }, (_, i) => i).sort((i, j) => a[j * n + j] - a[i * n + i]);
   const vectors = new Float64Array(n * n);
@@ -53,12 +54,24 @@ function rotate(a, v, n, p, q) {
  * @returns {{mean: Float64Array, axes: Float64Array, shares: number[]}} axes: 2 × d; shares: of the variance, one for each axis
  */
 export function principalPlane(rows, n, d, weights) {
-  if (!(n >= 1 && d >= 1 && rows.length === n * d)) raise(RangeError, "badRange", "rows", rows.length, "n × d", `${rows.length} numbers are not ${n} rows of ${d}`);
+  if (!(n >= 1 && d >= 1 && rows.length === n * d))
+    raise(
+      RangeError,
+      "badRange",
+      "rows",
+      rows.length,
+      "n × d",
+      `${rows.length} numbers are not ${n} rows of ${d}`,
+    );
   const mean = new Float64Array(d);
   const weight = Float64Array.from({ length: n }, (_, i) => weights?.[i] ?? 1);
   const all = weight.reduce((a, b) => a + b, 0);
-  for (let i = 0; i < n; i += 1) for (let k = 0; k < d; k += 1) mean[k] += (weight[i] * rows[i * d + k]) / all;
-  const x = Float64Array.from({ length: n * d }, (_, i) => Math.sqrt(weight[Math.floor(i / d)]) * (rows[i] - mean[i % d]));
+  for (let i = 0; i < n; i += 1)
+    for (let k = 0; k < d; k += 1) mean[k] += (weight[i] * rows[i * d + k]) / all;
+  const x = Float64Array.from(
+    { length: n * d },
+    (_, i) => Math.sqrt(weight[Math.floor(i / d)]) * (rows[i] - mean[i % d]),
+  );
   const axes = new Float64Array(2 * d);
   const wide = d > n; // then X Xᵀ is the smaller of the two
   const m = wide ? n : d;
@@ -84,7 +97,11 @@ export function principalPlane(rows, n, d, weights) {
     const factor = length > 0 && values[axis] > 1e-14 * total ? Math.sign(out[largest]) / length : 0;
     for (let k = 0; k < d; k += 1) out[k] *= factor;
   }
-  return { mean, axes, shares: [0, 1].map((axis) => (total > 0 && axis < m ? Math.max(0, values[axis]) / total : 0)) };
+  return {
+    mean,
+    axes,
+    shares: [0, 1].map((axis) => (total > 0 && axis < m ? Math.max(0, values[axis]) / total : 0)),
+  };
 }
 
 /** Places of the rows in a plane: x0, y0, x1, y1, … */

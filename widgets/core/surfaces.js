@@ -32,7 +32,11 @@ export function curvatures(gradient, [x, y], h = 1e-5) {
   return [mean - spread, mean + spread];
 }
 
-const minimum = ({ value, gradient }, at) => ({ at, value: value(...at), curvatures: curvatures(gradient, at) });
+const minimum = ({ value, gradient }, at) => ({
+  at,
+  value: value(...at),
+  curvatures: curvatures(gradient, at),
+});
 
 /** f = ½ (u² + κ w²) in axes turned by `angle`: curvature 1 along the valley, κ across it. */
 function quadratic({ condition = 30, angle = 0.4 } = {}) {
@@ -44,10 +48,20 @@ function quadratic({ condition = 30, angle = 0.4 } = {}) {
       const [u, w] = [c * x + s * y, condition * (c * y - s * x)];
       return [c * u - s * w, s * u + c * w];
     },
-    ellipse: (height) => ({ at: [0, 0], radii: [height * Math.SQRT2, height * Math.sqrt(2 / condition)], angle }),
-    quadratic: true, minima: [{ at: [0, 0], value: 0, curvatures: [1, condition] }],
-    domain: { x: [-3, 3], y: [-3, 3] }, height: Math.sqrt, start: [-2.4, 0.6], learningRate: 0.02, rates: [1e-3, 3],
-    goal: { below: 1e-6, within: 100, from: 1 }, losses: [1e-9, 1e4],
+    ellipse: (height) => ({
+      at: [0, 0],
+      radii: [height * Math.SQRT2, height * Math.sqrt(2 / condition)],
+      angle,
+    }),
+    quadratic: true,
+    minima: [{ at: [0, 0], value: 0, curvatures: [1, condition] }],
+    domain: { x: [-3, 3], y: [-3, 3] },
+    height: Math.sqrt,
+    start: [-2.4, 0.6],
+    learningRate: 0.02,
+    rates: [1e-3, 3],
+    goal: { below: 1e-6, within: 100, from: 1 },
+    losses: [1e-9, 1e4],
   };
 }
 
@@ -56,9 +70,18 @@ function rosenbrock() {
   const value = (x, y) => (1 - x) ** 2 + 100 * (y - x * x) ** 2;
   const gradient = (x, y) => [-2 * (1 - x) - 400 * x * (y - x * x), 200 * (y - x * x)];
   return {
-    value, gradient, quadratic: false, minima: [minimum({ value, gradient }, [1, 1])],
-    domain: { x: [-2, 2], y: [-1, 3] }, height: (f) => Math.log(3 + f), detail: 110, start: [-1.2, 1], learningRate: 1e-3, rates: [1e-5, 1e-2],
-    goal: { below: 1e-2, within: 300, from: 1 }, losses: [1e-5, 1e4],
+    value,
+    gradient,
+    quadratic: false,
+    minima: [minimum({ value, gradient }, [1, 1])],
+    domain: { x: [-2, 2], y: [-1, 3] },
+    height: (f) => Math.log(3 + f),
+    detail: 110,
+    start: [-1.2, 1],
+    learningRate: 1e-3,
+    rates: [1e-5, 1e-2],
+    goal: { below: 1e-2, within: 300, from: 1 },
+    losses: [1e-5, 1e4],
   };
 }
 
@@ -68,12 +91,24 @@ function beale() {
   const value = (x, y) => terms(x, y).reduce((sum, t) => sum + t * t, 0);
   const gradient = (x, y) => {
     const [p, q, r] = terms(x, y);
-    return [2 * (p * (y - 1) + q * (y * y - 1) + r * (y * y * y - 1)), 2 * x * (p + 2 * q * y + 3 * r * y * y)];
+    return [
+      2 * (p * (y - 1) + q * (y * y - 1) + r * (y * y * y - 1)),
+      2 * x * (p + 2 * q * y + 3 * r * y * y),
+    ];
   };
   return {
-    value, gradient, quadratic: false, minima: [minimum({ value, gradient }, [3, 0.5])],
-    domain: { x: [-0.5, 4.5], y: [-3, 2] }, height: (f) => Math.log(0.3 + f), detail: 80, start: [0.5, -1], learningRate: 5e-3, rates: [1e-4, 1],
-    goal: { below: 1e-4, within: 150, from: 1 }, losses: [1e-8, 1e4],
+    value,
+    gradient,
+    quadratic: false,
+    minima: [minimum({ value, gradient }, [3, 0.5])],
+    domain: { x: [-0.5, 4.5], y: [-3, 2] },
+    height: (f) => Math.log(0.3 + f),
+    detail: 80,
+    start: [0.5, -1],
+    learningRate: 5e-3,
+    rates: [1e-4, 1],
+    goal: { below: 1e-4, within: 150, from: 1 },
+    losses: [1e-8, 1e4],
   };
 }
 
@@ -82,9 +117,21 @@ function saddle() {
   const value = (x, y) => (x * x) / 2 + (y * y - 1) ** 2 / 4;
   const gradient = (x, y) => [x, y * (y * y - 1)];
   return {
-    value, gradient, quadratic: false, minima: [[0, 1], [0, -1]].map((at) => minimum({ value, gradient }, at)),
-    domain: { x: [-2, 2], y: [-2, 2] }, height: Math.sqrt, detail: 64, start: [-1.6, 0], learningRate: 0.2, rates: [1e-2, 10],
-    goal: { below: 1e-6, within: 60, from: 0.2 }, losses: [1e-10, 1e2],
+    value,
+    gradient,
+    quadratic: false,
+    minima: [
+      [0, 1],
+      [0, -1],
+    ].map((at) => minimum({ value, gradient }, at)),
+    domain: { x: [-2, 2], y: [-2, 2] },
+    height: Math.sqrt,
+    detail: 64,
+    start: [-1.6, 0],
+    learningRate: 0.2,
+    rates: [1e-2, 10],
+    goal: { below: 1e-6, within: 60, from: 0.2 },
+    losses: [1e-10, 1e2],
   };
 }
 
@@ -92,9 +139,17 @@ function saddle() {
 function mlp() {
   const plane = interpolator(sliceLoss, points, reach);
   return {
-    ...plane, quadratic: false, minima: networks.map((at) => minimum(plane, descend(plane, at))),
-    domain: { x: [-1.9, 1.9], y: [-1.9, 1.9] }, height: Math.log, detail: 64, start: [0.1, 0.2], learningRate: 0.1, rates: [1e-2, 10],
-    goal: { below: 0.397, within: 40, from: 0.7 }, losses: [0.2, 5],
+    ...plane,
+    quadratic: false,
+    minima: networks.map((at) => minimum(plane, descend(plane, at))),
+    domain: { x: [-1.9, 1.9], y: [-1.9, 1.9] },
+    height: Math.log,
+    detail: 64,
+    start: [0.1, 0.2],
+    learningRate: 0.1,
+    rates: [1e-2, 10],
+    goal: { below: 0.397, within: 40, from: 0.7 },
+    losses: [0.2, 5],
   };
 }
 

@@ -21,24 +21,50 @@ const THUMB = 18; // px, the same as in style.css
 export function slider(ui, options) {
   const { trait, label, symbol = "", integer = false, steps, limits } = options;
   let { min = steps?.[0], max = steps?.at(-1) } = options;
-  const [forth, back] = steps ? [(v) => nearest(steps, v), (i) => steps[Math.round(i)]]
-    : options.scale === "log" ? [Math.log10, (u) => 10 ** u]
-    : options.scale === "share" ? [(v) => -Math.log10(1 - v), (u) => 1 - 10 ** -u] : [(v) => v, (u) => u];
+  const [forth, back] = steps
+    ? [(v) => nearest(steps, v), (i) => steps[Math.round(i)]]
+    : options.scale === "log"
+      ? [Math.log10, (u) => 10 ** u]
+      : options.scale === "share"
+        ? [(v) => -Math.log10(1 - v), (u) => 1 - 10 ** -u]
+        : [(v) => v, (u) => u];
   const stride = options.step ?? (steps || integer ? 1 : 0.01);
   const ids = { range: unique("range"), hint: unique("hint") };
   const full = symbol ? `${label} ${symbol}` : label;
   const range = h("input", { type: "range", class: "fg-range", id: ids.range, step: stride });
-  const box = h("input", { type: "text", class: "fg-number", inputmode: "decimal", autocomplete: "off", spellcheck: "false",
-    "aria-label": ui.t("ui.asNumber", { label: full }), "aria-describedby": ids.hint });
+  const box = h("input", {
+    type: "text",
+    class: "fg-number",
+    inputmode: "decimal",
+    autocomplete: "off",
+    spellcheck: "false",
+    "aria-label": ui.t("ui.asNumber", { label: full }),
+    "aria-describedby": ids.hint,
+  });
   const hint = h("p", { class: "fg-hint", id: ids.hint, hidden: true });
   const marks = h("div", { class: "fg-marks", hidden: true });
-  const node = h("div", { class: "fg-control fg-slider", "data-trait": trait },
-    h("div", { class: "fg-row" }, h("label", { for: ids.range, text: label }, symbol && h("i", { text: ` ${symbol}` })), box),
-    h("div", { class: "fg-track" }, range, marks), hint);
+  const node = h(
+    "div",
+    { class: "fg-control fg-slider", "data-trait": trait },
+    h(
+      "div",
+      { class: "fg-row" },
+      h("label", { for: ids.range, text: label }, symbol && h("i", { text: ` ${symbol}` })),
+      box,
+    ),
+    h("div", { class: "fg-track" }, range, marks),
+    hint,
+  );
   let shownMarks = "";
 
-  const tidy = (value) => (steps ? value : integer ? Math.round(value)
-    : options.scale === "share" ? Number((1 - (1 - value).toPrecision(2)).toFixed(6)) : Number(value.toPrecision(3)));
+  const tidy = (value) =>
+    steps
+      ? value
+      : integer
+        ? Math.round(value)
+        : options.scale === "share"
+          ? Number((1 - (1 - value).toPrecision(2)).toFixed(6))
+          : Number(value.toPrecision(3));
   const share = (value) => Math.min(1, Math.max(0, (forth(value) - forth(min)) / (forth(max) - forth(min))));
   // The thumb's centre does not reach the track's ends; marks follow its path.
   const place = (value) => `calc(${THUMB / 2}px + ${share(value).toFixed(4)} * (100% - ${THUMB}px))`;
@@ -53,7 +79,10 @@ export function slider(ui, options) {
   box.addEventListener("input", () => accept(false));
   box.addEventListener("change", () => accept(true));
   box.addEventListener("keydown", (event) => event.key === "Enter" && accept(true));
-  box.addEventListener("blur", () => { complain(""); show(); });
+  box.addEventListener("blur", () => {
+    complain("");
+    show();
+  });
 
   function problem(value) {
     const { positive = false, low = min, high = positive ? Infinity : max } = limits ?? {};
@@ -96,17 +125,35 @@ export function slider(ui, options) {
     const from = list.find((mark) => mark.beyond);
     node.style.setProperty("--fg-beyond", from ? place(from.value) : "100%");
     marks.hidden = list.length === 0;
-    marks.replaceChildren(...list.map((mark) => h("button", {
-      type: "button", class: "fg-mark", "data-tone": mark.tone, "data-side": mark.side ?? "right", style: `left:${place(mark.value)}`,
-      "aria-label": ui.t("ui.setTo", { label, value: number(mark.value), mark: mark.text }),
-      onclick: () => ui.set({ [trait]: mark.value }),
-    }, h("span", { text: `${mark.text} ${number(mark.value)}` }))));
+    marks.replaceChildren(
+      ...list.map((mark) =>
+        h(
+          "button",
+          {
+            type: "button",
+            class: "fg-mark",
+            "data-tone": mark.tone,
+            "data-side": mark.side ?? "right",
+            style: `left:${place(mark.value)}`,
+            "aria-label": ui.t("ui.setTo", { label, value: number(mark.value), mark: mark.text }),
+            onclick: () => ui.set({ [trait]: mark.value }),
+          },
+          h("span", { text: `${mark.text} ${number(mark.value)}` }),
+        ),
+      ),
+    );
   }
   return {
-    node, show, marks: setMarks,
+    node,
+    show,
+    marks: setMarks,
     /** New ends of the track. @param {{min: number, max: number}} ends */
-    ends(next) { ({ min, max } = next); },
-    visible(yes) { node.hidden = !yes; },
+    ends(next) {
+      ({ min, max } = next);
+    },
+    visible(yes) {
+      node.hidden = !yes;
+    },
   };
 }
 
@@ -127,37 +174,91 @@ export function choice(ui, { trait, label, options, as = "radio", onChange }) {
   const id = unique("choice");
   const choose = (value) => (onChange ? onChange(value) : ui.set({ [trait]: value }));
   if (as === "select") {
-    const select = h("select", { class: "fg-select", id, onchange: () => choose(select.value) },
-      ...options.map(([value, text]) => h("option", { value, text })));
-    const node = h("div", { class: "fg-control fg-choice", "data-trait": trait }, h("label", { for: id, text: label }), select);
-    return { node, show: () => { select.value = ui.get(trait); } };
+    const select = h(
+      "select",
+      { class: "fg-select", id, onchange: () => choose(select.value) },
+      ...options.map(([value, text]) => h("option", { value, text })),
+    );
+    const node = h(
+      "div",
+      { class: "fg-control fg-choice", "data-trait": trait },
+      h("label", { for: id, text: label }),
+      select,
+    );
+    return {
+      node,
+      show: () => {
+        select.value = ui.get(trait);
+      },
+    };
   }
-  const inputs = options.map(([value]) => h("input", { type: "radio", name: id, value, onchange: () => choose(value) }));
-  const node = h("fieldset", { class: "fg-control fg-choice", "data-trait": trait }, h("legend", { text: label }),
-    h("div", { class: "fg-segments" }, ...options.map(([, text], i) => h("label", { class: "fg-segment" }, inputs[i], h("span", { text })))));
-  return { node, show: () => inputs.forEach((input) => { input.checked = input.value === ui.get(trait); }) };
+  const inputs = options.map(([value]) =>
+    h("input", { type: "radio", name: id, value, onchange: () => choose(value) }),
+  );
+  const node = h(
+    "fieldset",
+    { class: "fg-control fg-choice", "data-trait": trait },
+    h("legend", { text: label }),
+    h(
+      "div",
+      { class: "fg-segments" },
+      ...options.map(([, text], i) => h("label", { class: "fg-segment" }, inputs[i], h("span", { text }))),
+    ),
+  );
+  return {
+    node,
+    show: () =>
+      inputs.forEach((input) => {
+        input.checked = input.value === ui.get(trait);
+      }),
+  };
 }
 
 /** @param {import("./frame.js").Ui} ui @param {{trait: string, label: string}} options */
 export function checkbox(ui, { trait, label }) {
   const input = h("input", { type: "checkbox", onchange: () => ui.set({ [trait]: input.checked }) });
-  const node = h("label", { class: "fg-control fg-check", "data-trait": trait }, input, h("span", { text: label }));
-  return { node, show: () => { input.checked = Boolean(ui.get(trait)); } };
+  const node = h(
+    "label",
+    { class: "fg-control fg-check", "data-trait": trait },
+    input,
+    h("span", { text: label }),
+  );
+  return {
+    node,
+    show: () => {
+      input.checked = Boolean(ui.get(trait));
+    },
+  };
 }
 
 /** @param {import("./frame.js").Ui} ui @param {{label: string, onClick: () => void, primary?: boolean}} options */
 export function button(ui, { label, onClick, primary = false }) {
-  const node = h("button", { type: "button", class: `fg-button${primary ? " fg-primary" : ""}`, text: label, onclick: onClick });
+  const node = h("button", {
+    type: "button",
+    class: `fg-button${primary ? " fg-primary" : ""}`,
+    text: label,
+    onclick: onClick,
+  });
   return {
-    node, show() {},
+    node,
+    show() {},
     /** @param {string} text */
-    label(text) { say(node, text); },
+    label(text) {
+      say(node, text);
+    },
     /** @param {boolean} yes */
-    enabled(yes) { node.disabled = !yes; },
+    enabled(yes) {
+      node.disabled = !yes;
+    },
   };
 }
 
-const ICONS = { play: "M5 3v14l12-7z", pause: "M5 3h4v14H5zM12 3h4v14h-4z", back: "M15 3v14L6 10zM4 3h2v14H4z", forth: "M5 3v14l9-7zM14 3h2v14h-2z" };
+const ICONS = {
+  play: "M5 3v14l12-7z",
+  pause: "M5 3h4v14H5zM12 3h4v14h-4z",
+  back: "M15 3v14L6 10zM4 3h2v14H4z",
+  forth: "M5 3v14l9-7zM14 3h2v14h-2z",
+};
 const SPEEDS = { slow: 2.5, normal: 12, fast: 60 }; // steps a second
 
 /**
@@ -172,24 +273,62 @@ export function player(ui, { trait, length, speeds = SPEEDS }) {
   let frame = 0;
   let from = { step: 0, time: 0 };
   const icon = (name, label, onclick) => {
-    const node = h("button", { type: "button", class: "fg-icon", "aria-label": label, title: label, onclick });
+    const node = h("button", {
+      type: "button",
+      class: "fg-icon",
+      "aria-label": label,
+      title: label,
+      onclick,
+    });
     node.innerHTML = `<svg viewBox="0 0 20 20" width="18" height="18" aria-hidden="true"><path fill="currentColor" d="${ICONS[name]}"/></svg>`;
     return node;
   };
   const play = icon("play", ui.t("ui.play"), () => (frame ? stop() : start()));
   const back = icon("back", ui.t("ui.stepBack"), () => go(current() - 1));
-  const forth = icon("forth", ui.t("ui.stepForward"), () => go(current() === length() && ui.get(trait) < 0 ? 0 : current() + 1));
-  const range = h("input", { type: "range", class: "fg-range", id, min: 0, step: 1, oninput: () => go(Number(range.value)) });
+  const forth = icon("forth", ui.t("ui.stepForward"), () =>
+    go(current() === length() && ui.get(trait) < 0 ? 0 : current() + 1),
+  );
+  const range = h("input", {
+    type: "range",
+    class: "fg-range",
+    id,
+    min: 0,
+    step: 1,
+    oninput: () => go(Number(range.value)),
+  });
   const out = h("output", { class: "fg-out", for: id });
-  const speed = h("select", { class: "fg-select", "aria-label": ui.t("ui.speed") },
-    ...Object.keys(speeds).map((value) => h("option", { value, text: ui.t(`ui.${value}`), selected: value === "normal" })));
-  const node = h("div", { class: "fg-player" }, back, play, forth,
-    h("div", { class: "fg-scrub" }, h("label", { for: id, class: "fg-hidden", text: ui.t("ui.shownStep") }), range), out, speed);
-  speed.addEventListener("change", () => { from = { step: current(), time: performance.now() }; });
+  const speed = h(
+    "select",
+    { class: "fg-select", "aria-label": ui.t("ui.speed") },
+    ...Object.keys(speeds).map((value) =>
+      h("option", { value, text: ui.t(`ui.${value}`), selected: value === "normal" }),
+    ),
+  );
+  const node = h(
+    "div",
+    { class: "fg-player" },
+    back,
+    play,
+    forth,
+    h(
+      "div",
+      { class: "fg-scrub" },
+      h("label", { for: id, class: "fg-hidden", text: ui.t("ui.shownStep") }),
+      range,
+    ),
+    out,
+    speed,
+  );
+  speed.addEventListener("change", () => {
+    from = { step: current(), time: performance.now() };
+  });
 
   const current = () => (ui.get(trait) < 0 ? length() : Math.min(ui.get(trait), length()));
   const at = (step) => ui.set({ [trait]: step >= length() ? -1 : Math.max(0, step) }, { save: !frame });
-  function go(step) { stop(); at(step); }
+  function go(step) {
+    stop();
+    at(step);
+  }
   function start() {
     from = { step: current() >= length() ? 0 : current(), time: performance.now() };
     frame = requestAnimationFrame(tick);
@@ -215,11 +354,16 @@ export function player(ui, { trait, length, speeds = SPEEDS }) {
     put(play, { "aria-label": ui.t(`ui.${name}`), title: ui.t(`ui.${name}`) });
   }
   return {
-    node, stop, current,
+    node,
+    stop,
+    current,
     show() {
       put(range, { max: length() });
       range.value = String(current());
-      range.style.setProperty("--fg-fill", `calc(${THUMB / 2}px + ${(current() / Math.max(1, length())).toFixed(4)} * (100% - ${THUMB}px))`);
+      range.style.setProperty(
+        "--fg-fill",
+        `calc(${THUMB / 2}px + ${(current() / Math.max(1, length())).toFixed(4)} * (100% - ${THUMB}px))`,
+      );
       say(out, `${current()} / ${length()}`);
     },
   };

@@ -20,10 +20,15 @@ const TAKES_KEYS = new Set(["input", "select", "button", "summary"]);
 
 /** An HTML element: `h("button", {class: "x", onclick: f, text: "Go"}, child…)`. */
 export const h = (tag, attributes = {}, ...children) =>
-  fill(document.createElement(tag), TAKES_KEYS.has(tag) ? { ...OWN_KEYS, ...attributes } : attributes, children);
+  fill(
+    document.createElement(tag),
+    TAKES_KEYS.has(tag) ? { ...OWN_KEYS, ...attributes } : attributes,
+    children,
+  );
 
 /** An SVG element, the same way. */
-export const s = (tag, attributes = {}, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
+export const s = (tag, attributes = {}, ...children) =>
+  fill(document.createElementNS(SVG, tag), attributes, children);
 
 /** Sets attributes that changed, nothing else: an unchanged attribute costs no style recalculation. */
 export function put(node, attributes) {
@@ -45,8 +50,10 @@ export const unique = (stem) => `fg-${stem}-${(counter += 1)}`;
 export function injectStyle(el) {
   const root = el.getRootNode();
   const home = root instanceof ShadowRoot ? root : document.head;
-  if (!home.querySelector("style[data-firstgrad]")) home.append(h("style", { "data-firstgrad": "", text: css }));
+  if (!home.querySelector("style[data-firstgrad]"))
+    home.append(h("style", { "data-firstgrad": "", text: css }));
 }
 
 /** Where the page around us defines the design tokens they win; elsewhere we bring our own. */
-export const pageHasTheme = () => getComputedStyle(document.documentElement).getPropertyValue("--fg-paper").trim() !== "";
+export const pageHasTheme = () =>
+  getComputedStyle(document.documentElement).getPropertyValue("--fg-paper").trim() !== "";

@@ -30,9 +30,15 @@ export function explorable(spec) {
     render({ model, el }) {
       let close = mount(spec, model, el);
       // The language is the one thing that needs everything built anew.
-      const again = () => { close(); close = mount(spec, model, el); };
+      const again = () => {
+        close();
+        close = mount(spec, model, el);
+      };
       model.on("change:language", again);
-      return () => { model.off("change:language", again); close(); };
+      return () => {
+        model.off("change:language", again);
+        close();
+      };
     },
   };
 }
@@ -78,27 +84,42 @@ function makeUi(spec, model) {
   };
 
   const ui = {
-    host: model, root: parts.root, figures: parts.figures, controls: parts.controls, toolbar: parts.toolbar, lang, t, number, alive: true,
+    host: model,
+    root: parts.root,
+    figures: parts.figures,
+    controls: parts.controls,
+    toolbar: parts.toolbar,
+    lang,
+    t,
+    number,
+    alive: true,
     /** @param {string} name */
     get: read,
     /** Sets traits. `save: false` while something plays: Python hears of it when it stops. @param {Record<string, any>} values */
     set(values, { save = true } = {}) {
       for (const [name, value] of Object.entries(values)) {
         const old = read(name);
-        if (!Object.is(old, value) && JSON.stringify(old) !== JSON.stringify(value)) { model.set(name, value); unsaved ||= save; }
+        if (!Object.is(old, value) && JSON.stringify(old) !== JSON.stringify(value)) {
+          model.set(name, value);
+          unsaved ||= save;
+        }
       }
       redraw();
     },
     redraw,
     /** Called when the explorable goes. @param {() => void} closer */
-    onClose(closer) { closers.push(closer); },
+    onClose(closer) {
+      closers.push(closer);
+    },
     /** @param {string} text @param {boolean} reached */
     goal(text, reached) {
       put(parts.goal, { "data-reached": reached ? "yes" : "no" });
       say(parts.goalText, text);
     },
     /** The question above the figures, where it changes. @param {string} text */
-    question(text) { say(parts.question, text); },
+    question(text) {
+      say(parts.question, text);
+    },
     /** One sentence or two on what is seen now. @param {string} text @param {{bad?: boolean}} [tone] */
     status(text, { bad = false } = {}) {
       put(parts.root, { "data-tone": bad ? "bad" : "plain" });
@@ -117,11 +138,15 @@ function makeUi(spec, model) {
       (options.into ?? parts.figures).append(made.node);
       return made;
     },
-    watchSize(node) { watcher.observe(node); },
+    watchSize(node) {
+      watcher.observe(node);
+    },
     widthOf: (node) => widths.get(node) || node.getBoundingClientRect().width || 480,
     /** Two columns of figures? (The same width as in style.css.) */
     wide: () => (widths.get(parts.root) ?? 0) >= 560,
-    justDragged() { dragged = performance.now(); },
+    justDragged() {
+      dragged = performance.now();
+    },
     draggedJustNow: () => performance.now() - dragged < 50,
     close,
   };
@@ -144,7 +169,10 @@ function makeUi(spec, model) {
     painting = false;
     // Only now: a reader's test that waits for it then sees a finished picture.
     put(parts.root, { "data-ready": "yes" });
-    if (unsaved) { unsaved = false; model.save_changes(); }
+    if (unsaved) {
+      unsaved = false;
+      model.save_changes();
+    }
   }
   function close() {
     ui.alive = false;
@@ -171,15 +199,44 @@ function makeUi(spec, model) {
 function frameOf(t, lang) {
   const id = unique("title");
   const part = {
-    goalText: h("span", {}), question: h("p", { class: "fg-question", text: t("question") }), says: h("p", { class: "fg-says", "aria-hidden": "true" }),
+    goalText: h("span", {}),
+    question: h("p", { class: "fg-question", text: t("question") }),
+    says: h("p", { class: "fg-says", "aria-hidden": "true" }),
     status: h("p", { class: "fg-status fg-hidden", role: "status", "aria-live": "polite" }),
-    toolbar: h("div", { class: "fg-toolbar" }), figures: h("div", { class: "fg-figures" }), player: h("div", { class: "fg-players" }),
-    controls: h("div", { class: "fg-controls" }), reset: h("button", { type: "button", class: "fg-button fg-reset", text: t("ui.reset") }),
+    toolbar: h("div", { class: "fg-toolbar" }),
+    figures: h("div", { class: "fg-figures" }),
+    player: h("div", { class: "fg-players" }),
+    controls: h("div", { class: "fg-controls" }),
+    reset: h("button", { type: "button", class: "fg-button fg-reset", text: t("ui.reset") }),
   };
-  part.goal = h("p", { class: "fg-goal", "data-reached": "no" }, h("span", { class: "fg-badge", "aria-hidden": "true" }), part.goalText);
-  part.root = h("div", { class: `fg-explorable${pageHasTheme() ? "" : " fg-own-theme"}`, role: "group", "aria-labelledby": id, lang: lang === "zh" ? "zh-CN" : "en" },
-    h("div", { class: "fg-head" }, h("p", { class: "fg-title", id, text: t("title") }), part.question, part.goal),
-    part.toolbar, part.figures, part.player, h("div", { class: "fg-foot" }, part.says, part.reset), part.status, part.controls);
+  part.goal = h(
+    "p",
+    { class: "fg-goal", "data-reached": "no" },
+    h("span", { class: "fg-badge", "aria-hidden": "true" }),
+    part.goalText,
+  );
+  part.root = h(
+    "div",
+    {
+      class: `fg-explorable${pageHasTheme() ? "" : " fg-own-theme"}`,
+      role: "group",
+      "aria-labelledby": id,
+      lang: lang === "zh" ? "zh-CN" : "en",
+    },
+    h(
+      "div",
+      { class: "fg-head" },
+      h("p", { class: "fg-title", id, text: t("title") }),
+      part.question,
+      part.goal,
+    ),
+    part.toolbar,
+    part.figures,
+    part.player,
+    h("div", { class: "fg-foot" }, part.says, part.reset),
+    part.status,
+    part.controls,
+  );
   return part;
 }
 
@@ -187,7 +244,11 @@ function frameOf(t, lang) {
 function explain(error, t) {
   if (!error.code) return t("ui.broken", { message: error.message });
   const name = (kind, what) => t(`${kind} ${what}`).replace(`${kind} `, "");
-  const values = { argument: name("argument", error.argument), given: error.given, allowed: name("allowed", error.allowed) };
+  const values = {
+    argument: name("argument", error.argument),
+    given: error.given,
+    allowed: name("allowed", error.allowed),
+  };
   const own = t(error.code, values);
   return own === error.code ? t(`ui.${error.code}`, values) : own;
 }

@@ -13,7 +13,8 @@ export const modelSize = (ui, name) => ui.host.get("model_sizes")?.[name] ?? 0;
 
 /** @param {import("./frame.js").Ui} ui @param {string} name @returns {Promise<Trained>} */
 export async function loadModel(ui, name) {
-  const { host } = ui, known = loaded.get(host) ?? {};
+  const { host } = ui,
+    known = loaded.get(host) ?? {};
   known[name] ??= parse(await (host.load ? host.load(name) : fromKernel(host, name)));
   loaded.set(host, known);
   return known[name];
@@ -21,7 +22,11 @@ export async function loadModel(ui, name) {
 
 function fromKernel(host, name) {
   return new Promise((resolve, reject) => {
-    const done = (settle, value) => { clearTimeout(timer); host.off("msg:custom", heard); settle(value); };
+    const done = (settle, value) => {
+      clearTimeout(timer);
+      host.off("msg:custom", heard);
+      settle(value);
+    };
     const heard = (message, buffers) => {
       if (message?.model !== name) return;
       if (message.error) return done(reject, new Error(message.error));
@@ -35,7 +40,8 @@ function fromKernel(host, name) {
 }
 
 /** 1.0 MB, 130 kB. @param {number} bytes */
-export const size = (bytes) => (bytes < 999_500 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`);
+export const size = (bytes) =>
+  bytes < 999_500 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 
 /**
  * A button that loads a model and says its size; it goes when the model is there.
@@ -45,9 +51,18 @@ export const size = (bytes) => (bytes < 999_500 ? `${Math.max(1, Math.round(byte
  * @returns {{node: HTMLElement, value: Trained | null, load: () => Promise<void>}}
  */
 export function trainedModel(ui, name, { text, into = ui.toolbar, onLoad }) {
-  const words = h("span", {}), hint = h("p", { class: "fg-hint", role: "alert", hidden: true });
-  const button = h("button", { type: "button", class: "fg-button", "data-model": name, onclick: () => made.load() }, words);
-  const made = { node: h("div", { class: "fg-load" }, button, hint), value: loaded.get(ui.host)?.[name] ?? null, load };
+  const words = h("span", {}),
+    hint = h("p", { class: "fg-hint", role: "alert", hidden: true });
+  const button = h(
+    "button",
+    { type: "button", class: "fg-button", "data-model": name, onclick: () => made.load() },
+    words,
+  );
+  const made = {
+    node: h("div", { class: "fg-load" }, button, hint),
+    value: loaded.get(ui.host)?.[name] ?? null,
+    load,
+  };
   async function load() {
     if (made.value || button.getAttribute("aria-disabled") === "true") return;
     state("loading");

@@ -26,9 +26,18 @@ const RIM = 2; // cells sampled beyond the border, so that no contour line runs 
  * @param {"lines"|"none"} [options.grid]
  */
 export function plot(ui, options) {
-  const margin = { left: 44, right: 12, top: options.y.label ? 24 : 10, bottom: options.x.label ? 38 : 22, ...options.margin };
+  const margin = {
+    left: 44,
+    right: 12,
+    top: options.y.label ? 24 : 10,
+    bottom: options.x.label ? 38 : 22,
+    ...options.margin,
+  };
   const height = options.height ?? ((width) => Math.round(width * 0.75));
-  const axes = { x: { scale: "linear", ticks: 6, ...options.x }, y: { scale: "linear", ticks: 6, ...options.y } };
+  const axes = {
+    x: { scale: "linear", ticks: 6, ...options.x },
+    y: { scale: "linear", ticks: 6, ...options.y },
+  };
   const clip = unique("clip");
   const clipRect = s("rect", {});
   const frame = s("rect", { class: "fg-frame" });
@@ -38,13 +47,40 @@ export function plot(ui, options) {
   const over = s("g", { "clip-path": `url(#${clip}-front)` });
   const free = s("g", {});
   const frontRect = s("rect", {});
-  const back = s("svg", { class: "fg-back", role: "img", "aria-label": options.label },
-    s("defs", {}, s("clipPath", { id: clip }, clipRect)), under, grid, frame, labels);
-  const front = s("svg", { class: "fg-front", "aria-hidden": "true" },
-    s("defs", {}, s("clipPath", { id: `${clip}-front` }, frontRect)), over, free);
+  const back = s(
+    "svg",
+    { class: "fg-back", role: "img", "aria-label": options.label },
+    s("defs", {}, s("clipPath", { id: clip }, clipRect)),
+    under,
+    grid,
+    frame,
+    labels,
+  );
+  const front = s(
+    "svg",
+    { class: "fg-front", "aria-hidden": "true" },
+    s("defs", {}, s("clipPath", { id: `${clip}-front` }, frontRect)),
+    over,
+    free,
+  );
   const overlay = h("div", { class: "fg-overlay" });
   const node = h("div", { class: "fg-plot" }, back, front, overlay);
-  const self = { node, x: null, y: null, width: 0, height: 0, layout, area, line, dots, text, contours, handle, describe, onPlace };
+  const self = {
+    node,
+    x: null,
+    y: null,
+    width: 0,
+    height: 0,
+    layout,
+    area,
+    line,
+    dots,
+    text,
+    contours,
+    handle,
+    describe,
+    onPlace,
+  };
   let drawnAxes = "";
 
   /** Fits the plot to its place. Called before every draw; does nothing when nothing changed. @param {{x?: object, y?: object}} [next] new axes */
@@ -69,13 +105,41 @@ export function plot(ui, options) {
   function drawAxes(box) {
     const xs = self.x.ticks(Math.min(axes.x.ticks, (box.x1 - box.x0) / 48));
     const ys = self.y.ticks(Math.min(axes.y.ticks, (box.y0 - box.y1) / 26));
-    const lines = options.grid === "none" ? "" : xs.map((t) => `M${self.x.map(t.value).toFixed(1)} ${box.y0}V${box.y1}`).join("")
-      + ys.map((t) => `M${box.x0} ${self.y.map(t.value).toFixed(1)}H${box.x1}`).join("");
+    const lines =
+      options.grid === "none"
+        ? ""
+        : xs.map((t) => `M${self.x.map(t.value).toFixed(1)} ${box.y0}V${box.y1}`).join("") +
+          ys.map((t) => `M${box.x0} ${self.y.map(t.value).toFixed(1)}H${box.x1}`).join("");
     put(grid, { d: lines });
     labels.replaceChildren(
-      ...xs.map((t) => s("text", { x: self.x.map(t.value).toFixed(1), y: box.y0 + 16, "text-anchor": "middle", text: t.text })),
-      ...ys.map((t) => s("text", { x: box.x0 - 7, y: self.y.map(t.value).toFixed(1), dy: "0.33em", "text-anchor": "end", text: t.text })),
-      ...(axes.x.label ? [s("text", { class: "fg-axis-name", x: box.x1, y: box.y0 + 33, "text-anchor": "end", text: axes.x.label })] : []),
+      ...xs.map((t) =>
+        s("text", {
+          x: self.x.map(t.value).toFixed(1),
+          y: box.y0 + 16,
+          "text-anchor": "middle",
+          text: t.text,
+        }),
+      ),
+      ...ys.map((t) =>
+        s("text", {
+          x: box.x0 - 7,
+          y: self.y.map(t.value).toFixed(1),
+          dy: "0.33em",
+          "text-anchor": "end",
+          text: t.text,
+        }),
+      ),
+      ...(axes.x.label
+        ? [
+            s("text", {
+              class: "fg-axis-name",
+              x: box.x1,
+              y: box.y0 + 33,
+              "text-anchor": "end",
+              text: axes.x.label,
+            }),
+          ]
+        : []),
       ...(axes.y.label ? [s("text", { class: "fg-axis-name", x: box.x0, y: 13, text: axes.y.label })] : []),
     );
   }
@@ -99,19 +163,34 @@ export function plot(ui, options) {
   }
 
   const layerOf = (where) => (where === "under" ? under : where === "free" ? free : over);
-  const visible = (mark, yes) => { mark.style.display = yes ? "" : "none"; };
+  const visible = (mark, yes) => {
+    mark.style.display = yes ? "" : "none";
+  };
 
   /** @param {{class?: string, color?: string, width?: number, dash?: string, layer?: "under"|"over"|"free", arrow?: boolean}} style */
   function line(style = {}) {
-    const mark = s("path", { class: `fg-line ${style.class ?? ""}`, "stroke-dasharray": style.dash, "stroke-width": style.width ?? 2 });
+    const mark = s("path", {
+      class: `fg-line ${style.class ?? ""}`,
+      "stroke-dasharray": style.dash,
+      "stroke-width": style.width ?? 2,
+    });
     if (style.color) mark.style.stroke = colour(style.color);
     layerOf(style.layer).append(mark);
     return {
-      node: mark, hide: () => visible(mark, false), color: (name) => { mark.style.stroke = colour(name); },
+      node: mark,
+      hide: () => visible(mark, false),
+      color: (name) => {
+        mark.style.stroke = colour(name);
+      },
       /** @param {number} px */
-      width(px) { put(mark, { "stroke-width": px }); },
+      width(px) {
+        put(mark, { "stroke-width": px });
+      },
       /** @param {ArrayLike<number>} xy @param {number} [count] points to draw */
-      set(xy, count) { visible(mark, true); put(mark, { d: pathOf(xy, count) }); },
+      set(xy, count) {
+        visible(mark, true);
+        put(mark, { d: pathOf(xy, count) });
+      },
     };
   }
 
@@ -121,7 +200,11 @@ export function plot(ui, options) {
     if (style.color) mark.style.stroke = colour(style.color);
     layerOf(style.layer).append(mark);
     return {
-      node: mark, hide: () => visible(mark, false), color: (name) => { mark.style.stroke = colour(name); },
+      node: mark,
+      hide: () => visible(mark, false),
+      color: (name) => {
+        mark.style.stroke = colour(name);
+      },
       set(xy, count = xy.length / 2) {
         let d = "";
         for (let i = 0; i < count; i += 1) {
@@ -139,11 +222,17 @@ export function plot(ui, options) {
     const mark = s("rect", { class: `fg-area ${style.class ?? ""}` });
     layerOf(style.layer).append(mark);
     return {
-      node: mark, hide: () => visible(mark, false),
+      node: mark,
+      hide: () => visible(mark, false),
       set(x0, y0, x1, y1) {
         const [a, b, c, d] = [self.x.map(x0), self.x.map(x1), self.y.map(y0), self.y.map(y1)];
         visible(mark, true);
-        put(mark, { x: Math.min(a, b).toFixed(1), y: Math.min(c, d).toFixed(1), width: Math.abs(b - a).toFixed(1), height: Math.abs(d - c).toFixed(1) });
+        put(mark, {
+          x: Math.min(a, b).toFixed(1),
+          y: Math.min(c, d).toFixed(1),
+          width: Math.abs(b - a).toFixed(1),
+          height: Math.abs(d - c).toFixed(1),
+        });
       },
     };
   }
@@ -154,14 +243,20 @@ export function plot(ui, options) {
     if (style.color) mark.style.fill = colour(style.color);
     free.append(mark);
     return {
-      node: mark, hide: () => visible(mark, false), color: (name) => { mark.style.fill = colour(name); },
+      node: mark,
+      hide: () => visible(mark, false),
+      color: (name) => {
+        mark.style.fill = colour(name);
+      },
       /** @param {number} x @param {number} y data coordinates @param {string} words @param {{dx?: number, dy?: number, anchor?: string}} [offset] px */
       set(x, y, words, { dx = 0, dy = 0, anchor = style.anchor ?? "start" } = {}) {
         const wide = lengthOf(words);
         let px = self.x.map(x) + dx;
         // What does not fit on one side of its point goes to the other.
-        if (anchor === "start" && px + wide > self.width - margin.right) [anchor, px] = ["end", self.x.map(x) - dx];
-        if (anchor === "end" && px - wide < 4) [anchor, px] = ["start", Math.max(margin.left + 4, Math.min(px, self.width - 4 - wide))];
+        if (anchor === "start" && px + wide > self.width - margin.right)
+          [anchor, px] = ["end", self.x.map(x) - dx];
+        if (anchor === "end" && px - wide < 4)
+          [anchor, px] = ["start", Math.max(margin.left + 4, Math.min(px, self.width - 4 - wide))];
         const py = Math.min(self.height - 4, Math.max(12, self.y.map(y) + dy));
         visible(mark, true);
         put(mark, { x: px.toFixed(1), y: py.toFixed(1), "text-anchor": anchor });
@@ -208,10 +303,19 @@ export function plot(ui, options) {
         drawn = size;
         const make = marchingSquares().size([n, n]);
         // d3's contours live in [0, n], with the samples at cell centres: exactly our sampling.
-        const pixels = ([p, q]) => (a) => p + ((a - RIM) / resolution) * (q - p);
+        const pixels =
+          ([p, q]) =>
+          (a) =>
+            p + ((a - RIM) / resolution) * (q - p);
         bands.forEach((band, i) => {
           const level = grid.low + ((i + 0.5) / levels) * (grid.high - grid.low);
-          put(band, { d: rings(make.contour(grid.values, level).coordinates, pixels(self.x.range), pixels(self.y.range)) });
+          put(band, {
+            d: rings(
+              make.contour(grid.values, level).coordinates,
+              pixels(self.x.range),
+              pixels(self.y.range),
+            ),
+          });
         });
       },
       /**
@@ -227,7 +331,7 @@ export function plot(ui, options) {
           const tip = [at[0] + radii[0] * Math.cos(angle), at[1] + radii[0] * Math.sin(angle)];
           const [x, y] = [self.x.map(tip[0]), self.y.map(tip[1])].map((v) => v.toFixed(2));
           const back = [2 * self.x.map(at[0]) - x, 2 * self.y.map(at[1]) - y].map((v) => v.toFixed(2));
-          const arc = `A${[self.x.map(radii[0]) - self.x.map(0), self.x.map(radii[1]) - self.x.map(0)].map((v) => v.toFixed(2)).join(" ")} ${(-angle * 180 / Math.PI).toFixed(2)} 0 0`;
+          const arc = `A${[self.x.map(radii[0]) - self.x.map(0), self.x.map(radii[1]) - self.x.map(0)].map((v) => v.toFixed(2)).join(" ")} ${((-angle * 180) / Math.PI).toFixed(2)} 0 0`;
           put(band, { d: `${outside}M${x} ${y}${arc} ${back.join(" ")}${arc} ${x} ${y}Z` });
         });
       },
@@ -240,11 +344,26 @@ export function plot(ui, options) {
    */
   function handle({ label, onMove, limits }) {
     const dot = s("circle", { r: 7.5, class: "fg-handle-dot" });
-    const group = s("g", { class: "fg-handle" }, s("circle", { r: 22, class: "fg-handle-hit" }), s("circle", { r: 13, class: "fg-handle-ring" }), dot);
+    const group = s(
+      "g",
+      { class: "fg-handle" },
+      s("circle", { r: 22, class: "fg-handle-hit" }),
+      s("circle", { r: 13, class: "fg-handle-ring" }),
+      dot,
+    );
     free.append(group);
     const at = { x: 0, y: 0 };
-    const input = (axis, name) => h("input", { type: "range", class: `fg-handle-${axis} fg-hidden-input`, step: "any", "aria-label": name });
-    const inputs = { x: input("x", ui.t("ui.horizontal", { label })), y: input("y", ui.t("ui.vertical", { label })) };
+    const input = (axis, name) =>
+      h("input", {
+        type: "range",
+        class: `fg-handle-${axis} fg-hidden-input`,
+        step: "any",
+        "aria-label": name,
+      });
+    const inputs = {
+      x: input("x", ui.t("ui.horizontal", { label })),
+      y: input("y", ui.t("ui.vertical", { label })),
+    };
     overlay.append(inputs.x, inputs.y);
     /** Inside, and no finer than a thousandth of the picture: 0 stays 0, whatever steps led there. */
     function tidy(axis, value) {
@@ -264,9 +383,14 @@ export function plot(ui, options) {
         event.preventDefault();
         const [dx, dy] = keys[event.key];
         const stride = event.shiftKey ? 0.1 : 0.01;
-        move(at.x + dx * stride * (self.x.domain[1] - self.x.domain[0]), at.y + dy * stride * (self.y.domain[1] - self.y.domain[0]));
+        move(
+          at.x + dx * stride * (self.x.domain[1] - self.x.domain[0]),
+          at.y + dy * stride * (self.y.domain[1] - self.y.domain[0]),
+        );
       });
-      inputs[axis].addEventListener("focus", () => group.classList.toggle("fg-focus", inputs[axis].matches(":focus-visible")));
+      inputs[axis].addEventListener("focus", () =>
+        group.classList.toggle("fg-focus", inputs[axis].matches(":focus-visible")),
+      );
       inputs[axis].addEventListener("blur", () => group.classList.remove("fg-focus"));
     }
     // Chromium heeds `touch-action` inside an SVG only at times; this it heeds always.
@@ -309,7 +433,10 @@ export function plot(ui, options) {
   /** Pixels inside the viewBox, whatever the page's zoom. */
   function pixel(event) {
     const box = front.getBoundingClientRect();
-    return [((event.clientX - box.left) / box.width) * self.width, ((event.clientY - box.top) / box.height) * self.height];
+    return [
+      ((event.clientX - box.left) / box.width) * self.width,
+      ((event.clientY - box.top) / box.height) * self.height,
+    ];
   }
 
   /** A click (or tap) beside the handle. @param {(x: number, y: number) => void} place */
@@ -317,13 +444,21 @@ export function plot(ui, options) {
     node.addEventListener("click", (event) => {
       if (event.target.closest(".fg-handle") || ui.draggedJustNow()) return;
       const [px, py] = pixel(event);
-      if (px < margin.left || px > self.width - margin.right || py < margin.top || py > self.height - margin.bottom) return;
+      if (
+        px < margin.left ||
+        px > self.width - margin.right ||
+        py < margin.top ||
+        py > self.height - margin.bottom
+      )
+        return;
       place(Number(self.x.invert(px).toPrecision(3)), Number(self.y.invert(py).toPrecision(3)));
     });
   }
 
   /** What the picture shows now, for screen readers. @param {string} words */
-  function describe(words) { put(back, { "aria-label": words }); }
+  function describe(words) {
+    put(back, { "aria-label": words });
+  }
 
   ui.watchSize(node);
   return self;
@@ -343,7 +478,8 @@ const lengthOf = (words) => Array.from(words).reduce((sum, c) => sum + (c > "\u2
 function rings(polygons, fx, fy) {
   let d = "";
   for (const ring of polygons.flat()) {
-    for (let i = 0; i < ring.length; i += 1) d += `${i ? "L" : "M"}${fx(ring[i][0]).toFixed(1)} ${fy(ring[i][1]).toFixed(1)}`;
+    for (let i = 0; i < ring.length; i += 1)
+      d += `${i ? "L" : "M"}${fx(ring[i][0]).toFixed(1)} ${fy(ring[i][1]).toFixed(1)}`;
     d += "Z";
   }
   return d;

@@ -17,10 +17,14 @@ export function scale(kind, domain, range) {
   const [a, b] = domain.map(forth);
   const [p, q] = range;
   return {
-    domain, range,
+    domain,
+    range,
     map: (value) => p + ((forth(value) - a) / (b - a)) * (q - p),
     invert: (pixel) => back(a + ((pixel - p) / (q - p)) * (b - a)),
-    ticks: (count) => (kind === "log" ? decades(a, b, count) : ticks(domain[0], domain[1], count).map((value) => ({ value, text: number(value, 6) }))),
+    ticks: (count) =>
+      kind === "log"
+        ? decades(a, b, count)
+        : ticks(domain[0], domain[1], count).map((value) => ({ value, text: number(value, 6) })),
   };
 }
 
@@ -33,7 +37,8 @@ function decades(a, b, count) {
     for (const digit of digits) {
       const value = digit * 10 ** e;
       const inside = Math.log10(value) > a - 1e-9 && Math.log10(value) < b + 1e-9;
-      if (inside && e % stride === 0) list.push({ value, text: digit === 1 && Math.abs(e) > 1 ? power(e) : number(value) });
+      if (inside && e % stride === 0)
+        list.push({ value, text: digit === 1 && Math.abs(e) > 1 ? power(e) : number(value) });
     }
   }
   return list;

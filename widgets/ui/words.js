@@ -36,7 +36,13 @@ export function wordsOf(ui, plot, { onTake, most }) {
   plot.node.addEventListener("pointermove", (event) => {
     if (event.pointerType === "touch") return;
     const box = plot.node.getBoundingClientRect();
-    peek(nearest(((event.clientX - box.left) / box.width) * plot.width, ((event.clientY - box.top) / box.height) * plot.height, 20));
+    peek(
+      nearest(
+        ((event.clientX - box.left) / box.width) * plot.width,
+        ((event.clientY - box.top) / box.height) * plot.height,
+        20,
+      ),
+    );
   });
   plot.node.addEventListener("pointerleave", () => peek(-1));
   function peek(i) {
@@ -57,10 +63,15 @@ export function wordsOf(ui, plot, { onTake, most }) {
       points = list.slice(0, most);
       while (marks.length < points.length) more();
       const taken = [];
-      const free = (box) => taken.every((b) => box.x1 < b.x0 || box.x0 > b.x1 || box.y1 < b.y0 || box.y0 > b.y1);
+      const free = (box) =>
+        taken.every((b) => box.x1 < b.x0 || box.x0 > b.x1 || box.y1 < b.y0 || box.y0 > b.y1);
       marks.forEach(([dot, label], i) => {
         const p = points[i];
-        if (!p) { dot.hide(); label.hide(); return; }
+        if (!p) {
+          dot.hide();
+          label.hide();
+          return;
+        }
         dot.color(p.tone ?? (p.quiet ? "muted" : "ink"));
         dot.node.classList.toggle("fg-ghost", Boolean(p.quiet));
         dot.set([p.x, p.y]);
@@ -70,14 +81,24 @@ export function wordsOf(ui, plot, { onTake, most }) {
         const left = { ...right, x0: px - 6 - wide, x1: px - 6 };
         const above = { x0: px - wide / 2, x1: px + wide / 2, y0: py - 6 - HEIGHT, y1: py - 6 };
         const below = { ...above, y0: py + 6, y1: py + 6 + HEIGHT };
-        const inside = (box) => box.x0 > 2 && box.x1 < plot.width - 2 && box.y0 > 1 && box.y1 < plot.height - 1;
-        const box = [right, left, above, below].find((b) => inside(b) && free(b)) ?? (p.strong ? [right, left].find(inside) : null);
-        if (!box) { label.hide(); return; }
+        const inside = (box) =>
+          box.x0 > 2 && box.x1 < plot.width - 2 && box.y0 > 1 && box.y1 < plot.height - 1;
+        const box =
+          [right, left, above, below].find((b) => inside(b) && free(b)) ??
+          (p.strong ? [right, left].find(inside) : null);
+        if (!box) {
+          label.hide();
+          return;
+        }
         taken.push(box);
         label.node.setAttribute("class", `fg-label ${p.strong ? "fg-strong" : p.quiet ? "fg-quiet" : ""}`);
         label.color(p.tone ?? (p.quiet ? "muted" : "ink"));
         const middle = box === above || box === below;
-        label.set(p.x, p.y, p.text, { dx: middle ? 0 : box === left ? -6 : 6, dy: box.y0 + HEIGHT / 2 + 4 - py, anchor: middle ? "middle" : box === left ? "end" : "start" });
+        label.set(p.x, p.y, p.text, {
+          dx: middle ? 0 : box === left ? -6 : 6,
+          dy: box.y0 + HEIGHT / 2 + 4 - py,
+          anchor: middle ? "middle" : box === left ? "end" : "start",
+        });
       });
       point();
     },

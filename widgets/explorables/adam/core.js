@@ -9,7 +9,8 @@ export { flattest, RACERS, reachedAt, SURFACES, surfaceOf };
 export const RATES = Array.from({ length: 21 }, (_, i) => Number((10 ** (i / 4 - 4)).toPrecision(3)));
 
 /** @param {string} name @param {import("../../core/surfaces.js").Surface} surface @param {number[]} start @param {object} hyper @param {number} steps */
-export const run = (name, surface, start, hyper, steps) => walk(racerOf(name), surface, start, checkAdam(hyper), steps);
+export const run = (name, surface, start, hyper, steps) =>
+  walk(racerOf(name), surface, start, checkAdam(hyper), steps);
 
 /** The points that a sequence of gradients leads to: the optimiser alone. @param {string} name @param {number[]} start @param {number[][]} gradients */
 export function follow(name, start, gradients, hyper) {
@@ -36,7 +37,14 @@ export function averages(gradients, { beta1, beta2, epsilon }) {
     m += (1 - beta1) * (g - m);
     v += (1 - beta2) * (g * g - v);
     const [mHat, vHat] = [m / (1 - beta1 ** (i + 1)), v / (1 - beta2 ** (i + 1))];
-    const now = { m, v, mHat, vHat, corrected: mHat / (Math.sqrt(vHat) + epsilon), raw: m / (Math.sqrt(v) + epsilon) };
+    const now = {
+      m,
+      v,
+      mHat,
+      vHat,
+      corrected: mHat / (Math.sqrt(vHat) + epsilon),
+      raw: m / (Math.sqrt(v) + epsilon),
+    };
     for (const name of Object.keys(now)) all[name][i] = now[name];
   }
   return all;
@@ -72,7 +80,11 @@ const FAR = 10; // a run whose loss ever grows so many times above the start's w
 export function tune(name, surface, start, hyper, steps) {
   let best = null;
   for (const learningRate of RATES) {
-    const tried = { name, rate: learningRate, run: run(name, surface, start, { ...hyper, learningRate }, steps) };
+    const tried = {
+      name,
+      rate: learningRate,
+      run: run(name, surface, start, { ...hyper, learningRate }, steps),
+    };
     const far = tried.run.losses.some((loss) => loss > FAR * tried.run.losses[0]);
     if (best === null || (!far && endOf(tried.run) < endOf(best.run))) best = tried;
   }

@@ -7,9 +7,22 @@ export function boxOf(ui, name) {
   const { t } = ui;
   const ids = [`fg-shape-${name}-${Math.random().toString(36).slice(2)}`, ""];
   ids[1] = `${ids[0]}-hint`;
-  const box = h("input", { type: "text", class: "fg-number fg-shape", id: ids[0], autocomplete: "off", spellcheck: "false", "aria-describedby": ids[1] });
+  const box = h("input", {
+    type: "text",
+    class: "fg-number fg-shape",
+    id: ids[0],
+    autocomplete: "off",
+    spellcheck: "false",
+    "aria-describedby": ids[1],
+  });
   const hint = h("p", { class: "fg-hint", id: ids[1], hidden: true });
-  const node = h("div", { class: "fg-control fg-choice", "data-trait": name }, h("label", { for: ids[0], text: t("shape", { name }) }), box, hint);
+  const node = h(
+    "div",
+    { class: "fg-control fg-choice", "data-trait": name },
+    h("label", { for: ids[0], text: t("shape", { name }) }),
+    box,
+    hint,
+  );
   ui.toolbar.append(node);
 
   /** While typing, a half-written shape is not an error yet; it is one when the reader is done. */
@@ -35,7 +48,10 @@ export function boxOf(ui, name) {
   box.addEventListener("input", () => accept(false));
   box.addEventListener("change", () => accept(true));
   box.addEventListener("keydown", (event) => event.key === "Enter" && accept(true));
-  box.addEventListener("blur", () => { complain(""); box.value = shapeText(ui.get(name)); });
+  box.addEventListener("blur", () => {
+    complain("");
+    box.value = shapeText(ui.get(name));
+  });
 
   return {
     show({ task, [name]: shape }) {

@@ -14,14 +14,30 @@ export const MOST_SIZE = 1_000_000;
 /** @param {string} argument @param {unknown} shape */
 export function needShape(argument, shape) {
   const fine = Array.isArray(shape) && shape.every((size) => Number.isInteger(size) && size >= 0);
-  if (!fine) raise(TypeError, "badType", argument, shape, "shape", `${argument} must be a list of whole numbers ≥ 0, not ${JSON.stringify(shape)}`);
+  if (!fine)
+    raise(
+      TypeError,
+      "badType",
+      argument,
+      shape,
+      "shape",
+      `${argument} must be a list of whole numbers ≥ 0, not ${JSON.stringify(shape)}`,
+    );
   return shape;
 }
 
 /** What the explorable can draw and say: not too many axes, no absurd size. @param {string} argument @param {unknown} shape */
 export function needModest(argument, shape) {
   needShape(argument, shape);
-  if (shape.length > MOST_AXES) raise(RangeError, "badRank", argument, `${shape.length}`, `${MOST_AXES}`, `${argument} has ${shape.length} axes, at most ${MOST_AXES} are drawn`);
+  if (shape.length > MOST_AXES)
+    raise(
+      RangeError,
+      "badRank",
+      argument,
+      `${shape.length}`,
+      `${MOST_AXES}`,
+      `${argument} has ${shape.length} axes, at most ${MOST_AXES} are drawn`,
+    );
   for (const size of shape) needBetween(argument, size, 0, MOST_SIZE);
   return shape;
 }
@@ -31,13 +47,19 @@ export function needModest(argument, shape) {
  * @param {string} argument @param {string} text @returns {number[]}
  */
 export function parseShape(argument, text) {
-  const clean = text.trim().replace(/^(?:torch\.Size)?\s*[([]*/, "").replace(/[)\]]*$/, "").replace(/[−–]/g, "-").trim();
+  const clean = text
+    .trim()
+    .replace(/^(?:torch\.Size)?\s*[([]*/, "")
+    .replace(/[)\]]*$/, "")
+    .replace(/[−–]/g, "-")
+    .trim();
   if (clean === "") {
     if (/[([]/.test(text)) return [];
     raise(RangeError, "badShape", argument, text, "shape", `${argument} is empty: a scalar's shape is ()`);
   }
   const sizes = clean.replace(/,\s*$/, "").split(/\s*[,×x*;]\s*|\s+/);
-  if (!sizes.every((size) => /^\d+$/.test(size))) raise(RangeError, "badShape", argument, text, "shape", `${argument} is no shape: ${text}`);
+  if (!sizes.every((size) => /^\d+$/.test(size)))
+    raise(RangeError, "badShape", argument, text, "shape", `${argument} is no shape: ${text}`);
   return needModest(argument, sizes.map(Number));
 }
 
@@ -49,7 +71,9 @@ export function align(a, b) {
   needShape("a", a);
   needShape("b", b);
   const rank = Math.max(a.length, b.length);
-  const axes = Array.from({ length: rank }, (_, i) => pair(i - rank, a[a.length + i - rank] ?? null, b[b.length + i - rank] ?? null));
+  const axes = Array.from({ length: rank }, (_, i) =>
+    pair(i - rank, a[a.length + i - rank] ?? null, b[b.length + i - rank] ?? null),
+  );
   const clash = axes.findLast(({ kind }) => kind === "clash") ?? null;
   return { axes, shape: clash ? null : axes.map(({ size }) => size), clash };
 }
@@ -57,7 +81,18 @@ export function align(a, b) {
 /** A missing axis counts as 1; equal sizes stay, a 1 is stretched to the other, anything else clashes. */
 function pair(axis, a, b) {
   const [one, other] = [a ?? 1, b ?? 1];
-  const kind = one === other ? (a === null ? "a" : b === null ? "b" : "equal") : one === 1 ? "a" : other === 1 ? "b" : "clash";
+  const kind =
+    one === other
+      ? a === null
+        ? "a"
+        : b === null
+          ? "b"
+          : "equal"
+      : one === 1
+        ? "a"
+        : other === 1
+          ? "b"
+          : "clash";
   return { axis, a, b, size: kind === "clash" ? null : one === 1 ? other : one, kind };
 }
 
@@ -79,7 +114,9 @@ export function strides(shape) {
 export function stretched(shape, result) {
   const own = strides(shape);
   const missing = result.length - shape.length;
-  return result.map((size, i) => (i < missing || (shape[i - missing] === 1 && size !== 1) ? 0 : own[i - missing]));
+  return result.map((size, i) =>
+    i < missing || (shape[i - missing] === 1 && size !== 1) ? 0 : own[i - missing],
+  );
 }
 
 /** The place of the `flat`-th element: its index along each axis. @param {number[]} shape @param {number} flat */
@@ -123,9 +160,17 @@ export function unsqueeze(shape, axis) {
  * @param {number[]} a @param {number[]} b @returns {{operand: "a"|"b", axis: number, shape: number[], result: number[]}[]}
  */
 export function remedies(a, b) {
-  const tries = [["a", a], ["b", b]].flatMap(([operand, shape]) =>
-    Array.from({ length: shape.length + 1 }, (_, axis) => ({ operand, axis, shape: unsqueeze(shape, axis) })));
-  return tries.map((one) => ({ ...one, result: one.operand === "a" ? align(one.shape, b).shape : align(a, one.shape).shape }))
+  const tries = [
+    ["a", a],
+    ["b", b],
+  ].flatMap(([operand, shape]) =>
+    Array.from({ length: shape.length + 1 }, (_, axis) => ({ operand, axis, shape: unsqueeze(shape, axis) })),
+  );
+  return tries
+    .map((one) => ({
+      ...one,
+      result: one.operand === "a" ? align(one.shape, b).shape : align(a, one.shape).shape,
+    }))
     .filter(({ result }) => result !== null);
 }
 
@@ -140,6 +185,12 @@ export const TASKS = {
 /** Solved: the same elements meet as in the wanted pair; axes of size 1 in front do not matter. @param {string} task @param {number[]} a @param {number[]} b */
 export function solved(task, a, b) {
   const { want } = TASKS[task];
-  const bare = (shape) => shape.slice(shape.findIndex((size) => size !== 1) < 0 ? shape.length : shape.findIndex((size) => size !== 1));
-  return [[a, want.a], [b, want.b]].every(([given, wanted]) => bare(given).join() === bare(wanted).join());
+  const bare = (shape) =>
+    shape.slice(
+      shape.findIndex((size) => size !== 1) < 0 ? shape.length : shape.findIndex((size) => size !== 1),
+    );
+  return [
+    [a, want.a],
+    [b, want.b],
+  ].every(([given, wanted]) => bare(given).join() === bare(wanted).join());
 }

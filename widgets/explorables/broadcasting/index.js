@@ -23,24 +23,54 @@ function compute(ui) {
   const found = core.align(a, b);
   const elements = found.shape ? core.count(found.shape) : 0;
   const whole = Number.isInteger(ui.get("cell")) && ui.get("cell") >= 0;
-  if (!whole) raise(RangeError, "badRange", "cell", ui.get("cell"), "0, 1, 2, …", `cell must be a whole number, not ${ui.get("cell")}`);
+  if (!whole)
+    raise(
+      RangeError,
+      "badRange",
+      "cell",
+      ui.get("cell"),
+      "0, 1, 2, …",
+      `cell must be a whole number, not ${ui.get("cell")}`,
+    );
   const pointed = elements > 0 && elements <= MOST_CELLS;
   const cell = pointed ? Math.min(ui.get("cell"), elements - 1) : -1;
-  return { task, a, b, ...found, elements, pointed, cell, solved: task !== "free" && core.solved(task, a, b) };
+  return {
+    task,
+    a,
+    b,
+    ...found,
+    elements,
+    pointed,
+    cell,
+    solved: task !== "free" && core.solved(task, a, b),
+  };
 }
 
 /** What the state says in words. */
 function words(ui, now) {
   const { t } = ui;
   const join = (...parts) => parts.filter(Boolean).join(ui.lang === "zh" ? "" : " ");
-  if (now.clash) return join(t("clash", { ...now.clash, axis: minus(now.clash.axis), error: errorOf(ui, now) }), now.task === "free" ? remedy(ui, now) : "");
+  if (now.clash)
+    return join(
+      t("clash", { ...now.clash, axis: minus(now.clash.axis), error: errorOf(ui, now) }),
+      now.task === "free" ? remedy(ui, now) : "",
+    );
   const shapes = { a: core.shapeText(now.a), b: core.shapeText(now.b), out: core.shapeText(now.shape) };
   const stretch = ["a", "b"].map((name) => {
-    const axes = now.axes.filter(({ kind, size }) => kind === name && size !== 1).map(({ axis }) => minus(axis));
-    return axes.length ? t(axes.length > 1 ? "stretchMore" : "stretch", { name, axes: axes.join(t("and")) }) : "";
+    const axes = now.axes
+      .filter(({ kind, size }) => kind === name && size !== 1)
+      .map(({ axis }) => minus(axis));
+    return axes.length
+      ? t(axes.length > 1 ? "stretchMore" : "stretch", { name, axes: axes.join(t("and")) })
+      : "";
   });
   const done = now.solved ? t("solved") : now.task === "rows" || now.task === "silent" ? t("ask rows") : "";
-  return join(done, t("fits", shapes), ...(stretch.some(Boolean) ? stretch : [t("same")]), now.elements === 0 ? t("nothing") : now.pointed ? readText(ui, now) : "");
+  return join(
+    done,
+    t("fits", shapes),
+    ...(stretch.some(Boolean) ? stretch : [t("same")]),
+    now.elements === 0 ? t("nothing") : now.pointed ? readText(ui, now) : "",
+  );
 }
 
 const minus = (axis) => `−${-axis}`;
@@ -57,7 +87,10 @@ function errorOf({ t }, { clash, axes }) {
 }
 
 function remedy({ t }, { a, b }) {
-  const list = core.remedies(a, b).slice(0, 2).map(({ operand, axis, result }) => `${operand}.unsqueeze(${axis}) → ${core.shapeText(result)}`);
+  const list = core
+    .remedies(a, b)
+    .slice(0, 2)
+    .map(({ operand, axis, result }) => `${operand}.unsqueeze(${axis}) → ${core.shapeText(result)}`);
   return list.length ? t("remedy", { list: list.join(t("or")) }) : t("noRemedy");
 }
 
@@ -65,8 +98,21 @@ function setup(ui) {
   const { t } = ui;
   ui.root.classList.add("fg-broadcast");
   ui.root.prepend(h("style", { text: css }));
-  const begin = (task) => ui.set({ task, ...(core.TASKS[task] ? { a: core.TASKS[task].a, b: core.TASKS[task].b, cell: 0 } : { a: traits.a, b: traits.b, cell: traits.cell }) });
-  ui.choice({ trait: "task", label: t("task"), as: "select", into: ui.toolbar, onChange: begin, options: Object.keys(TASKS).map((task) => [task, t(`task ${task}`)]) });
+  const begin = (task) =>
+    ui.set({
+      task,
+      ...(core.TASKS[task]
+        ? { a: core.TASKS[task].a, b: core.TASKS[task].b, cell: 0 }
+        : { a: traits.a, b: traits.b, cell: traits.cell }),
+    });
+  ui.choice({
+    trait: "task",
+    label: t("task"),
+    as: "select",
+    into: ui.toolbar,
+    onChange: begin,
+    options: Object.keys(TASKS).map((task) => [task, t(`task ${task}`)]),
+  });
   const boxes = ["a", "b"].map((name) => boxOf(ui, name));
   const again = ui.button({ label: t("again"), onClick: () => begin(ui.get("task")), into: ui.toolbar });
   const insert = (name, axis) => {
@@ -92,7 +138,12 @@ function setup(ui) {
     picture(now);
     ui.question(t(`question ${now.task}`));
     const won = ui.get("won");
-    ui.goal(won ? t("goalReached") : t("goal", { solved: ui.get("solved").length, all: Object.keys(core.TASKS).length }), won);
+    ui.goal(
+      won
+        ? t("goalReached")
+        : t("goal", { solved: ui.get("solved").length, all: Object.keys(core.TASKS).length }),
+      won,
+    );
     ui.status(words(ui, now), { bad: Boolean(now.clash) });
   };
 }

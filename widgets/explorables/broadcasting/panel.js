@@ -12,19 +12,51 @@ export function panelOf(ui, { insert }) {
   ui.figures.append(h("div", { class: "fg-aligned-box" }, panel));
   const rows = Object.fromEntries(["a", "b"].map((name, i) => [name, rowOf(name, i + 1)]));
   const out = chips("out", 3);
-  panel.append(h("span", { class: "fg-aligned-name fg-aligned-out", style: "grid-row:3", "aria-hidden": "true", text: "=" }), ...out);
+  panel.append(
+    h("span", {
+      class: "fg-aligned-name fg-aligned-out",
+      style: "grid-row:3",
+      "aria-hidden": "true",
+      text: "=",
+    }),
+    ...out,
+  );
 
   function rowOf(name, row) {
-    const plus = Array.from({ length: MOST_AXES }, (_, axis) => h("button", {
-      type: "button", class: "fg-plus", "aria-label": t("unsqueeze", { name, axis }), title: `${name}.unsqueeze(${axis})`, style: `grid-row:${row}`, onclick: () => insert(name, axis), text: "+",
-    }));
+    const plus = Array.from({ length: MOST_AXES }, (_, axis) =>
+      h("button", {
+        type: "button",
+        class: "fg-plus",
+        "aria-label": t("unsqueeze", { name, axis }),
+        title: `${name}.unsqueeze(${axis})`,
+        style: `grid-row:${row}`,
+        onclick: () => insert(name, axis),
+        text: "+",
+      }),
+    );
     const sizes = chips(name, row);
     sizes.forEach((chip, column) => drags(chip, name, column));
-    panel.append(h("span", { class: `fg-aligned-name fg-of-${name}`, style: `grid-row:${row}`, "aria-hidden": "true", text: name }), ...plus, ...sizes);
+    panel.append(
+      h("span", {
+        class: `fg-aligned-name fg-of-${name}`,
+        style: `grid-row:${row}`,
+        "aria-hidden": "true",
+        text: name,
+      }),
+      ...plus,
+      ...sizes,
+    );
     return { plus, sizes };
   }
   function chips(name, row) {
-    return Array.from({ length: MOST_AXES }, (_, column) => h("span", { class: "fg-chip", "data-of": name, "aria-hidden": "true", style: `grid-row:${row};grid-column:${2 * column + 3}` }));
+    return Array.from({ length: MOST_AXES }, (_, column) =>
+      h("span", {
+        class: "fg-chip",
+        "data-of": name,
+        "aria-hidden": "true",
+        style: `grid-row:${row};grid-column:${2 * column + 3}`,
+      }),
+    );
   }
   /** Left and right change the size; the text box does the same from the keyboard. */
   function drags(chip, name, column) {
@@ -42,7 +74,10 @@ export function panelOf(ui, { insert }) {
       const size = Math.max(0, Math.min(Math.max(MOST_DRAGGED, from.size), moved));
       ui.set({ [name]: ui.get(name).with(axisOf(), size) });
     });
-    for (const kind of ["pointerup", "pointercancel"]) chip.addEventListener(kind, () => { from = null; });
+    for (const kind of ["pointerup", "pointercancel"])
+      chip.addEventListener(kind, () => {
+        from = null;
+      });
   }
 
   return function draw(now) {
@@ -77,7 +112,12 @@ export function panelOf(ui, { insert }) {
     const stretched = axis.kind === name && axis.size !== 1;
     const now = own ?? 1;
     say(chip, stretched ? `${now}→${axis.size}` : String(now));
-    const kinds = [own === null && "fg-chip-missing", stretched && "fg-chip-stretched", axis.kind === "clash" && "fg-chip-clash", `fg-of-${name}`];
+    const kinds = [
+      own === null && "fg-chip-missing",
+      stretched && "fg-chip-stretched",
+      axis.kind === "clash" && "fg-chip-clash",
+      `fg-of-${name}`,
+    ];
     put(chip, { class: ["fg-chip", ...kinds].filter(Boolean).join(" ") });
   }
 }

@@ -19,7 +19,11 @@ export const OPERATIONS = {
   log: { sign: "log {0}", value: Math.log, slopes: ([a]) => [1 / a] },
   tanh: { sign: "tanh {0}", value: Math.tanh, slopes: (_, y) => [1 - y * y] },
   relu: { sign: "relu {0}", value: (a) => Math.max(a, 0), slopes: ([a]) => [a > 0 ? 1 : 0] },
-  sigmoid: { sign: "σ({0})", value: (a) => (a >= 0 ? 1 / (1 + Math.exp(-a)) : Math.exp(a) / (1 + Math.exp(a))), slopes: (_, y) => [y * (1 - y)] },
+  sigmoid: {
+    sign: "σ({0})",
+    value: (a) => (a >= 0 ? 1 / (1 + Math.exp(-a)) : Math.exp(a) / (1 + Math.exp(a))),
+    slopes: (_, y) => [y * (1 - y)],
+  },
 };
 
 /**
@@ -37,26 +41,70 @@ const HALVES = [-1.5, -1, -0.5, 0.5, 1, 1.5];
 /** @type {Record<string, Graph>} */
 export const GRAPHS = {
   product: {
-    nodes: [leaf("x", 0, 0), leaf("b", 1, 0), leaf("w", 1.5, 1), node("s", "add", ["x", "b"], 0.5, 1), node("f", "multiply", ["s", "w"], 1, 2)],
-    leaves: { x: 2, b: 1, w: -3 }, drawn: [-5, -4, ...SMALL, 4, 5],
+    nodes: [
+      leaf("x", 0, 0),
+      leaf("b", 1, 0),
+      leaf("w", 1.5, 1),
+      node("s", "add", ["x", "b"], 0.5, 1),
+      node("f", "multiply", ["s", "w"], 1, 2),
+    ],
+    leaves: { x: 2, b: 1, w: -3 },
+    drawn: [-5, -4, ...SMALL, 4, 5],
   },
   paths: {
-    nodes: [leaf("x", 0.4, 0), leaf("w", 1.7, 0), leaf("b", 2, 1), { ...node("p", "multiply", ["x", "w"], 1, 1), sides: [1, 1] }, node("s", "add", ["p", "b"], 1.5, 2), node("f", "multiply", ["x", "s"], 0.7, 3)],
-    leaves: { x: 2, w: 3, b: 1 }, drawn: SMALL,
+    nodes: [
+      leaf("x", 0.4, 0),
+      leaf("w", 1.7, 0),
+      leaf("b", 2, 1),
+      { ...node("p", "multiply", ["x", "w"], 1, 1), sides: [1, 1] },
+      node("s", "add", ["p", "b"], 1.5, 2),
+      node("f", "multiply", ["x", "s"], 0.7, 3),
+    ],
+    leaves: { x: 2, w: 3, b: 1 },
+    drawn: SMALL,
   },
   neuron: {
-    nodes: [leaf("w", 0, 0), leaf("x", 1, 0), leaf("b", 1.5, 1), node("p", "multiply", ["w", "x"], 0.5, 1), node("z", "add", ["p", "b"], 1, 2), node("f", "tanh", ["z"], 1, 3)],
-    leaves: { w: 0.5, x: 2, b: -0.5 }, drawn: HALVES,
+    nodes: [
+      leaf("w", 0, 0),
+      leaf("x", 1, 0),
+      leaf("b", 1.5, 1),
+      node("p", "multiply", ["w", "x"], 0.5, 1),
+      node("z", "add", ["p", "b"], 1, 2),
+      node("f", "tanh", ["z"], 1, 3),
+    ],
+    leaves: { w: 0.5, x: 2, b: -0.5 },
+    drawn: HALVES,
   },
   error: {
-    nodes: [leaf("w", 0, 0), leaf("x", 1, 0), leaf("b", 1.5, 1), node("p", "multiply", ["w", "x"], 0.5, 1), node("z", "add", ["p", "b"], 1, 2),
-      leaf("t", 2, 3), node("h", "relu", ["z"], 1, 3), node("e", "subtract", ["h", "t"], 1.3, 4), node("f", "square", ["e"], 1.3, 5)],
-    leaves: { w: 1, x: 2, b: 1, t: 2 }, drawn: SMALL,
+    nodes: [
+      leaf("w", 0, 0),
+      leaf("x", 1, 0),
+      leaf("b", 1.5, 1),
+      node("p", "multiply", ["w", "x"], 0.5, 1),
+      node("z", "add", ["p", "b"], 1, 2),
+      leaf("t", 2, 3),
+      node("h", "relu", ["z"], 1, 3),
+      node("e", "subtract", ["h", "t"], 1.3, 4),
+      node("f", "square", ["e"], 1.3, 5),
+    ],
+    leaves: { w: 1, x: 2, b: 1, t: 2 },
+    drawn: SMALL,
   },
   logistic: {
-    nodes: [leaf("w", 0, 0), leaf("x", 1, 0), leaf("b", 1.5, 1), node("p", "multiply", ["w", "x"], 0.5, 1), node("z", "add", ["p", "b"], 1, 2), leaf("t", 2, 2),
-      node("m", "multiply", ["z", "t"], 1.2, 3), node("q", "sigmoid", ["m"], 1.2, 4), node("l", "log", ["q"], 1.2, 5), node("f", "negate", ["l"], 1.2, 6)],
-    leaves: { w: 1, x: 1, b: -0.5, t: -1 }, drawn: HALVES,
+    nodes: [
+      leaf("w", 0, 0),
+      leaf("x", 1, 0),
+      leaf("b", 1.5, 1),
+      node("p", "multiply", ["w", "x"], 0.5, 1),
+      node("z", "add", ["p", "b"], 1, 2),
+      leaf("t", 2, 2),
+      node("m", "multiply", ["z", "t"], 1.2, 3),
+      node("q", "sigmoid", ["m"], 1.2, 4),
+      node("l", "log", ["q"], 1.2, 5),
+      node("f", "negate", ["l"], 1.2, 6),
+    ],
+    leaves: { w: 1, x: 1, b: -0.5, t: -1 },
+    drawn: HALVES,
   },
 };
 
@@ -93,7 +141,8 @@ export function trace({ nodes }, leaves) {
 }
 
 function needFinite(name, value) {
-  if (typeof value !== "number" || !Number.isFinite(value)) raise(TypeError, "badType", name, value, "number", `${name} must be a finite number, not ${value}`);
+  if (typeof value !== "number" || !Number.isFinite(value))
+    raise(TypeError, "badType", name, value, "number", `${name} must be a finite number, not ${value}`);
   return value;
 }
 
@@ -110,7 +159,9 @@ export function question(name, number) {
   const pick = (list) => list[Math.floor(next() * list.length)];
   const names = Object.keys(graph.leaves);
   for (;;) {
-    const leaves = Object.fromEntries(names.map((id) => [id, name === "logistic" && id === "t" ? pick([-1, 1]) : pick(graph.drawn)]));
+    const leaves = Object.fromEntries(
+      names.map((id) => [id, name === "logistic" && id === "t" ? pick([-1, 1]) : pick(graph.drawn)]),
+    );
     // One leaf after the other, so that no three questions ask for the same.
     const target = names[number % names.length];
     const answer = trace(graph, leaves).gradients[target];

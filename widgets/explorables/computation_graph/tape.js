@@ -5,8 +5,23 @@ export function tapeOf(ui, { expression, format, sumOf }) {
   const { t } = ui;
   const gradient = h("th", { scope: "col" });
   const body = h("tbody", {});
-  const table = h("table", { class: "fg-tape" }, h("caption", { class: "fg-hidden", text: t("tape") }),
-    h("thead", {}, h("tr", {}, h("th", { scope: "col", text: t("tapeValue") }), h("th", { scope: "col", text: "=" }), gradient)), body);
+  const table = h(
+    "table",
+    { class: "fg-tape" },
+    h("caption", { class: "fg-hidden", text: t("tape") }),
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        h("th", { scope: "col", text: t("tapeValue") }),
+        h("th", { scope: "col", text: "=" }),
+        gradient,
+      ),
+    ),
+    body,
+  );
   ui.figures.append(h("div", { class: "fg-tape-box" }, table));
   let made = "";
   let rows = [];
@@ -15,7 +30,11 @@ export function tapeOf(ui, { expression, format, sumOf }) {
     if (name === made) return;
     made = name;
     rows = graph.nodes.map((node) => {
-      const cells = [h("th", { scope: "row", text: node.op ? `${node.id} = ${expression(node)}` : node.id }), h("td", {}), h("td", { class: "fg-tape-gradient" })];
+      const cells = [
+        h("th", { scope: "row", text: node.op ? `${node.id} = ${expression(node)}` : node.id }),
+        h("td", {}),
+        h("td", { class: "fg-tape-gradient" }),
+      ];
       return { node: h("tr", {}, ...cells), value: cells[1], gradient: cells[2] };
     });
     body.replaceChildren(...rows.map(({ node }) => node));

@@ -12,7 +12,10 @@ export function chartOf(ui) {
   const { t } = ui;
   const margin = { left: 46, right: 12, top: 24, bottom: 38 };
   const plot = ui.plot({
-    label: t("chart"), margin, x: { domain: [0, 100], label: t("stepAxis"), ticks: 5 }, y: { domain: [1e-9, 1e4], scale: "log", label: t("lossAxis"), ticks: 7 },
+    label: t("chart"),
+    margin,
+    x: { domain: [0, 100], label: t("stepAxis"), ticks: 5 },
+    y: { domain: [1e-9, 1e4], scale: "log", label: t("lossAxis"), ticks: 7 },
     // Beside the map: as tall as the map, whose margins are others.
     height: (width) => (ui.wide() ? width - 38 + 32 : Math.max(220, Math.round(width * 0.6))),
   });
@@ -37,9 +40,14 @@ export function chartOf(ui) {
     // A curve falls: below its end there is room, unless the picture ends there.
     const below = whole && end + 26 < plot.y.map(low);
     let py = Math.max(end + (below ? 19 : -9), plot.y.map(high) + 14);
-    while (taken.some(([qx, qy]) => Math.abs(px - qx) < 120 && Math.abs(py - qy) < 15)) py += whole && !below ? -15 : 15;
+    while (taken.some(([qx, qy]) => Math.abs(px - qx) < 120 && Math.abs(py - qy) < 15))
+      py += whole && !below ? -15 : 15;
     taken.push([px, py]);
-    text.set(i, low, words, { dx: whole ? -2 : 10, dy: py - plot.y.map(low), anchor: whole ? "end" : "start" });
+    text.set(i, low, words, {
+      dx: whole ? -2 : 10,
+      dy: py - plot.y.map(low),
+      anchor: whole ? "end" : "start",
+    });
   }
   /** The slope that theory gives, and its name on the free side of the line: above where it falls. */
   function predict(first, factor, steps, taken) {
@@ -51,7 +59,10 @@ export function chartOf(ui) {
     const x = Math.max(0, Math.min(0.45 * steps, room, Math.log((100 * low) / first) / Math.log(factor)));
     theoryName.set(x, first * factor ** x, words, { dx: 8, dy: -8 });
   }
-  const curveOf = (losses) => Float64Array.from({ length: 2 * losses.length }, (_, i) => (i % 2 ? Math.max(losses[(i - 1) / 2], 1e-300) : i / 2));
+  const curveOf = (losses) =>
+    Float64Array.from({ length: 2 * losses.length }, (_, i) =>
+      i % 2 ? Math.max(losses[(i - 1) / 2], 1e-300) : i / 2,
+    );
 
   return {
     draw(now, cursor) {
@@ -75,13 +86,21 @@ export function chartOf(ui) {
         line.set(curveOf(result.losses));
         label(text, result.losses, t(which), taken);
       });
-      surface.quadratic && rate > 0 ? predict(run.losses[0], rate ** 2, steps, taken) : [theory, theoryName].forEach((m) => m.hide());
+      surface.quadratic && rate > 0
+        ? predict(run.losses[0], rate ** 2, steps, taken)
+        : [theory, theoryName].forEach((m) => m.hide());
       const here = run.losses[cursor];
       tip.color(COLOURS[optimiser]);
       running ? cursorLine.set([cursor, low, cursor, high]) : cursorLine.hide();
       here > low && here < high ? tip.set([cursor, here]) : tip.hide();
       now.hit === null ? mark.hide() : mark.set([now.hit, Math.max(run.losses[now.hit], low)]);
-      plot.describe(t("chartNow", { steps: run.losses.length - 1, first: ui.number(run.losses[0], 2), last: ui.number(overflow(run.losses.at(-1)), 2) }));
+      plot.describe(
+        t("chartNow", {
+          steps: run.losses.length - 1,
+          first: ui.number(run.losses[0], 2),
+          last: ui.number(overflow(run.losses.at(-1)), 2),
+        }),
+      );
     },
   };
 }

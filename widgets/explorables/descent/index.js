@@ -8,8 +8,15 @@ import { strings } from "./strings.js";
 export { core };
 
 const traits = {
-  surface: "quadratic", optimiser: "sgd", learning_rate: 0.02, momentum: 0.9, condition: 30, start: [-2.4, 0.6],
-  steps: 100, step: -1, compare: false,
+  surface: "quadratic",
+  optimiser: "sgd",
+  learning_rate: 0.02,
+  momentum: 0.9,
+  condition: 30,
+  start: [-2.4, 0.6],
+  steps: 100,
+  step: -1,
+  compare: false,
 };
 const NAMES = Object.keys(core.OPTIMISERS);
 
@@ -25,8 +32,18 @@ function compute(ui) {
   const { curvatures } = core.flattest(surface);
   const goal = { ...surface.goal, within: Math.min(surface.goal.within, steps) };
   return {
-    name, optimiser, start, surface, steps, run, goal, ...hyper, curvatures,
-    others: ui.get("compare") ? NAMES.filter((other) => other !== optimiser).map((other) => [other, go(other)]) : [],
+    name,
+    optimiser,
+    start,
+    surface,
+    steps,
+    run,
+    goal,
+    ...hyper,
+    curvatures,
+    others: ui.get("compare")
+      ? NAMES.filter((other) => other !== optimiser).map((other) => [other, go(other)])
+      : [],
     limit: core.stabilityLimit(optimiser, curvatures[1], momentum),
     best: core.bestRate(optimiser, curvatures, momentum),
     rate: core.rateOf(optimiser, hyper.learningRate, curvatures, momentum),
@@ -43,17 +60,44 @@ function words(ui, now, cursor) {
   // Two different rates must not look the same.
   const digits = number(learningRate) === number(limit) ? 6 : 3;
   const loss = (value) => number(value, now.name === "mlp" ? 3 : 2);
-  const said = { loss: loss(run.losses[last]), steps: last, rate: number(rate), learningRate: number(learningRate, digits), limit: number(limit, digits), best: number(best) };
+  const said = {
+    loss: loss(run.losses[last]),
+    steps: last,
+    rate: number(rate),
+    learningRate: number(learningRate, digits),
+    limit: number(limit, digits),
+    best: number(best),
+  };
   if (surface.quadratic && learningRate > limit) return { text: t("diverges", said), bad: true };
   if (run.left !== null) return { text: t("left", said), bad: true };
-  if (run.diverged !== null) return { text: t(learningRate > limit ? "blewUpLimit" : "blewUp", said), bad: true };
-  const more = { ...said, from: number(now.goal.from), root: number(Math.sqrt(momentum)), momentum: number(momentum) };
-  if (ui.get("step") >= 0) return { text: t("atStep", { step: cursor, loss: loss(run.losses[cursor]), of: last }), bad: false };
+  if (run.diverged !== null)
+    return { text: t(learningRate > limit ? "blewUpLimit" : "blewUp", said), bad: true };
+  const more = {
+    ...said,
+    from: number(now.goal.from),
+    root: number(Math.sqrt(momentum)),
+    momentum: number(momentum),
+  };
+  if (ui.get("step") >= 0)
+    return { text: t("atStep", { step: cursor, loss: loss(run.losses[cursor]), of: last }), bad: false };
   return { text: [t("summary", said), t(advice(now), more)].join(ui.lang === "zh" ? "" : " "), bad: false };
 }
 
 /** Which remark helps most: the key of a string. */
-function advice({ tooNear, name, surface, run, hit, limit, learningRate, best, rate, optimiser, momentum, start }) {
+function advice({
+  tooNear,
+  name,
+  surface,
+  run,
+  hit,
+  limit,
+  learningRate,
+  best,
+  rate,
+  optimiser,
+  momentum,
+  start,
+}) {
   if (tooNear) return "tooNear";
   if (hit !== null) return `reached ${name}`;
   if (name === "saddle" && start[1] === 0) return "ridge";
@@ -72,19 +116,64 @@ function setup(ui) {
     const { start, learningRate, goal } = core.surfaceOf(surface, { condition: ui.get("condition") });
     ui.set({ surface, start, learning_rate: learningRate, steps: goal.within, step: -1 });
   }
-  ui.choice({ trait: "surface", label: t("surface"), as: "select", into: ui.toolbar, onChange: choose, options: Object.keys(core.SURFACES).map((s) => [s, t(s)]) });
-  ui.choice({ trait: "optimiser", label: t("optimiser"), into: ui.toolbar, options: NAMES.map((o) => [o, t(o)]) });
+  ui.choice({
+    trait: "surface",
+    label: t("surface"),
+    as: "select",
+    into: ui.toolbar,
+    onChange: choose,
+    options: Object.keys(core.SURFACES).map((s) => [s, t(s)]),
+  });
+  ui.choice({
+    trait: "optimiser",
+    label: t("optimiser"),
+    into: ui.toolbar,
+    options: NAMES.map((o) => [o, t(o)]),
+  });
   ui.checkbox({ trait: "compare", label: t("compare"), into: ui.toolbar });
   const map = mapOf(ui);
   const chart = chartOf(ui);
-  const rate = ui.slider({ trait: "learning_rate", label: t("learningRate"), symbol: "α", min: 1e-3, max: 3, scale: "log", limits: { positive: true } });
-  const momentum = ui.slider({ trait: "momentum", label: t("momentumLabel"), symbol: "μ", min: 0, max: 0.99, step: 0.01, limits: { low: 0, high: 0.999 } });
-  const condition = ui.slider({ trait: "condition", label: t("condition"), symbol: "κ", min: 1, max: 300, scale: "log", limits: { low: 1, high: 1000 } });
+  const rate = ui.slider({
+    trait: "learning_rate",
+    label: t("learningRate"),
+    symbol: "α",
+    min: 1e-3,
+    max: 3,
+    scale: "log",
+    limits: { positive: true },
+  });
+  const momentum = ui.slider({
+    trait: "momentum",
+    label: t("momentumLabel"),
+    symbol: "μ",
+    min: 0,
+    max: 0.99,
+    step: 0.01,
+    limits: { low: 0, high: 0.999 },
+  });
+  const condition = ui.slider({
+    trait: "condition",
+    label: t("condition"),
+    symbol: "κ",
+    min: 1,
+    max: 300,
+    scale: "log",
+    limits: { low: 1, high: 1000 },
+  });
   let now;
-  const player = ui.player({ trait: "step", length: () => (now ? now.run.losses.length - 1 : ui.get("steps")) });
+  const player = ui.player({
+    trait: "step",
+    length: () => (now ? now.run.losses.length - 1 : ui.get("steps")),
+  });
 
   function marks() {
-    const limit = { value: now.limit, text: t(now.surface.quadratic ? "limit" : "limitThere"), tone: "bad", side: "right", beyond: true };
+    const limit = {
+      value: now.limit,
+      text: t(now.surface.quadratic ? "limit" : "limitThere"),
+      tone: "bad",
+      side: "right",
+      beyond: true,
+    };
     const best = { value: now.best, text: t("best"), tone: "good", side: "left" };
     return now.surface.quadratic ? [best, limit] : [{ ...limit, side: "left" }];
   }
@@ -102,7 +191,10 @@ function setup(ui) {
     ui.question(t(`question ${now.name}`));
     const said = { below: ui.number(now.goal.below), within: now.goal.within, hit: now.hit };
     ui.goal(t(now.hit === null ? "goal" : "goalReached", said), now.hit !== null);
-    ui.set({ goal_reached: now.hit !== null, final_loss: Number.isFinite(now.run.losses.at(-1)) ? now.run.losses.at(-1) : null });
+    ui.set({
+      goal_reached: now.hit !== null,
+      final_loss: Number.isFinite(now.run.losses.at(-1)) ? now.run.losses.at(-1) : null,
+    });
     const { text, bad } = words(ui, now, cursor);
     ui.status(text, { bad });
   };

@@ -16,7 +16,8 @@ const SMALLEST = 1e-300;
 export function orthogonal(next, size) {
   const rows = Array.from({ length: size }, () => normals(next, size));
   rows.forEach((row, i) => {
-    for (let pass = 0; pass < 2; pass += 1) { // twice is enough
+    for (let pass = 0; pass < 2; pass += 1) {
+      // twice is enough
       for (const other of rows.slice(0, i)) {
         const along = row.reduce((sum, v, k) => sum + v * other[k], 0);
         for (let k = 0; k < size; k += 1) row[k] -= along * other[k];
@@ -46,11 +47,20 @@ export function cellOf(kind, { turns, weights }, scale, bias) {
   const { gates } = CELLS[kind];
   const U = new Float64Array(gates * HIDDEN * HIDDEN);
   for (let gate = 0; gate < gates; gate += 1) {
-    turns[gate].forEach((v, k) => { U[gate * HIDDEN * HIDDEN + k] = scale * v; });
+    turns[gate].forEach((v, k) => {
+      U[gate * HIDDEN * HIDDEN + k] = scale * v;
+    });
   }
   const b = new Float64Array(gates * HIDDEN);
   if (gates > 1) b.fill(bias, HIDDEN, 2 * HIDDEN);
-  return { W: weights.slice(0, gates * HIDDEN * INPUTS), U, b, bh: new Float64Array(gates * HIDDEN), inputs: INPUTS, hidden: HIDDEN };
+  return {
+    W: weights.slice(0, gates * HIDDEN * INPUTS),
+    U,
+    b,
+    bh: new Float64Array(gates * HIDDEN),
+    inputs: INPUTS,
+    hidden: HIDDEN,
+  };
 }
 
 /** What is left of the gradient, by distance: 1 at distance 0. @param {number[]} norms */
@@ -60,10 +70,12 @@ export const relative = (norms) => norms.map((norm) => norm / Math.max(norms[0],
 export const reachOf = (left) => left.findLastIndex((share) => share >= LEVEL);
 
 /** By what factor a step back changes the gradient, on average. @param {number[]} left */
-export const perStep = (left) => (left.length > 1 ? Math.max(left.at(-1), SMALLEST) ** (1 / (left.length - 1)) : 1);
+export const perStep = (left) =>
+  left.length > 1 ? Math.max(left.at(-1), SMALLEST) ** (1 / (left.length - 1)) : 1;
 
 /** Gradients of length 1 in four directions at right angles: what a loss of h_T sends back. */
-const topsOf = ({ turns }) => Array.from({ length: 4 }, (_, row) => turns[3].slice(row * HIDDEN, (row + 1) * HIDDEN));
+const topsOf = ({ turns }) =>
+  Array.from({ length: 4 }, (_, row) => turns[3].slice(row * HIDDEN, (row + 1) * HIDDEN));
 
 /** @returns {Record<string, {left: number[], reach: number, rate: number}>} of each cell, over `length` steps */
 export function measure(drawn, scale, bias, length) {
@@ -71,19 +83,26 @@ export function measure(drawn, scale, bias, length) {
   needBetween("bias", bias, -100, 100);
   needBetween("length", length, 2, LONGEST);
   const [xs, tops] = [drawn.xs.slice(0, length), topsOf(drawn)];
-  return Object.fromEntries(Object.keys(CELLS).map((kind) => {
-    const cell = cellOf(kind, drawn, scale, bias);
-    const left = relative(reach(kind, cell, run(kind, cell, xs), tops));
-    return [kind, { left, reach: reachOf(left), rate: perStep(left) }];
-  }));
+  return Object.fromEntries(
+    Object.keys(CELLS).map((kind) => {
+      const cell = cellOf(kind, drawn, scale, bias);
+      const left = relative(reach(kind, cell, run(kind, cell, xs), tops));
+      return [kind, { left, reach: reachOf(left), rate: perStep(left) }];
+    }),
+  );
 }
 
 /** The factor a step of each cell, for every scale of a list: one gradient instead of four, over `length` steps. */
 export function sweep(drawn, scales, bias, length, kinds = Object.keys(CELLS)) {
   const xs = drawn.xs.slice(0, length);
   const top = topsOf(drawn).slice(0, 1);
-  return Object.fromEntries(kinds.map((kind) => [kind, scales.map((scale) => {
-    const cell = cellOf(kind, drawn, scale, bias);
-    return perStep(relative(reach(kind, cell, run(kind, cell, xs), top)));
-  })]));
+  return Object.fromEntries(
+    kinds.map((kind) => [
+      kind,
+      scales.map((scale) => {
+        const cell = cellOf(kind, drawn, scale, bias);
+        return perStep(relative(reach(kind, cell, run(kind, cell, xs), top)));
+      }),
+    ]),
+  );
 }

@@ -13,7 +13,10 @@ const HUE = { rnn: "blue", gru: "purple", lstm: "orange" };
 const FAR = 100; // of the goals: steps
 const WITHIN = 10; // of the RNN's goal: a factor, up or down
 const SWEEP = { low: 0.3, high: 3, points: 17, length: 30, slice: 4 }; // slice: points a frame
-const SCALES = Array.from({ length: SWEEP.points }, (_, i) => SWEEP.low * (SWEEP.high / SWEEP.low) ** (i / (SWEEP.points - 1)));
+const SCALES = Array.from(
+  { length: SWEEP.points },
+  (_, i) => SWEEP.low * (SWEEP.high / SWEEP.low) ** (i / (SWEEP.points - 1)),
+);
 const FLOOR = 1e-12; // the picture's ends, whatever is computed
 const CEILING = 1e12;
 const GOALS = ["rnn", "lstm"];
@@ -26,7 +29,8 @@ function computer(ui) {
   const sweepOf = sweeper(ui);
   return function compute() {
     const [scale, bias, length, seed] = ["scale", "bias", "length", "seed"].map(ui.get);
-    if (!Number.isInteger(seed)) raise(TypeError, "badType", "seed", seed, "whole number", `seed must be a whole number, not ${seed}`);
+    if (!Number.isInteger(seed))
+      raise(TypeError, "badType", "seed", seed, "whole number", `seed must be a whole number, not ${seed}`);
     if (drawn.seed !== seed) {
       const numbers = core.draw(seed);
       drawn = { seed, numbers, gateless: core.sweep(numbers, SCALES, 0, SWEEP.length, ["rnn"]) };
@@ -34,8 +38,18 @@ function computer(ui) {
     const cells = core.measure(drawn.numbers, scale, bias, length);
     const { left } = cells.rnn;
     const [low, high] = [Math.min(...left), Math.max(...left)];
-    return { scale, bias, length, cells, swept: sweepOf(drawn, bias), forget: 1 / (1 + Math.exp(-bias)),
-      fine: low >= 1 / WITHIN && high <= WITHIN, low, high, reached: { rnn: length >= FAR && low >= 1 / WITHIN && high <= WITHIN, lstm: cells.lstm.reach >= FAR } };
+    return {
+      scale,
+      bias,
+      length,
+      cells,
+      swept: sweepOf(drawn, bias),
+      forget: 1 / (1 + Math.exp(-bias)),
+      fine: low >= 1 / WITHIN && high <= WITHIN,
+      low,
+      high,
+      reached: { rnn: length >= FAR && low >= 1 / WITHIN && high <= WITHIN, lstm: cells.lstm.reach >= FAR },
+    };
   };
 }
 
@@ -50,7 +64,11 @@ function sweeper(ui) {
       const scales = SCALES.slice(from, whole ? from + SWEEP.slice : undefined);
       const part = core.sweep(begun.drawn.numbers, scales, begun.bias, SWEEP.length, ["gru", "lstm"]);
       for (const kind of ["gru", "lstm"]) begun[kind].push(...part[kind]);
-      if (begun.gru.length === SCALES.length) [whole, begun] = [{ of: begun.of, curves: { ...begun.drawn.gateless, gru: begun.gru, lstm: begun.lstm } }, null];
+      if (begun.gru.length === SCALES.length)
+        [whole, begun] = [
+          { of: begun.of, curves: { ...begun.drawn.gateless, gru: begun.gru, lstm: begun.lstm } },
+          null,
+        ];
     }
     const done = whole.of === asked;
     if (!done) requestAnimationFrame(ui.redraw); // a draw may not ask for the next one itself
@@ -60,7 +78,8 @@ function sweeper(ui) {
 }
 
 const clamp = (value) => Math.min(CEILING, Math.max(FLOOR, value));
-const curve = (xs, ys) => Float64Array.from({ length: 2 * xs.length }, (_, i) => (i % 2 ? ys[(i - 1) / 2] : xs[i / 2]));
+const curve = (xs, ys) =>
+  Float64Array.from({ length: 2 * xs.length }, (_, i) => (i % 2 ? ys[(i - 1) / 2] : xs[i / 2]));
 
 /** Whole decades around what the cells do, at least six. */
 function decades({ cells }) {
@@ -76,13 +95,23 @@ function reachChart(ui) {
   const { t } = ui;
   const height = (width) => Math.round(Math.min(340, Math.max(230, width * 0.78)));
   const margin = { left: 46, right: 14, top: 24, bottom: 38 };
-  const plot = ui.plot({ label: t("left"), height, margin, x: { domain: [0, 120], label: t("back"), ticks: 6 }, y: { domain: [1e-6, 10], scale: "log", label: t("left"), ticks: 7 } });
+  const plot = ui.plot({
+    label: t("left"),
+    height,
+    margin,
+    x: { domain: [0, 120], label: t("back"), ticks: 6 },
+    y: { domain: [1e-6, 10], scale: "log", label: t("left"), ticks: 7 },
+  });
   const band = plot.area({ class: "fg-target", layer: "under" });
   const level = plot.line({ color: "muted", width: 1, dash: "4 4" });
   const levelName = plot.text({ class: "fg-quiet" });
-  const theory = Object.fromEntries(["rnn", "lstm"].map((kind) => [kind, plot.line({ color: HUE[kind], width: 1.5, dash: "2 5" })]));
+  const theory = Object.fromEntries(
+    ["rnn", "lstm"].map((kind) => [kind, plot.line({ color: HUE[kind], width: 1.5, dash: "2 5" })]),
+  );
   const lines = Object.fromEntries(KINDS.map((kind) => [kind, plot.line({ color: HUE[kind], width: 2.5 })]));
-  const names = Object.fromEntries(KINDS.map((kind) => [kind, plot.text({ color: HUE[kind], class: "fg-strong" })]));
+  const names = Object.fromEntries(
+    KINDS.map((kind) => [kind, plot.text({ color: HUE[kind], class: "fg-strong" })]),
+  );
   return function draw(now) {
     const domain = decades(now);
     plot.layout({ x: { domain: [0, now.length - 1] }, y: { domain } });
@@ -91,25 +120,48 @@ function reachChart(ui) {
     // The highest line gets its name first.
     for (const kind of KINDS.toSorted((a, b) => now.cells[b].left.at(-1) - now.cells[a].left.at(-1))) {
       const { left } = now.cells[kind];
-      lines[kind].set(curve(steps, left.map((v) => Math.min(1e30, Math.max(1e-30, v)))));
+      lines[kind].set(
+        curve(
+          steps,
+          left.map((v) => Math.min(1e30, Math.max(1e-30, v))),
+        ),
+      );
       // The name stands where the line ends, or where it leaves the picture; two names keep apart.
       let at = left.findIndex((v) => v < domain[0] * 2 || v > domain[1] / 2);
       if (at < 0) at = now.length - 1;
       const inside = Math.min(domain[1] / 2, Math.max(domain[0] * 2, left[at]));
       const [x, own] = [plot.x.map(at), plot.y.map(inside)];
-      const free = (y) => y > plot.y.map(domain[1]) + 8 && y < plot.y.map(domain[0]) - 3 && taken.every(([u, v]) => Math.abs(u - x) > 60 || Math.abs(v - y) >= 14);
+      const free = (y) =>
+        y > plot.y.map(domain[1]) + 8 &&
+        y < plot.y.map(domain[0]) - 3 &&
+        taken.every(([u, v]) => Math.abs(u - x) > 60 || Math.abs(v - y) >= 14);
       const y = [-8, 16, -23, 31, -38, 46].map((dy) => own + dy).find(free) ?? own - 8;
       taken.push([x, y]);
-      names[kind].set(at, inside, t(kind), { dx: at > now.length / 2 ? -4 : 6, dy: y - own, anchor: at > now.length / 2 ? "end" : "start" });
+      names[kind].set(at, inside, t(kind), {
+        dx: at > now.length / 2 ? -4 : 6,
+        dy: y - own,
+        anchor: at > now.length / 2 ? "end" : "start",
+      });
     }
-    const power = (base) => curve(steps, steps.map((k) => Math.min(1e30, Math.max(1e-30, base ** k))));
+    const power = (base) =>
+      curve(
+        steps,
+        steps.map((k) => Math.min(1e30, Math.max(1e-30, base ** k))),
+      );
     theory.rnn.set(power(now.scale));
     theory.lstm.set(power(now.forget));
     level.set([0, core.LEVEL, now.length, core.LEVEL]);
     levelName.set(0, core.LEVEL, "1%", { dx: 4, dy: 14 });
     band.set(0, WITHIN, now.length, 1 / WITHIN);
     band.node.classList.toggle("fg-won", now.fine);
-    plot.describe(t("leftNow", { length: now.length, list: KINDS.map((kind) => t("leftOf", { name: t(kind), left: ui.number(now.cells[kind].left.at(-1), 2) })).join(t("comma")) }));
+    plot.describe(
+      t("leftNow", {
+        length: now.length,
+        list: KINDS.map((kind) =>
+          t("leftOf", { name: t(kind), left: ui.number(now.cells[kind].left.at(-1), 2) }),
+        ).join(t("comma")),
+      }),
+    );
   };
 }
 
@@ -118,7 +170,13 @@ function sweepChart(ui) {
   const { t } = ui;
   const height = (width) => Math.round(Math.min(340, Math.max(230, width * 0.78)));
   const margin = { left: 46, right: 14, top: 24, bottom: 38 };
-  const plot = ui.plot({ label: t("factor"), height, margin, x: { domain: [SWEEP.low, SWEEP.high], scale: "log", label: t("scaleAxis"), ticks: 6 }, y: { domain: [0.15, 1.45], label: t("factor"), ticks: 7 } });
+  const plot = ui.plot({
+    label: t("factor"),
+    height,
+    margin,
+    x: { domain: [SWEEP.low, SWEEP.high], scale: "log", label: t("scaleAxis"), ticks: 6 },
+    y: { domain: [0.15, 1.45], label: t("factor"), ticks: 7 },
+  });
   const one = plot.line({ color: "muted", width: 1, dash: "4 4" });
   const here = plot.line({ color: "ink", width: 1.5 });
   const lines = Object.fromEntries(KINDS.map((kind) => [kind, plot.line({ color: HUE[kind], width: 2.5 })]));
@@ -134,7 +192,19 @@ function sweepChart(ui) {
       const inside = now.scale >= SWEEP.low && now.scale <= SWEEP.high;
       inside ? dots[kind].set([now.scale, along(now.swept[kind], now.scale)]) : dots[kind].hide();
     }
-    plot.describe(t("factorNow", { low: ui.number(SWEEP.low), high: ui.number(SWEEP.high), list: KINDS.map((kind) => t("factorOf", { name: t(kind), low: ui.number(now.swept[kind][0], 2), high: ui.number(now.swept[kind].at(-1), 2) })).join(t("comma")) }));
+    plot.describe(
+      t("factorNow", {
+        low: ui.number(SWEEP.low),
+        high: ui.number(SWEEP.high),
+        list: KINDS.map((kind) =>
+          t("factorOf", {
+            name: t(kind),
+            low: ui.number(now.swept[kind][0], 2),
+            high: ui.number(now.swept[kind].at(-1), 2),
+          }),
+        ).join(t("comma")),
+      }),
+    );
   };
 }
 
@@ -149,11 +219,41 @@ function along(ys, scale) {
 function words(ui, now) {
   const { t, number } = ui;
   const { rnn, lstm } = now.cells;
-  const said = { length: now.length - 1, scale: number(now.scale), left: number(rnn.left.at(-1), 2), rnnReach: rnn.reach, lstmReach: lstm.reach,
-    rate: number(rnn.rate), forget: number(now.forget), bias: number(now.bias), alone: number(now.forget ** (now.length - 1), 2), lstmLeft: number(lstm.left.at(-1), 2), far: FAR };
-  const first = now.high > WITHIN && rnn.rate > 1 ? "explodes" : now.fine ? "keepsRnn" : rnn.reach >= now.length - 1 ? "fades" : "vanishes";
-  const second = lstm.reach >= now.length - 1 ? (lstm.left.at(-1) > WITHIN ? "lstmGrows" : "lstmWhole") : now.bias > 0 ? "lstmMore" : now.bias < 0 ? "lstmShut" : "lstmHalf";
-  return { text: [t(first, said), t(second, said)].join(ui.lang === "zh" ? "" : " "), bad: first === "explodes" && rnn.left.at(-1) > 1e6 };
+  const said = {
+    length: now.length - 1,
+    scale: number(now.scale),
+    left: number(rnn.left.at(-1), 2),
+    rnnReach: rnn.reach,
+    lstmReach: lstm.reach,
+    rate: number(rnn.rate),
+    forget: number(now.forget),
+    bias: number(now.bias),
+    alone: number(now.forget ** (now.length - 1), 2),
+    lstmLeft: number(lstm.left.at(-1), 2),
+    far: FAR,
+  };
+  const first =
+    now.high > WITHIN && rnn.rate > 1
+      ? "explodes"
+      : now.fine
+        ? "keepsRnn"
+        : rnn.reach >= now.length - 1
+          ? "fades"
+          : "vanishes";
+  const second =
+    lstm.reach >= now.length - 1
+      ? lstm.left.at(-1) > WITHIN
+        ? "lstmGrows"
+        : "lstmWhole"
+      : now.bias > 0
+        ? "lstmMore"
+        : now.bias < 0
+          ? "lstmShut"
+          : "lstmHalf";
+  return {
+    text: [t(first, said), t(second, said)].join(ui.lang === "zh" ? "" : " "),
+    bad: first === "explodes" && rnn.left.at(-1) > 1e6,
+  };
 }
 
 function setup(ui) {
@@ -165,9 +265,33 @@ function setup(ui) {
   const drawReach = reachChart(ui);
   const drawSweep = sweepChart(ui);
   const drawLegend = legendOf(ui, KINDS, HUE);
-  const scale = ui.slider({ trait: "scale", label: t("scale"), symbol: "s", min: SWEEP.low, max: SWEEP.high, scale: "log", limits: { low: 0.05, high: 20 } });
-  const bias = ui.slider({ trait: "bias", label: t("bias"), symbol: "b", min: -3, max: 7, step: 0.1, limits: { low: -20, high: 20 } });
-  ui.slider({ trait: "length", label: t("length"), symbol: "T", min: 20, max: core.LONGEST, integer: true, limits: { low: 2, high: core.LONGEST } });
+  const scale = ui.slider({
+    trait: "scale",
+    label: t("scale"),
+    symbol: "s",
+    min: SWEEP.low,
+    max: SWEEP.high,
+    scale: "log",
+    limits: { low: 0.05, high: 20 },
+  });
+  const bias = ui.slider({
+    trait: "bias",
+    label: t("bias"),
+    symbol: "b",
+    min: -3,
+    max: 7,
+    step: 0.1,
+    limits: { low: -20, high: 20 },
+  });
+  ui.slider({
+    trait: "length",
+    label: t("length"),
+    symbol: "T",
+    min: 20,
+    max: core.LONGEST,
+    integer: true,
+    limits: { low: 2, high: core.LONGEST },
+  });
   ui.button({ label: t("again"), onClick: () => ui.set({ seed: ui.get("seed") + 1 }) });
 
   // Letting go there counts; passing over it with the mouse held does not.
@@ -177,7 +301,11 @@ function setup(ui) {
     const fresh = GOALS.filter((name) => reached[name] && !found.includes(name));
     if (fresh.length) ui.set({ found: [...found, ...fresh] });
   }
-  for (const event of ["change", "pointerup", "click"]) ui.root.addEventListener(event, () => ui.root.dataset.error !== "yes" && setTimeout(() => ui.alive && look()));
+  for (const event of ["change", "pointerup", "click"])
+    ui.root.addEventListener(
+      event,
+      () => ui.root.dataset.error !== "yes" && setTimeout(() => ui.alive && look()),
+    );
 
   return function draw() {
     now = compute();
@@ -186,7 +314,12 @@ function setup(ui) {
     for (const draw of [drawReach, drawSweep, drawLegend]) draw(now);
     const all = found.length === GOALS.length;
     const list = found.map((name) => t(name)).join(t("comma"));
-    ui.goal(all ? t("goalReached") : t("goal", { far: FAR, within: WITHIN }) + (found.length ? t("done", { list }) : ""), all);
+    ui.goal(
+      all
+        ? t("goalReached")
+        : t("goal", { far: FAR, within: WITHIN }) + (found.length ? t("done", { list }) : ""),
+      all,
+    );
     const { text, bad } = words(ui, now);
     ui.status(text, { bad });
   };

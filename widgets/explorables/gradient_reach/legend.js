@@ -6,10 +6,42 @@ export function legendOf(ui, kinds, hues) {
   const { t } = ui;
   const cell = (text) => h("td", { text });
   const rows = kinds.map((kind) => ({ kind, reach: cell(""), rate: cell(""), left: cell("") }));
-  const node = h("table", { class: "fg-reach-table" },
-    h("thead", {}, h("tr", {}, ...["cell", "reach", "rate", "leftOver"].map((name) => h("th", { scope: "col", text: t(name) })))),
-    h("tbody", {}, ...rows.map(({ kind, reach, rate, left }) => h("tr", {},
-      h("th", { scope: "row" }, h("span", { class: "fg-swatch", style: `background:var(--fg-${hues[kind]})`, "aria-hidden": "true" }), h("span", { text: t(kind) })), reach, rate, left))));
+  const node = h(
+    "table",
+    { class: "fg-reach-table" },
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        ...["cell", "reach", "rate", "leftOver"].map((name) => h("th", { scope: "col", text: t(name) })),
+      ),
+    ),
+    h(
+      "tbody",
+      {},
+      ...rows.map(({ kind, reach, rate, left }) =>
+        h(
+          "tr",
+          {},
+          h(
+            "th",
+            { scope: "row" },
+            h("span", {
+              class: "fg-swatch",
+              style: `background:var(--fg-${hues[kind]})`,
+              "aria-hidden": "true",
+            }),
+            h("span", { text: t(kind) }),
+          ),
+          reach,
+          rate,
+          left,
+        ),
+      ),
+    ),
+  );
   const note = h("p", { class: "fg-reach-note" });
   ui.figures.after(h("div", { class: "fg-reach-foot" }, node, note));
   return function draw(now) {

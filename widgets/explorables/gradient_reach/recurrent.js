@@ -44,7 +44,9 @@ export const CELLS = {
     },
     backward({ W, U }, tape, t, dh, dc, dx) {
       const dz = tape.room[0];
-      dh.forEach((d, k) => { dz[k] = d * (1 - tape.h[t + 1][k] ** 2); });
+      dh.forEach((d, k) => {
+        dz[k] = d * (1 - tape.h[t + 1][k] ** 2);
+      });
       dh.fill(0);
       back(U, dz, dh);
       back(W, dz, dx);
@@ -116,8 +118,20 @@ export const CELLS = {
 export function run(kind, cell, xs) {
   const { gates, forward } = needName("cell", kind, CELLS);
   const { W, U, b, bh, inputs: I, hidden: H } = cell;
-  const fits = W.length === gates * H * I && U.length === gates * H * H && b.length === gates * H && bh.length === gates * H;
-  if (!fits) raise(RangeError, "badWeights", "weights", kind, "", `the weights are not those of a ${kind} of ${I} inputs and ${H} units`);
+  const fits =
+    W.length === gates * H * I &&
+    U.length === gates * H * H &&
+    b.length === gates * H &&
+    bh.length === gates * H;
+  if (!fits)
+    raise(
+      RangeError,
+      "badWeights",
+      "weights",
+      kind,
+      "",
+      `the weights are not those of a ${kind} of ${I} inputs and ${H} units`,
+    );
   const tape = { h: [zeros(H)], c: [zeros(H)], gates: [], inner: [], room: [zeros(gates * H), zeros(H)] };
   xs.forEach((x, t) => forward(cell, tape, x, t));
   return tape;

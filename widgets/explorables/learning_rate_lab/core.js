@@ -5,7 +5,8 @@ import { raise } from "../../core/errors.js";
 export const OPTIMISERS = ["SGD", "Momentum", "Nesterov"];
 const SETTINGS = ["batch_size", "epochs", "steps", "window", "momentum", "seed", "train", "validation"];
 
-const damaged = (code, where, given, allowed, message) => raise(TypeError, code, where, given, allowed, `recording: ${where} ${message}`);
+const damaged = (code, where, given, allowed, message) =>
+  raise(TypeError, code, where, given, allowed, `recording: ${where} ${message}`);
 const is = {
   object: (value) => typeof value === "object" && value !== null && !Array.isArray(value),
   list: Array.isArray,
@@ -21,12 +22,23 @@ function part(parent, key, kind, where) {
 
 function numbers(parent, key, where) {
   const list = part(parent, key, "list", where);
-  list.forEach((value, i) => is.number(value) || damaged("recordingKind", `${where ? `${where}.` : ""}${key}[${i}]`, value, "number", "must be a number"));
+  list.forEach(
+    (value, i) =>
+      is.number(value) ||
+      damaged(
+        "recordingKind",
+        `${where ? `${where}.` : ""}${key}[${i}]`,
+        value,
+        "number",
+        "must be a number",
+      ),
+  );
   return list;
 }
 
 function length(list, wanted, name) {
-  if (list.length !== wanted) damaged("recordingLength", name, list.length, wanted, `has ${list.length} entries, expected ${wanted}`);
+  if (list.length !== wanted)
+    damaged("recordingLength", name, list.length, wanted, `has ${list.length} entries, expected ${wanted}`);
 }
 
 function checkRun(run, where, settings) {
@@ -34,7 +46,11 @@ function checkRun(run, where, settings) {
   part(run, "dead_units", "number", where);
   const whole = run.diverged_at === null;
   if (!whole) part(run, "diverged_at", "number", where);
-  const full = { train: Math.ceil(settings.steps / settings.window), validation_loss: settings.epochs, validation_accuracy: settings.epochs };
+  const full = {
+    train: Math.ceil(settings.steps / settings.window),
+    validation_loss: settings.epochs,
+    validation_accuracy: settings.epochs,
+  };
   for (const [name, count] of Object.entries(full)) {
     const list = numbers(run, name, where);
     if (whole || list.length > count) length(list, count, `${where}.${name}`);
@@ -43,10 +59,12 @@ function checkRun(run, where, settings) {
 
 /** The recording itself, if it is whole; else an error that names the first damaged place. @param {any} recording */
 export function checkRecording(recording) {
-  if (!is.object(recording) || Object.keys(recording).length === 0) damaged("recordingLacks", "recording", recording, "object", "is missing");
+  if (!is.object(recording) || Object.keys(recording).length === 0)
+    damaged("recordingLacks", "recording", recording, "object", "is missing");
   const settings = part(recording, "settings", "object", "");
   for (const name of SETTINGS) part(settings, name, "number", "settings");
-  if (numbers(settings, "sizes", "settings").length < 2) damaged("recordingLength", "settings.sizes", settings.sizes.length, "≥ 2", "is too short");
+  if (numbers(settings, "sizes", "settings").length < 2)
+    damaged("recordingLength", "settings.sizes", settings.sizes.length, "≥ 2", "is too short");
   part(recording, "provenance", "object", "");
   const rates = numbers(recording, "learning_rates", "");
   if (!rates.length || rates[0] <= 0 || rates.some((rate, i) => i > 0 && rate <= rates[i - 1])) {

@@ -25,14 +25,27 @@ function reader(ui) {
     const at = recordings.nearest(rates, needPositive("learning_rate", ui.get("learning_rate")));
     const runs = recording.runs[optimiser];
     const guess = recordings.guessing(recording);
-    return { recording, settings, rates, optimiser, at, rate: rates[at], runs, run: runs[at], guess,
-      best: recordings.bestOf(runs), beyond: recordings.brokenFrom(runs, guess) };
+    return {
+      recording,
+      settings,
+      rates,
+      optimiser,
+      at,
+      rate: rates[at],
+      runs,
+      run: runs[at],
+      guess,
+      best: recordings.bestOf(runs),
+      beyond: recordings.brokenFrom(runs, guess),
+    };
   };
 }
 
 /** The losses that both pictures show, so that a curve's end and its point in the valley lie at one height. */
 function lossRange({ recording, guess }) {
-  const all = OPTIMISERS.flatMap((name) => recording.runs[name].flatMap((run) => [...run.train, ...run.validation_loss]));
+  const all = OPTIMISERS.flatMap((name) =>
+    recording.runs[name].flatMap((run) => [...run.train, ...run.validation_loss]),
+  );
   return [Math.floor(10 * all.reduce((low, v) => Math.min(low, v), Infinity)) / 10, 1.5 * guess];
 }
 
@@ -50,11 +63,17 @@ function trainingPath(run, { steps, window, epochs }, ceiling) {
   });
 }
 
-const validationPath = (run, ceiling) => run.validation_loss.flatMap((loss, i) => [i + 1, Math.min(loss, ceiling)]);
+const validationPath = (run, ceiling) =>
+  run.validation_loss.flatMap((loss, i) => [i + 1, Math.min(loss, ceiling)]);
 
 function curves(ui) {
-  const plot = ui.plot({ label: ui.t("training"), height, margin: MARGIN,
-    x: { domain: [0, 1] }, y: { domain: [0.1, 1], scale: "log" } });
+  const plot = ui.plot({
+    label: ui.t("training"),
+    height,
+    margin: MARGIN,
+    x: { domain: [0, 1] },
+    y: { domain: [0.1, 1], scale: "log" },
+  });
   const guess = plot.line({ class: "fg-lab-guess", layer: "under", width: 1 });
   const guessText = plot.text({ class: "fg-quiet", anchor: "end" });
   const context = [];
@@ -65,11 +84,16 @@ function curves(ui) {
   const points = plot.dots({ size: 7.5 });
   // Thin, so that the recorded curve shows on both sides where the two agree.
   const live = { main: plot.line({ width: 1.25 }), points: plot.dots({ size: 5 }) };
-  const names = { train: plot.text({ class: "fg-strong" }), validation: plot.text({ class: "fg-strong" }), live: plot.text({ class: "fg-strong" }) };
+  const names = {
+    train: plot.text({ class: "fg-strong" }),
+    validation: plot.text({ class: "fg-strong" }),
+    live: plot.text({ class: "fg-strong" }),
+  };
   let drawn = "";
 
   function drawContext(now, ceiling) {
-    while (context.length < now.rates.length) context.push(plot.line({ class: "fg-lab-context", layer: "under", width: 1 }));
+    while (context.length < now.rates.length)
+      context.push(plot.line({ class: "fg-lab-context", layer: "under", width: 1 }));
     const key = `${now.optimiser} ${plot.width} ${plot.height} ${now.rates.length}`;
     if (key === drawn) return;
     drawn = key;
@@ -89,13 +113,19 @@ function curves(ui) {
     live.main.set(path);
     live.points.set(validationPath(run, ceiling));
     const [x, y] = path.slice(-2);
-    names.live.set(x, y, ui.t("yours", { rate: number(run.learning_rate) }), { dy: -24, anchor: x > 0.5 * now.settings.epochs ? "end" : "start" });
+    names.live.set(x, y, ui.t("yours", { rate: number(run.learning_rate) }), {
+      dy: -24,
+      anchor: x > 0.5 * now.settings.epochs ? "end" : "start",
+    });
   }
 
   return function draw(now, [low, high]) {
     const { epochs } = now.settings;
     const ceiling = 3 * high;
-    plot.layout({ x: { domain: [0, epochs + 0.12], ticks: epochs }, y: { domain: [low, high], label: ui.t("loss", { epochs }) } });
+    plot.layout({
+      x: { domain: [0, epochs + 0.12], ticks: epochs },
+      y: { domain: [low, high], label: ui.t("loss", { epochs }) },
+    });
     guess.set([0, now.guess, epochs + 1, now.guess]);
     // Where the run itself lies on that line there is no room for its name; the valley beside it has it too.
     if (lastLoss(now.run) < 0.8 * now.guess) guessText.set(epochs, now.guess, ui.t("guess"), { dy: -6 });
@@ -115,22 +145,43 @@ function curves(ui) {
     if (dots.length >= 8) names.validation.set(4, dots[7], ui.t("validation"), { dy: 24, anchor: "middle" });
     else names.validation.hide();
     drawLive(now, ceiling);
-    plot.describe(ui.t("curvesLabel", { optimiser: now.optimiser, rate: number(now.rate), first: number(now.run.train[0] ?? NaN),
-      last: number(now.run.train.at(-1) ?? NaN), validation: now.run.validation_loss.map((v) => number(v)).join(", ") }));
+    plot.describe(
+      ui.t("curvesLabel", {
+        optimiser: now.optimiser,
+        rate: number(now.rate),
+        first: number(now.run.train[0] ?? NaN),
+        last: number(now.run.train.at(-1) ?? NaN),
+        validation: now.run.validation_loss.map((v) => number(v)).join(", "),
+      }),
+    );
   };
 }
 
 function valley(ui) {
-  const plot = ui.plot({ label: ui.t("lastLoss"), height, margin: MARGIN,
-    x: { domain: [1, 10], scale: "log" }, y: { domain: [0.1, 1], scale: "log" } });
+  const plot = ui.plot({
+    label: ui.t("lastLoss"),
+    height,
+    margin: MARGIN,
+    x: { domain: [1, 10], scale: "log" },
+    y: { domain: [0.1, 1], scale: "log" },
+  });
   const broken = plot.area({ class: "fg-lab-broken", layer: "under" });
   const guess = plot.line({ class: "fg-lab-guess", layer: "under", width: 1 });
   const guessText = plot.text({ class: "fg-quiet", anchor: "middle" });
   const breaks = plot.text({ class: "fg-lab-breaks", anchor: "middle" });
-  const arms = Object.fromEntries(OPTIMISERS.map((name) => [name, {
-    line: plot.line({ color: HUE[name] }), dots: plot.dots({ color: HUE[name], size: 5 }), pin: plot.dots({ color: "good", size: 16 }),
-    hole: plot.dots({ color: "paper", size: 12 }), core: plot.dots({ color: HUE[name], size: 6 }), name: plot.text({ color: HUE[name] }),
-  }]));
+  const arms = Object.fromEntries(
+    OPTIMISERS.map((name) => [
+      name,
+      {
+        line: plot.line({ color: HUE[name] }),
+        dots: plot.dots({ color: HUE[name], size: 5 }),
+        pin: plot.dots({ color: "good", size: 16 }),
+        hole: plot.dots({ color: "paper", size: 12 }),
+        core: plot.dots({ color: HUE[name], size: 6 }),
+        name: plot.text({ color: HUE[name] }),
+      },
+    ]),
+  );
   const guide = plot.line({ class: "fg-lab-guide", width: 1.5 });
   const stem = plot.line({ class: "fg-lab-guide", width: 1.5 });
   const ring = plot.dots({ color: "paper", size: 17 });
@@ -146,7 +197,13 @@ function valley(ui) {
     let held = false;
     const choose = (event) => {
       const box = plot.node.getBoundingClientRect();
-      if (shown.length) ui.set({ learning_rate: shown[recordings.nearest(shown, plot.x.invert(((event.clientX - box.left) / box.width) * plot.width))] });
+      if (shown.length)
+        ui.set({
+          learning_rate:
+            shown[
+              recordings.nearest(shown, plot.x.invert(((event.clientX - box.left) / box.width) * plot.width))
+            ],
+        });
     };
     plot.node.addEventListener("pointerdown", (event) => {
       if (event.button !== 0) return;
@@ -155,7 +212,10 @@ function valley(ui) {
       choose(event);
     });
     plot.node.addEventListener("pointermove", (event) => held && choose(event));
-    for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) plot.node.addEventListener(end, () => { held = false; });
+    for (const end of ["pointerup", "pointercancel", "lostpointercapture"])
+      plot.node.addEventListener(end, () => {
+        held = false;
+      });
   }
 
   /** Where each name stands: left of its curve's falling arm; names that would collide stand under each other. */
@@ -164,7 +224,10 @@ function valley(ui) {
     const taken = [];
     for (const name of OPTIMISERS) {
       const runs = now.recording.runs[name];
-      const i = Math.max(1, runs.findIndex((run) => lastLoss(run) < level));
+      const i = Math.max(
+        1,
+        runs.findIndex((run) => lastLoss(run) < level),
+      );
       const [a, b] = [lastLoss(runs[i - 1]), lastLoss(runs[i])];
       const share = Math.min(1, Math.max(0, (a - level) / (a - b || 1)));
       const x = now.rates[i - 1] * (now.rates[i] / now.rates[i - 1]) ** share;
@@ -194,7 +257,8 @@ function valley(ui) {
     const run = ui.get("live");
     const loss = run.validation_loss?.at(-1);
     const there = ui.get("kernel") && loss !== undefined;
-    for (const mark of [yours.ring, yours.hole]) there ? mark.set([run.learning_rate, Math.min(loss, ceiling)]) : mark.hide();
+    for (const mark of [yours.ring, yours.hole])
+      there ? mark.set([run.learning_rate, Math.min(loss, ceiling)]) : mark.hide();
   }
 
   return {
@@ -206,15 +270,27 @@ function valley(ui) {
       shown = rates;
       const step = (rates.at(-1) / rates[0]) ** (0.6 / Math.max(1, rates.length - 1));
       const [first, last] = [rates[0] / step, rates.at(-1) * step];
-      plot.layout({ x: { domain: [first, last] }, y: { domain: range, label: ui.t("lastLoss", { epochs: now.settings.epochs }) } });
+      plot.layout({
+        x: { domain: [first, last] },
+        y: { domain: range, label: ui.t("lastLoss", { epochs: now.settings.epochs }) },
+      });
       guess.set([first, now.guess, last, now.guess]);
-      guessText.set(Math.sqrt(first * rates[Math.min(beyond, rates.length - 1)]), now.guess, ui.t("guessing", { classes: now.settings.sizes.at(-1), loss: now.guess.toFixed(2) }), { dy: -7 });
+      guessText.set(
+        Math.sqrt(first * rates[Math.min(beyond, rates.length - 1)]),
+        now.guess,
+        ui.t("guessing", { classes: now.settings.sizes.at(-1), loss: now.guess.toFixed(2) }),
+        { dy: -7 },
+      );
       if (beyond < rates.length) {
         const edge = beyond ? Math.sqrt(rates[beyond - 1] * rates[beyond]) : first;
         broken.set(edge, low, last, high);
         breaks.set(Math.sqrt(edge * last), low, ui.t("breaks"), { dy: -8 });
-      } else { broken.hide(); breaks.hide(); }
-      for (const name of [...OPTIMISERS.filter((name) => name !== now.optimiser), now.optimiser]) drawArm(name, now, 3 * high);
+      } else {
+        broken.hide();
+        breaks.hide();
+      }
+      for (const name of [...OPTIMISERS.filter((name) => name !== now.optimiser), now.optimiser])
+        drawArm(name, now, 3 * high);
       drawNames(now, range);
       const y = Math.min(high, lastLoss(run));
       if (y < now.guess) guide.set([first, y, now.rate, y]);
@@ -224,10 +300,22 @@ function valley(ui) {
       point.set([now.rate, y]);
       point.color(HUE[now.optimiser]);
       const right = now.at > 0.7 * rates.length;
-      value.set(now.rate, y, Number.isFinite(lastLoss(run)) ? number(lastLoss(run)) : "∞", { dx: right ? -10 : 10, dy: y > now.guess ? 20 : -10, anchor: right ? "end" : "start" });
+      value.set(now.rate, y, Number.isFinite(lastLoss(run)) ? number(lastLoss(run)) : "∞", {
+        dx: right ? -10 : 10,
+        dy: y > now.guess ? 20 : -10,
+        anchor: right ? "end" : "start",
+      });
       drawYours(3 * high);
-      plot.describe(ui.t("bowlLabel", { epochs: now.settings.epochs, optimiser: now.optimiser, low: number(rates[0]), high: number(rates.at(-1)),
-        left: number(lastLoss(now.runs[0])), right: number(lastLoss(now.runs.at(-1))) }));
+      plot.describe(
+        ui.t("bowlLabel", {
+          epochs: now.settings.epochs,
+          optimiser: now.optimiser,
+          low: number(rates[0]),
+          high: number(rates.at(-1)),
+          left: number(lastLoss(now.runs[0])),
+          right: number(lastLoss(now.runs.at(-1))),
+        }),
+      );
     },
   };
 }
@@ -235,12 +323,28 @@ function valley(ui) {
 /** One sentence on the run, one on what it means, one on why it broke. */
 function words(ui, now) {
   const { run, settings } = now;
-  const said = { optimiser: now.optimiser, rate: number(now.rate), epochs: settings.epochs, count: now.runs.length,
-    step: run.diverged_at, dead: run.dead_units, units: settings.sizes[1] };
+  const said = {
+    optimiser: now.optimiser,
+    rate: number(now.rate),
+    epochs: settings.epochs,
+    count: now.runs.length,
+    step: run.diverged_at,
+    dead: run.dead_units,
+    units: settings.sizes[1],
+  };
   const verdict = recordings.verdict(now.runs, now.at, now.guess);
   said.above = percent(lastLoss(run) / lastLoss(now.runs[now.best]) - 1);
-  const parts = verdict === "stopped" ? [ui.t("stopped", said)]
-    : [ui.t("run", { ...said, loss: number(lastLoss(run)), accuracy: percent(run.validation_accuracy.at(-1)) }), ui.t(verdict, said)];
+  const parts =
+    verdict === "stopped"
+      ? [ui.t("stopped", said)]
+      : [
+          ui.t("run", {
+            ...said,
+            loss: number(lastLoss(run)),
+            accuracy: percent(run.validation_accuracy.at(-1)),
+          }),
+          ui.t(verdict, said),
+        ];
   if (run.dead_units >= 0.25 * settings.sizes[1]) parts.push(ui.t("dead", said));
   return parts.join(ui.lang === "zh" ? "" : " ");
 }
@@ -254,28 +358,44 @@ function report(ui, now) {
   if (ui.get("running") && run.state !== "running") return ui.t("starting");
   if (!run.state) return "";
   const said = { optimiser: run.optimiser, rate: number(run.learning_rate) };
-  if (run.state === "running") return join(ui.t("running", said), run.slowed > 0 && ui.t("slowed", { seconds: number(run.slowed) }));
+  if (run.state === "running")
+    return join(ui.t("running", said), run.slowed > 0 && ui.t("slowed", { seconds: number(run.slowed) }));
   if (run.state === "stopped") return ui.t("halted", { steps: run.steps, all: now.settings.steps });
   const loss = run.validation_loss.at(-1);
   if (loss === undefined) return "";
   const same = now.rates.indexOf(run.learning_rate);
-  return join(ui.t("finished", { loss: number(loss), accuracy: percent(run.validation_accuracy.at(-1)) }),
-    same >= 0 && ui.t("compared", { recorded: number(lastLoss(now.recording.runs[run.optimiser][same])) }));
+  return join(
+    ui.t("finished", { loss: number(loss), accuracy: percent(run.validation_accuracy.at(-1)) }),
+    same >= 0 && ui.t("compared", { recorded: number(lastLoss(now.recording.runs[run.optimiser][same])) }),
+  );
 }
 
 /** The slider under the valley: its stops stand under the points of the curve. */
 function rateSlider(ui) {
   const rates = ui.get("recording")?.learning_rates;
   const steps = Array.isArray(rates) ? [...rates] : [0.001, 0.01]; // a damaged recording: said by the first draw
-  const slider = ui.slider({ trait: "learning_rate", label: ui.t("rate"), symbol: "α", steps, limits: { positive: true }, into: ui.figures });
+  const slider = ui.slider({
+    trait: "learning_rate",
+    label: ui.t("rate"),
+    symbol: "α",
+    steps,
+    limits: { positive: true },
+    into: ui.figures,
+  });
   const track = slider.node.querySelector(".fg-track");
   return function draw({ rates, beyond }, [left, right]) {
     if (steps.join() !== rates.join()) {
       steps.splice(0, steps.length, ...rates);
       slider.ends({ min: rates[0], max: rates.at(-1) });
     }
-    put(track, { style: `margin-inline:${(left - THUMB / 2).toFixed(1)}px ${(right - THUMB / 2).toFixed(1)}px` });
-    slider.marks(beyond < rates.length ? [{ value: rates[beyond], text: ui.t("breaksFrom"), tone: "bad", side: "left", beyond: true }] : []);
+    put(track, {
+      style: `margin-inline:${(left - THUMB / 2).toFixed(1)}px ${(right - THUMB / 2).toFixed(1)}px`,
+    });
+    slider.marks(
+      beyond < rates.length
+        ? [{ value: rates[beyond], text: ui.t("breaksFrom"), tone: "bad", side: "left", beyond: true }]
+        : [],
+    );
   };
 }
 
@@ -301,8 +421,15 @@ function trainer(ui) {
     bar.style.visibility = running || ui.get("progress") > 0 ? "" : "hidden";
     say(said, report(ui, now));
     const { provenance, settings } = now.recording;
-    const recorded = ui.t("recorded", { count: OPTIMISERS.length * now.rates.length, sizes: settings.sizes.join("-"), train: settings.train,
-      batch: settings.batch_size, date: provenance.date ?? "?", device: provenance.device ?? "?", torch: String(provenance.versions?.torch ?? "?").split("+")[0] });
+    const recorded = ui.t("recorded", {
+      count: OPTIMISERS.length * now.rates.length,
+      sizes: settings.sizes.join("-"),
+      train: settings.train,
+      batch: settings.batch_size,
+      date: provenance.date ?? "?",
+      device: provenance.device ?? "?",
+      torch: String(provenance.versions?.torch ?? "?").split("+")[0],
+    });
     say(note, kernel ? recorded : recorded + (ui.lang === "zh" ? "" : " ") + ui.t("elsewhere"));
   };
 }
@@ -312,14 +439,35 @@ function table(ui) {
   const summary = h("summary", {});
   const box = h("details", {}, summary);
   let made = null;
-  const cell = (run) => h("td", {}, run.diverged_at === null ? lastLoss(run).toPrecision(3) : "∞", " ", h("small", { text: run.validation_accuracy.length ? percent(run.validation_accuracy.at(-1)) : "" }));
+  const cell = (run) =>
+    h(
+      "td",
+      {},
+      run.diverged_at === null ? lastLoss(run).toPrecision(3) : "∞",
+      " ",
+      h("small", { text: run.validation_accuracy.length ? percent(run.validation_accuracy.at(-1)) : "" }),
+    );
   function fill({ recording, rates, settings }) {
     if (made === recording || !box.open) return;
     made = recording;
-    const rows = rates.map((rate, i) => h("tr", {}, h("th", { scope: "row", text: number(rate) }), ...OPTIMISERS.map((name) => cell(recording.runs[name][i]))));
+    const rows = rates.map((rate, i) =>
+      h(
+        "tr",
+        {},
+        h("th", { scope: "row", text: number(rate) }),
+        ...OPTIMISERS.map((name) => cell(recording.runs[name][i])),
+      ),
+    );
     box.querySelector("table")?.remove();
-    box.append(h("table", {}, h("caption", { class: "fg-hidden", text: ui.t("tableCaption", { epochs: settings.epochs }) }),
-      h("thead", {}, h("tr", {}, ...["α", ...OPTIMISERS].map((text) => h("th", { scope: "col", text })))), h("tbody", {}, ...rows)));
+    box.append(
+      h(
+        "table",
+        {},
+        h("caption", { class: "fg-hidden", text: ui.t("tableCaption", { epochs: settings.epochs }) }),
+        h("thead", {}, h("tr", {}, ...["α", ...OPTIMISERS].map((text) => h("th", { scope: "col", text })))),
+        h("tbody", {}, ...rows),
+      ),
+    );
   }
   box.addEventListener("toggle", ui.redraw);
   ui.controls.append(box);
@@ -337,7 +485,11 @@ function finder(ui, look) {
     if (now.at === now.best && !found.includes(now.optimiser)) ui.set({ found: [...found, now.optimiser] });
   };
   // Once the control has set its trait; a damaged recording has nothing to be found.
-  for (const event of ["change", "pointerup"]) ui.root.addEventListener(event, () => ui.root.dataset.error !== "yes" && setTimeout(() => ui.alive && check()));
+  for (const event of ["change", "pointerup"])
+    ui.root.addEventListener(
+      event,
+      () => ui.root.dataset.error !== "yes" && setTimeout(() => ui.alive && check()),
+    );
 }
 
 function goal(ui, optimisers, { recording, rates }) {
@@ -345,13 +497,20 @@ function goal(ui, optimisers, { recording, rates }) {
   const each = found.map((name) => `${name} ${number(rates[recordings.bestOf(recording.runs[name])])}`);
   const list = ui.t("found", { list: each.join(ui.lang === "zh" ? "，" : ", ") });
   ui.goal(found.length ? ui.t("goal") + list : ui.t("goal"), found.length === OPTIMISERS.length);
-  optimisers.node.querySelectorAll(".fg-segment span").forEach((span, i) => say(span, found.includes(OPTIMISERS[i]) ? `${OPTIMISERS[i]} ✓` : OPTIMISERS[i]));
+  optimisers.node
+    .querySelectorAll(".fg-segment span")
+    .forEach((span, i) => say(span, found.includes(OPTIMISERS[i]) ? `${OPTIMISERS[i]} ✓` : OPTIMISERS[i]));
 }
 
 function setup(ui) {
   ui.root.classList.add("fg-lab");
   ui.root.prepend(h("style", { text: css }));
-  const optimisers = ui.choice({ trait: "optimiser", label: ui.t("optimiser"), options: OPTIMISERS.map((name) => [name, name]), into: ui.toolbar });
+  const optimisers = ui.choice({
+    trait: "optimiser",
+    label: ui.t("optimiser"),
+    options: OPTIMISERS.map((name) => [name, name]),
+    into: ui.toolbar,
+  });
   const drawCurves = curves(ui);
   const bowl = valley(ui);
   const slider = rateSlider(ui);
@@ -361,7 +520,9 @@ function setup(ui) {
   finder(ui, look);
   let range = { of: null, values: [0, 1] };
   // The frame puts the reader's settings back; a training ends, and its curve goes.
-  ui.root.querySelector(".fg-reset").addEventListener("click", () => ui.set({ running: false, live: {}, message: {}, progress: 0 }));
+  ui.root
+    .querySelector(".fg-reset")
+    .addEventListener("click", () => ui.set({ running: false, live: {}, message: {}, progress: 0 }));
 
   return function draw() {
     const now = look();
@@ -377,8 +538,19 @@ function setup(ui) {
 }
 
 const lab = explorable({
-  traits: { recording: {}, optimiser: "SGD", learning_rate: 0.01, found: [], running: false, progress: 0, live: {}, message: {}, kernel: false },
-  strings, setup,
+  traits: {
+    recording: {},
+    optimiser: "SGD",
+    learning_rate: 0.01,
+    found: [],
+    running: false,
+    progress: 0,
+    live: {},
+    message: {},
+    kernel: false,
+  },
+  strings,
+  setup,
 });
 
 export const core = recordings;

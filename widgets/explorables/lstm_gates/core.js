@@ -14,8 +14,18 @@ const isCapital = (character) => /\p{Lu}/u.test(character);
 function gatesOf(character) {
   const letter = isLetter(character);
   const quote = character === '"';
-  const i = [letter ? OPEN : SHUT, quote ? OPEN : SHUT, character === "(" ? OPEN : SHUT, isCapital(character) ? OPEN : SHUT];
-  const f = [letter ? OPEN : SHUT, quote ? SHUT : OPEN, "()".includes(character) ? SHUT : OPEN, letter ? OPEN : SHUT];
+  const i = [
+    letter ? OPEN : SHUT,
+    quote ? OPEN : SHUT,
+    character === "(" ? OPEN : SHUT,
+    isCapital(character) ? OPEN : SHUT,
+  ];
+  const f = [
+    letter ? OPEN : SHUT,
+    quote ? SHUT : OPEN,
+    "()".includes(character) ? SHUT : OPEN,
+    letter ? OPEN : SHUT,
+  ];
   const g = [Math.atanh(LETTER), 3, 3, 3];
   return [...i, ...f, ...g, OPEN, OPEN, OPEN, OPEN];
 }
@@ -35,5 +45,12 @@ function recurrent() {
 export function handset(text) {
   const characters = [...new Set(Array.from(text))];
   const inputs = Float64Array.from(characters.flatMap(gatesOf));
-  return { characters, hidden: H, inputs, U: recurrent(), head: new Float64Array(characters.length * H), bias: new Float64Array(characters.length) };
+  return {
+    characters,
+    hidden: H,
+    inputs,
+    U: recurrent(),
+    head: new Float64Array(characters.length * H),
+    bias: new Float64Array(characters.length),
+  };
 }

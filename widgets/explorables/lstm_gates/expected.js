@@ -12,7 +12,12 @@ export function expectedOf(ui, { into, shown }) {
     const name = h("span", { class: "fg-bar-name" });
     const bar = h("span", { class: "fg-bar" });
     const value = h("span", { class: "fg-bar-value" });
-    return { name, bar, value, node: h("li", { class: "fg-bar-row" }, name, h("span", { class: "fg-bar-track" }, bar), value) };
+    return {
+      name,
+      bar,
+      value,
+      node: h("li", { class: "fg-bar-row" }, name, h("span", { class: "fg-bar-track" }, bar), value),
+    };
   });
   const list = h("ol", { class: "fg-bars" }, ...rows.map(({ node }) => node));
   const none = h("p", { class: "fg-quiet-text" });
@@ -22,7 +27,17 @@ export function expectedOf(ui, { into, shown }) {
     list.hidden = !there;
     none.hidden = there;
     say(none, there ? "" : t(now.trained ? "empty" : "noneYet"));
-    say(title, there ? t("after", { text: now.characters.slice(Math.max(0, at - 11), at + 1).map(shown).join("") }) : t("expected"));
+    say(
+      title,
+      there
+        ? t("after", {
+            text: now.characters
+              .slice(Math.max(0, at - 11), at + 1)
+              .map(shown)
+              .join(""),
+          })
+        : t("expected"),
+    );
     if (!there) return;
     const chances = now.reading.chances[now.skip + at];
     const best = likeliest(chances, BARS);
@@ -36,7 +51,10 @@ export function expectedOf(ui, { into, shown }) {
       put(row.node, { "data-came": id === next ? "yes" : "no" });
       say(row.name, shown(now.model.characters[id]));
       row.bar.style.width = `${(100 * chance).toFixed(1)}%`;
-      say(row.value, `${chance >= 0.001 ? `${(100 * chance).toFixed(1)}%` : `${ui.number(100 * chance, 1)}%`}${id === next ? ` · ${t("cameShort")}` : ""}`);
+      say(
+        row.value,
+        `${chance >= 0.001 ? `${(100 * chance).toFixed(1)}%` : `${ui.number(100 * chance, 1)}%`}${id === next ? ` · ${t("cameShort")}` : ""}`,
+      );
     });
   };
 }

@@ -56,19 +56,28 @@ export function heatOf(ui, { all, states, valueAt, shown, onPoint, into = ui.fig
     const theme = themeOf(ui.root);
     context.setTransform(dots, 0, 0, dots, 0, 0);
     context.clearRect(0, 0, width, height);
-    title.textContent = all ? t("heatName", { what: t(`long ${now.quantity}`) }) : t("lanesName", { unit: now.unit });
+    title.textContent = all
+      ? t("heatName", { what: t(`long ${now.quantity}`) })
+      : t("lanesName", { unit: now.unit });
     const { side, from, to } = windowOf(width - left - right, now.count, Math.max(0, at));
     last = { side, from, to, rows, tall };
-    if (!now.count) { last = null; return; }
+    if (!now.count) {
+      last = null;
+      return;
+    }
     for (let step = from; step < to; step += 1) {
       const x = left + (step - from) * side;
       context.globalAlpha = playing && step > at ? 0.25 : 1;
       for (let row = 0; row < rows; row += 1) {
         const [kind, unit] = all ? [quantity, row] : [row, now.unit];
-        context.fillStyle = theme.colour(valueAt(now, kind, unit, step), kind === 0 || kind === 1 || kind === 3);
+        context.fillStyle = theme.colour(
+          valueAt(now, kind, unit, step),
+          kind === 0 || kind === 1 || kind === 3,
+        );
         context.fillRect(x, TOP + row * tall, Math.ceil(side), all && rows > 20 ? tall : tall - 2);
       }
-      if (now.characters[step] === " ") { // where words end
+      if (now.characters[step] === " ") {
+        // where words end
         context.fillStyle = theme.ink;
         context.fillRect(x, TOP - 4, side, 2);
       }
@@ -111,7 +120,22 @@ export function heatOf(ui, { all, states, valueAt, shown, onPoint, into = ui.fig
         context.fillText(valueAt(now, row, now.unit, at).toFixed(2).replace("-", "−"), width, y);
       });
     }
-    const said = { unit: now.unit, count: now.count, what: t(`long ${now.quantity}`), units: rows, character: shown(now.characters[at]) };
-    put(canvas, { "aria-label": all ? t("heatNow", said) : t("lanesNow", { ...said, list: Object.keys(states).map((name, row) => `${name} ${valueAt(now, row, now.unit, at).toFixed(2).replace("-", "−")}`).join(t("comma")) }) });
+    const said = {
+      unit: now.unit,
+      count: now.count,
+      what: t(`long ${now.quantity}`),
+      units: rows,
+      character: shown(now.characters[at]),
+    };
+    put(canvas, {
+      "aria-label": all
+        ? t("heatNow", said)
+        : t("lanesNow", {
+            ...said,
+            list: Object.keys(states)
+              .map((name, row) => `${name} ${valueAt(now, row, now.unit, at).toFixed(2).replace("-", "−")}`)
+              .join(t("comma")),
+          }),
+    });
   };
 }

@@ -11,7 +11,16 @@ export function sourceOf(ui) {
   let state = "idle"; // loading, failed
   const words = h("span", {});
   const hint = h("p", { class: "fg-hint", role: "alert", hidden: true });
-  const button = h("button", { type: "button", class: "fg-button fg-primary", "data-model": NAME, onclick: () => ui.set({ trained: true }) }, words);
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "fg-button fg-primary",
+      "data-model": NAME,
+      onclick: () => ui.set({ trained: true }),
+    },
+    words,
+  );
   const node = h("div", { class: "fg-load" }, button, hint);
   ui.toolbar.append(node);
 

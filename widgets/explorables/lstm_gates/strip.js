@@ -21,22 +21,35 @@ export function stripOf(ui, { onPoint, shown }) {
       drawn = next;
       const known = new Map(now.places.map((place, step) => [place, step]));
       spans = [];
-      line.replaceChildren(...all.map((character, place) => {
-        const step = known.get(place);
-        if (step === undefined) return h("s", { text: character });
-        const span = h("span", { text: character, "data-step": step });
-        const bits = now.bits[step];
-        if (now.trained) {
-          span.style.setProperty("--fg-much", `${Math.round(70 * Math.min(1, Math.max(0, bits) / FULL))}%`);
-          span.title = ui.t("bitsOf", { character: shown(character), bits: bits.toFixed(1) });
-        }
-        spans.push(span);
-        return span;
-      }));
+      line.replaceChildren(
+        ...all.map((character, place) => {
+          const step = known.get(place);
+          if (step === undefined) return h("s", { text: character });
+          const span = h("span", { text: character, "data-step": step });
+          const bits = now.bits[step];
+          if (now.trained) {
+            span.style.setProperty("--fg-much", `${Math.round(70 * Math.min(1, Math.max(0, bits) / FULL))}%`);
+            span.title = ui.t("bitsOf", { character: shown(character), bits: bits.toFixed(1) });
+          }
+          spans.push(span);
+          return span;
+        }),
+      );
     }
     spans.forEach((span, step) => put(span, { class: step === at ? "fg-at" : step > at ? "fg-later" : "" }));
     const total = now.bits.reduce((sum, bits) => sum + bits, 0);
     const most = now.trained && now.count ? now.bits.indexOf(Math.max(...now.bits)) : -1;
-    say(key, now.trained ? (most < 0 ? "" : ui.t("key", { mean: (total / now.count).toFixed(2), most: now.bits[most].toFixed(1), character: shown(now.characters[most]) })) : ui.t("keyNone"));
+    say(
+      key,
+      now.trained
+        ? most < 0
+          ? ""
+          : ui.t("key", {
+              mean: (total / now.count).toFixed(2),
+              most: now.bits[most].toFixed(1),
+              character: shown(now.characters[most]),
+            })
+        : ui.t("keyNone"),
+    );
   };
 }

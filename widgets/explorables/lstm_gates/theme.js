@@ -9,7 +9,14 @@ const known = new Map();
 /** @param {HTMLElement} root where the tokens hold */
 export function themeOf(root) {
   const style = getComputedStyle(root);
-  const [paper, plus, minus, ink, muted, surface] = ["paper", "blue", "orange", "ink", "muted", "surface"].map((name) => style.getPropertyValue(`--fg-${name}`).trim() || "#888888");
+  const [paper, plus, minus, ink, muted, surface] = [
+    "paper",
+    "blue",
+    "orange",
+    "ink",
+    "muted",
+    "surface",
+  ].map((name) => style.getPropertyValue(`--fg-${name}`).trim() || "#888888");
   const key = [paper, plus, minus].join();
   if (!known.has(key)) {
     const ends = [rgb(minus), rgb(surface), rgb(plus)];
@@ -19,7 +26,12 @@ export function themeOf(root) {
       const end = v < 0 ? ends[0] : ends[2];
       return `rgb(${ends[1].map((c, i) => Math.round(c + 0.92 * Math.abs(v) * (end[i] - c))).join()})`;
     });
-    known.set(key, { key, ink, muted, colour: (value) => ramp[Math.round(64 * (Math.max(-1, Math.min(1, value)) + 1))] });
+    known.set(key, {
+      key,
+      ink,
+      muted,
+      colour: (value) => ramp[Math.round(64 * (Math.max(-1, Math.min(1, value)) + 1))],
+    });
   }
   return known.get(key);
 }

@@ -22,17 +22,36 @@ export const GPUS = {
 
 function needWhole(argument, value, least = 1) {
   needBetween(argument, value, least, Number.MAX_SAFE_INTEGER);
-  if (!Number.isInteger(value)) raise(RangeError, "badType", argument, value, "whole number", `${argument} must be a whole number, not ${value}`);
+  if (!Number.isInteger(value))
+    raise(
+      RangeError,
+      "badType",
+      argument,
+      value,
+      "whole number",
+      `${argument} must be a whole number, not ${value}`,
+    );
   return value;
 }
 
 /** @param {Shape} shape checked, with what it leaves open */
 export function shapeOf(shape) {
   for (const name of ["layers", "width", "heads", "vocabulary", "context"]) needWhole(name, shape[name]);
-  const whole = { family: "gpt", ...shape, feed_forward: needWhole("feed_forward", shape.feed_forward ?? 0, 0) || 4 * shape.width };
+  const whole = {
+    family: "gpt",
+    ...shape,
+    feed_forward: needWhole("feed_forward", shape.feed_forward ?? 0, 0) || 4 * shape.width,
+  };
   needName("family", whole.family, FAMILIES);
   if (whole.width % whole.heads) {
-    raise(RangeError, "badHeads", "heads", whole.heads, String(whole.width), `heads must divide the width ${whole.width}, not ${whole.heads}`);
+    raise(
+      RangeError,
+      "badHeads",
+      "heads",
+      whole.heads,
+      String(whole.width),
+      `heads must divide the width ${whole.width}, not ${whole.heads}`,
+    );
   }
   return whole;
 }
@@ -47,11 +66,21 @@ export function fittingHeads(width, heads) {
 /** Where the parameters are. @param {Shape} given */
 export function parameters(given) {
   const { layers: L, width: h, feed_forward: f, vocabulary: v, context: s, family } = shapeOf(given);
-  if (family === "llama") return { embeddings: v * h, attention: L * 4 * h * h, feed_forward: L * 3 * h * f, norms: (2 * L + 1) * h, output: v * h };
+  if (family === "llama")
+    return {
+      embeddings: v * h,
+      attention: L * 4 * h * h,
+      feed_forward: L * 3 * h * f,
+      norms: (2 * L + 1) * h,
+      output: v * h,
+    };
   const bert = family === "bert";
   return {
-    embeddings: (v + s + (bert ? 2 : 0)) * h, attention: L * (4 * h * h + 4 * h), feed_forward: L * (2 * h * f + f + h),
-    norms: (2 * L + 1) * 2 * h, output: bert ? h * h + h : 0,
+    embeddings: (v + s + (bert ? 2 : 0)) * h,
+    attention: L * (4 * h * h + 4 * h),
+    feed_forward: L * (2 * h * f + f + h),
+    norms: (2 * L + 1) * 2 * h,
+    output: bert ? h * h + h : 0,
   };
 }
 
@@ -60,7 +89,15 @@ export const total = (parts) => Object.values(parts).reduce((sum, part) => sum +
 
 /** Bytes kept for the backward pass. @param {Shape} given @param {number} batch @param {string} precision @param {string} recompute */
 export function activations(given, batch = 1, precision = "mixed", recompute = "none") {
-  const { layers: L, width: h, feed_forward: f, heads: a, vocabulary: v, context: s, family } = shapeOf(given);
+  const {
+    layers: L,
+    width: h,
+    feed_forward: f,
+    heads: a,
+    vocabulary: v,
+    context: s,
+    family,
+  } = shapeOf(given);
   const [e] = needName("precision", precision, PRECISIONS);
   needName("recompute", recompute, RECOMPUTE);
   needWhole("batch", batch);
@@ -81,7 +118,8 @@ export function memory(shape, batch = 1, precision = "mixed", recompute = "none"
 }
 
 /** @param {number} count @param {number} tokens */
-export const trainingFlops = (count, tokens) => 6 * needPositive("count", count) * needPositive("tokens", tokens);
+export const trainingFlops = (count, tokens) =>
+  6 * needPositive("count", count) * needPositive("tokens", tokens);
 
 /** @param {Shape} given @param {number} tokens */
 export function attentionFlops(given, tokens) {
@@ -98,7 +136,11 @@ export function trainingSeconds(flops, gpus, peak, utilisation, recompute = "non
 }
 
 /** @param {number} seconds @param {number} gpus @param {number} price of one for an hour */
-export const cost = (seconds, gpus, price) => (needBetween("seconds", seconds, 0, Infinity) / 3600) * needWhole("gpus", gpus) * needBetween("price", price, 0, Infinity);
+export const cost = (seconds, gpus, price) =>
+  (needBetween("seconds", seconds, 0, Infinity) / 3600) *
+  needWhole("gpus", gpus) *
+  needBetween("price", price, 0, Infinity);
 
 /** @param {number} bytes @param {string} gpu */
-export const gpusNeeded = (bytes, gpu) => Math.max(1, Math.ceil(needPositive("total", bytes) / needName("gpu", gpu, GPUS).memory));
+export const gpusNeeded = (bytes, gpu) =>
+  Math.max(1, Math.ceil(needPositive("total", bytes) / needName("gpu", gpu, GPUS).memory));

@@ -2,10 +2,25 @@
 import { number } from "../../ui/format.js";
 
 const WORDS = {
-  en: [[1e12, " T"], [1e9, " B"], [1e6, " M"], [1e4, " K", 1e3]],
-  zh: [[1e12, " 万亿"], [1e8, " 亿"], [1e4, " 万"]],
+  en: [
+    [1e12, " T"],
+    [1e9, " B"],
+    [1e6, " M"],
+    [1e4, " K", 1e3],
+  ],
+  zh: [
+    [1e12, " 万亿"],
+    [1e8, " 亿"],
+    [1e4, " 万"],
+  ],
 };
-const BYTES = [[1e15, " PB"], [1e12, " TB"], [1e9, " GB"], [1e6, " MB"], [1e3, " kB"]];
+const BYTES = [
+  [1e15, " PB"],
+  [1e12, " TB"],
+  [1e9, " GB"],
+  [1e6, " MB"],
+  [1e3, " kB"],
+];
 
 /** 174.6e9 → "175 B" or "1746 亿". @param {number} value @param {"en"|"zh"} lang */
 export function big(value, lang, digits = lang === "zh" ? 4 : 3) {
@@ -24,7 +39,8 @@ export function bytes(value, digits = 3) {
 
 /** @param {number} seconds @param {(key: string, values?: object) => string} t with the keys hours, days, years */
 export function duration(seconds, t) {
-  const [key, size] = seconds < 172800 ? ["hours", 3600] : seconds < 86400 * 1000 ? ["days", 86400] : ["years", 86400 * 365.25];
+  const [key, size] =
+    seconds < 172800 ? ["hours", 3600] : seconds < 86400 * 1000 ? ["days", 86400] : ["years", 86400 * 365.25];
   return t(key, { n: number(seconds / size, 3) });
 }
 

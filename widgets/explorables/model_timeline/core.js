@@ -5,7 +5,10 @@ const NUMBERS = ["parameters", "active", "data", "flops"];
 
 /** The table's rows; an empty field is null or "". The table has no quoted fields. @param {string} text CSV */
 export function rowsOf(text) {
-  const [head, ...lines] = text.trim().split("\n").map((line) => line.split(","));
+  const [head, ...lines] = text
+    .trim()
+    .split("\n")
+    .map((line) => line.split(","));
   return lines.map((fields) => {
     const row = Object.fromEntries(head.map((name, i) => [name, fields[i]]));
     for (const name of NUMBERS) row[name] = row[name] === "" ? null : Number(row[name]);
@@ -30,7 +33,9 @@ export const AXES = {
 /** Those rows of a kind that have both figures. @param {object[]} rows @param {string} x @param {string} y @param {string} kind or "all" */
 export function points(rows, x, y, kind = "all") {
   const [fx, fy] = [needName("axis", x, AXES), needName("axis", y, AXES)];
-  return rows.filter((row) => kind === "all" || row.kind === kind).map((row) => ({ name: row.name, kind: row.kind, x: fx(row), y: fy(row) }))
+  return rows
+    .filter((row) => kind === "all" || row.kind === kind)
+    .map((row) => ({ name: row.name, kind: row.kind, x: fx(row), y: fy(row) }))
     .filter((point) => point.x !== null && point.y !== null);
 }
 
@@ -39,7 +44,8 @@ export function points(rows, x, y, kind = "all") {
  * @param {{x: number, y: number}[]} all x in years @returns {{x: number, y: number, months: number}} the middle, and the months of a doubling
  */
 export function fit(all) {
-  if (all.length < 2) raise(RangeError, "badRange", "points", all.length, "[2, ∞)", "a line needs two points");
+  if (all.length < 2)
+    raise(RangeError, "badRange", "points", all.length, "[2, ∞)", "a line needs two points");
   const logs = all.map((point) => Math.log2(needPositive("y", point.y)));
   const mean = (list) => list.reduce((sum, v) => sum + v, 0) / list.length;
   const [x, y] = [mean(all.map((point) => point.x)), mean(logs)];
@@ -51,7 +57,9 @@ export function fit(all) {
 /** By what factor the figures miss a line through `middle` that doubles every `months`, on average. @param {{x: number, y: number}[]} all */
 export function miss(all, middle, months) {
   const line = (x) => Math.log2(middle.y) + ((x - middle.x) * 12) / needPositive("months", months);
-  return 2 ** (all.reduce((sum, point) => sum + Math.abs(Math.log2(point.y) - line(point.x)), 0) / all.length);
+  return (
+    2 ** (all.reduce((sum, point) => sum + Math.abs(Math.log2(point.y) - line(point.x)), 0) / all.length)
+  );
 }
 
 /** The point with the largest y. @template {{y: number}} T @param {T[]} all @returns {T} */

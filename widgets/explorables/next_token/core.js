@@ -8,7 +8,9 @@ export * from "./sampling.js";
 export function vocabularyOf(text) {
   const counts = new Map();
   for (const c of text) counts.set(c, (counts.get(c) ?? 0) + 1);
-  const tokens = [...counts.keys()].sort((a, b) => counts.get(b) - counts.get(a) || a.codePointAt(0) - b.codePointAt(0));
+  const tokens = [...counts.keys()].sort(
+    (a, b) => counts.get(b) - counts.get(a) || a.codePointAt(0) - b.codePointAt(0),
+  );
   return { tokens, ids: new Map(tokens.map((c, id) => [c, id])) };
 }
 
@@ -23,15 +25,24 @@ export function readable(vocabulary, text) {
 }
 
 /** The same for a vocabulary given as a string. */
-export const readableIn = (characters, text) => readable({ ids: new Map([...characters].map((c, id) => [c, id])) }, text);
+export const readableIn = (characters, text) =>
+  readable({ ids: new Map([...characters].map((c, id) => [c, id])) }, text);
 
 /** A counting model of a text, all orders up to `depth` in one. */
 export function ofText(text, depth) {
   const vocabulary = vocabularyOf(text);
-  const ids = Uint16Array.from(text.length === [...text].length ? text : [...text], (c) => vocabulary.ids.get(c));
+  const ids = Uint16Array.from(text.length === [...text].length ? text : [...text], (c) =>
+    vocabulary.ids.get(c),
+  );
   const index = ngram.indexOf(ids, vocabulary.tokens.length, Math.min(depth, ids.length));
-  return { vocabulary, index, next: (context, order, smoothing) => ngram.probabilities(index, context, Math.min(order, index.depth), smoothing),
-    bits: (context, token, order, smoothing) => -Math.log2(ngram.chance(index, context, token, Math.min(order, index.depth), smoothing)) };
+  return {
+    vocabulary,
+    index,
+    next: (context, order, smoothing) =>
+      ngram.probabilities(index, context, Math.min(order, index.depth), smoothing),
+    bits: (context, token, order, smoothing) =>
+      -Math.log2(ngram.chance(index, context, token, Math.min(order, index.depth), smoothing)),
+  };
 }
 
 /** The same for each token alone. */
@@ -41,7 +52,8 @@ export const each = (ids, size, order, smoothing, k, context) => {
 };
 
 /** P(w | context) as a list, for a text of ids: what the page does, in one call. */
-export const next = (ids, size, order, smoothing, k, context) => ngram.probabilities(ngram.indexOf(ids, size, order), context, order, smoothing, k);
+export const next = (ids, size, order, smoothing, k, context) =>
+  ngram.probabilities(ngram.indexOf(ids, size, order), context, order, smoothing, k);
 
 /**
  * Which characters fit a quatrain of five-character lines after what is written, by their probabilities: five of no

@@ -18,16 +18,35 @@ function neural({ tensors, metadata }) {
   const vocabulary = { tokens, ids: new Map(tokens.map((c, id) => [c, id])) };
   const reads = tensors["hidden.weight"].shape[1] / tensors["embedding.weight"].shape[1];
   const before = new Array(reads).fill(vocabulary.ids.get("\n")); // where the text has not begun
-  const chances = (context) => core.softmax(core.neuralLogits(tensors, [...before, ...context].slice(-reads)));
-  return { vocabulary, next: (context) => ({ p: chances(context), steps: [] }), bits: (context, token) => -Math.log2(chances(context)[token]) };
+  const chances = (context) =>
+    core.softmax(core.neuralLogits(tensors, [...before, ...context].slice(-reads)));
+  return {
+    vocabulary,
+    next: (context) => ({ p: chances(context), steps: [] }),
+    bits: (context, token) => -Math.log2(chances(context)[token]),
+  };
 }
 
 /** @param {import("../../ui/frame.js").Ui} ui @param {HTMLElement} into where the buttons go */
 export function modelsOf(ui, into) {
-  const made = {}, counted = { text: null, model: null };
-  const buttons = Object.fromEntries(Object.keys(FILES).map((name) => [name, trainedModel(ui, FILES[name], { text: ui.t(LOADS[name]), into, onLoad: (trained) => ready(name, trained) })]));
+  const made = {},
+    counted = { text: null, model: null };
+  const buttons = Object.fromEntries(
+    Object.keys(FILES).map((name) => [
+      name,
+      trainedModel(ui, FILES[name], {
+        text: ui.t(LOADS[name]),
+        into,
+        onLoad: (trained) => ready(name, trained),
+      }),
+    ]),
+  );
   async function ready(name, trained) {
-    if (!built.has(trained)) built.set(trained, name === "neural" ? neural(trained) : core.ofText(await unpacked(trained.tensors.gzip.data), DEEPEST));
+    if (!built.has(trained))
+      built.set(
+        trained,
+        name === "neural" ? neural(trained) : core.ofText(await unpacked(trained.tensors.gzip.data), DEEPEST),
+      );
     made[name] = built.get(trained);
     ui.redraw();
   }
@@ -40,7 +59,8 @@ export function modelsOf(ui, into) {
     },
     /** Only the button that is of use now. */
     show(name) {
-      for (const [other, button] of Object.entries(buttons)) button.node.style.display = other === name && !button.value ? "" : "none";
+      for (const [other, button] of Object.entries(buttons))
+        button.node.style.display = other === name && !button.value ? "" : "none";
     },
     fetched: (name) => Boolean(buttons[name]?.value),
     file: (name) => FILES[name],

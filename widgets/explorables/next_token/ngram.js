@@ -13,9 +13,26 @@ const KEPT = 20_000; // counted contexts that are remembered
  * @returns {Index}
  */
 export function indexOf(ids, size, depth) {
-  if (!Number.isInteger(depth) || depth < 1) raise(RangeError, "badRange", "order", depth, "1, 2, 3, …", `order must be a whole number of at least 1, not ${depth}`);
-  if (ids.length < depth) raise(RangeError, "shortText", "text", ids.length, `≥ ${depth}`, `the text has ${ids.length} tokens; it needs at least ${depth}`);
-  let places = Int32Array.from(ids, (_, i) => i), spare = new Int32Array(ids.length);
+  if (!Number.isInteger(depth) || depth < 1)
+    raise(
+      RangeError,
+      "badRange",
+      "order",
+      depth,
+      "1, 2, 3, …",
+      `order must be a whole number of at least 1, not ${depth}`,
+    );
+  if (ids.length < depth)
+    raise(
+      RangeError,
+      "shortText",
+      "text",
+      ids.length,
+      `≥ ${depth}`,
+      `the text has ${ids.length} tokens; it needs at least ${depth}`,
+    );
+  let places = Int32Array.from(ids, (_, i) => i),
+    spare = new Int32Array(ids.length);
   for (let d = depth - 1; d >= 0; d -= 1) {
     // One counting sort for each token, the last first: each keeps the order that the one before has made.
     const starts = new Int32Array(size + 2);
@@ -76,10 +93,16 @@ export function following(index, context, different = false) {
     const next = places[i] + context.length;
     if (next >= ids.length) continue;
     found.seen += 1;
-    if (found.tokens.at(-1) !== ids[next]) { found.tokens.push(ids[next]); found.counts.push(0); }
+    if (found.tokens.at(-1) !== ids[next]) {
+      found.tokens.push(ids[next]);
+      found.counts.push(0);
+    }
     const token = found.tokens.length - 1;
     if (!different) found.counts[token] += 1;
-    else if (places[i] > 0 && before[ids[places[i] - 1]] !== token) { before[ids[places[i] - 1]] = token; found.counts[token] += 1; }
+    else if (places[i] > 0 && before[ids[places[i] - 1]] !== token) {
+      before[ids[places[i] - 1]] = token;
+      found.counts[token] += 1;
+    }
   }
   known.set(key, found);
   return found;
@@ -88,15 +111,26 @@ export function following(index, context, different = false) {
 /** How many k-grams come once, twice, three and four times (or after so many different tokens). @param {Index} index */
 export function countsOfCounts(index, k, different = false) {
   const { ids, places, shared, size } = index;
-  const n = [0, 0, 0, 0, 0], before = new Int32Array(size).fill(-1);
-  let run = -1, count = 0;
-  const close = () => { if (run >= 0 && count < 5) n[count] += 1; };
+  const n = [0, 0, 0, 0, 0],
+    before = new Int32Array(size).fill(-1);
+  let run = -1,
+    count = 0;
+  const close = () => {
+    if (run >= 0 && count < 5) n[count] += 1;
+  };
   for (let i = 0; i < places.length; i += 1) {
     const p = places[i];
     if (p + k > ids.length) continue;
-    if (run < 0 || shared[i] < k) { close(); run = i; count = 0; }
+    if (run < 0 || shared[i] < k) {
+      close();
+      run = i;
+      count = 0;
+    }
     if (!different) count += 1;
-    else if (p > 0 && before[ids[p - 1]] !== run) { before[ids[p - 1]] = run; count += 1; }
+    else if (p > 0 && before[ids[p - 1]] !== run) {
+      before[ids[p - 1]] = run;
+      count += 1;
+    }
   }
   close();
   return n;
@@ -109,7 +143,10 @@ export function discounts(index, k, different = false, modified = false) {
     const [, n1, n2, n3, n4] = countsOfCounts(index, k, different);
     const D = n1 && n2 ? n1 / (n1 + 2 * n2) : 0.5;
     const three = [1 - (2 * D * n2) / n1, 2 - (3 * D * n3) / n2, 3 - (4 * D * n4) / n3];
-    index.known.set(key, modified && n1 && n2 && n3 ? three.map((d, i) => Math.min(i + 1, Math.max(0, d))) : [D, D, D]);
+    index.known.set(
+      key,
+      modified && n1 && n2 && n3 ? three.map((d, i) => Math.min(i + 1, Math.max(0, d))) : [D, D, D],
+    );
   }
   return index.known.get(key);
 }
@@ -120,10 +157,28 @@ export function discounts(index, k, different = false, modified = false) {
  * @returns {{p: Float64Array, steps: {length: number, seen: number, share: number}[]}}
  */
 export function probabilities(index, context, order, smoothing = "kneser-ney", k = 1) {
-  if (!SMOOTHINGS.includes(smoothing)) raise(RangeError, "badName", "smoothing", smoothing, SMOOTHINGS.join(", "), `unknown smoothing ${smoothing}`);
-  if (!(order >= 1 && order <= index.depth)) raise(RangeError, "badRange", "order", order, `[1, ${index.depth}]`, `order must lie in [1, ${index.depth}], not ${order}`);
+  if (!SMOOTHINGS.includes(smoothing))
+    raise(
+      RangeError,
+      "badName",
+      "smoothing",
+      smoothing,
+      SMOOTHINGS.join(", "),
+      `unknown smoothing ${smoothing}`,
+    );
+  if (!(order >= 1 && order <= index.depth))
+    raise(
+      RangeError,
+      "badRange",
+      "order",
+      order,
+      `[1, ${index.depth}]`,
+      `order must lie in [1, ${index.depth}], not ${order}`,
+    );
   const h = context.slice(Math.max(0, context.length - order + 1));
-  return smoothing === "likelihood" || smoothing === "add-k" ? counted(index, h, smoothing === "add-k" ? needPositive("k", k) : 0) : interpolated(index, h, smoothing);
+  return smoothing === "likelihood" || smoothing === "add-k"
+    ? counted(index, h, smoothing === "add-k" ? needPositive("k", k) : 0)
+    : interpolated(index, h, smoothing);
 }
 
 /**
@@ -132,7 +187,8 @@ export function probabilities(index, context, order, smoothing = "kneser-ney", k
  */
 export function chance(index, context, token, order, smoothing = "kneser-ney", k = 1) {
   const h = context.slice(Math.max(0, context.length - order + 1));
-  if (smoothing === "likelihood" || smoothing === "add-k") return counted(index, h, smoothing === "add-k" ? k : 0).p[token];
+  if (smoothing === "likelihood" || smoothing === "add-k")
+    return counted(index, h, smoothing === "add-k" ? k : 0).p[token];
   let p = 1 / index.size;
   for (const { at, counts, taken, total, share } of ladder(index, h, smoothing)) {
     const i = at.get(token);
@@ -145,7 +201,9 @@ function counted(index, h, k) {
   const { tokens, counts, seen } = following(index, h);
   const total = seen + k * index.size;
   const p = new Float64Array(index.size).fill(total ? k / total : 0);
-  tokens.forEach((w, i) => { p[w] = (counts[i] + k) / total; });
+  tokens.forEach((w, i) => {
+    p[w] = (counts[i] + k) / total;
+  });
   return { p, steps: [{ length: h.length, seen, share: total ? (k * index.size) / total : 1 }] };
 }
 
@@ -154,7 +212,9 @@ function interpolated(index, h, smoothing) {
   const steps = [];
   for (const { length, tokens, counts, seen, taken, total, share } of ladder(index, h, smoothing)) {
     p = p.map((lower) => lower * share);
-    tokens.forEach((w, i) => { p[w] += (counts[i] - taken[i]) / total; });
+    tokens.forEach((w, i) => {
+      p[w] += (counts[i] - taken[i]) / total;
+    });
     steps.push({ length, seen, share });
   }
   return { p, steps };
@@ -164,9 +224,11 @@ function interpolated(index, h, smoothing) {
 function ladder(index, h, smoothing) {
   const rungs = [];
   for (let length = 0; length <= h.length; length += 1) {
-    const different = smoothing !== "absolute" && length < h.length, context = h.slice(h.length - length);
+    const different = smoothing !== "absolute" && length < h.length,
+      context = h.slice(h.length - length);
     const key = `${smoothing}${different}|${context.join()}`;
-    if (!index.known.has(key)) index.known.set(key, rung(index, context, different, smoothing === "modified"));
+    if (!index.known.has(key))
+      index.known.set(key, rung(index, context, different, smoothing === "modified"));
     if (!index.known.get(key).total) break;
     rungs.push(index.known.get(key));
   }
@@ -179,7 +241,16 @@ function rung(index, context, different, modified) {
   const taken = counts.map((c) => (c ? D[Math.min(c, 3) - 1] : 0));
   const total = counts.reduce((sum, c) => sum + c, 0);
   const share = taken.reduce((sum, d) => sum + d, 0) / total;
-  return { length: context.length, tokens, counts, seen, taken, total, share, at: new Map(tokens.map((w, i) => [w, i])) };
+  return {
+    length: context.length,
+    tokens,
+    counts,
+    seen,
+    taken,
+    total,
+    share,
+    at: new Map(tokens.map((w, i) => [w, i])),
+  };
 }
 
 /**
@@ -188,7 +259,9 @@ function rung(index, context, different, modified) {
  */
 export function neuralLogits(weights, context) {
   const width = weights["embedding.weight"].shape[1];
-  const e = context.flatMap((id) => Array.from({ length: width }, (_, j) => weights["embedding.weight"].data[id * width + j]));
+  const e = context.flatMap((id) =>
+    Array.from({ length: width }, (_, j) => weights["embedding.weight"].data[id * width + j]),
+  );
   const h = affine(weights["hidden.weight"], weights["hidden.bias"], e).map(Math.tanh);
   return affine(weights["output.weight"], weights["output.bias"], h);
 }

@@ -17,7 +17,8 @@ export function temper(logits, temperature) {
 
 /** The k largest stay, and whatever equals the k-th. @param {ArrayLike<number>} logits @param {number} k */
 export function topK(logits, k) {
-  if (!Number.isInteger(k) || k < 1) raise(RangeError, "badRange", "k", k, "1, 2, 3, …", `k must be a whole number of at least 1, not ${k}`);
+  if (!Number.isInteger(k) || k < 1)
+    raise(RangeError, "badRange", "k", k, "1, 2, 3, …", `k must be a whole number of at least 1, not ${k}`);
   const kth = Float64Array.from(logits).sort().at(-Math.min(k, logits.length));
   return Float64Array.from(logits, (z) => (z < kth ? -Infinity : z));
 }
@@ -46,7 +47,8 @@ export function chances(logits, { temperature = 1, k = logits.length, p = 1 } = 
 export function pick(chances, u) {
   needBetween("u", u, 0, 1, true);
   const total = Array.prototype.reduce.call(chances, (sum, v) => sum + v, 0);
-  let sum = 0, last = 0;
+  let sum = 0,
+    last = 0;
   for (let i = 0; i < chances.length; i += 1) {
     sum += chances[i];
     if (chances[i] > 0) last = i;
@@ -56,4 +58,5 @@ export function pick(chances, u) {
 }
 
 /** In bits. @param {ArrayLike<number>} chances */
-export const entropy = (chances) => Array.prototype.reduce.call(chances, (sum, v) => (v > 0 ? sum - v * Math.log2(v) : sum), 0);
+export const entropy = (chances) =>
+  Array.prototype.reduce.call(chances, (sum, v) => (v > 0 ? sum - v * Math.log2(v) : sum), 0);

@@ -4,19 +4,33 @@ const KEEP = 300; // points of a curve; beyond, every other one goes
 /** @param {import("../../ui/frame.js").Ui} ui @param {{into: HTMLElement}} where */
 export function chartOf(ui, { into }) {
   const { t } = ui;
-  const plot = ui.plot({ label: t("chart"), into, margin: { left: 40, right: 10, top: 22, bottom: 34 }, height: (width) => Math.round(Math.max(150, Math.min(190, width * 0.42))),
-    x: { domain: [0, 20], label: t("epochAxis"), ticks: 5 }, y: { domain: [0.01, 1], scale: "log", label: t("lossAxis"), ticks: 4 } });
+  const plot = ui.plot({
+    label: t("chart"),
+    into,
+    margin: { left: 40, right: 10, top: 22, bottom: 34 },
+    height: (width) => Math.round(Math.max(150, Math.min(190, width * 0.42))),
+    x: { domain: [0, 20], label: t("epochAxis"), ticks: 5 },
+    y: { domain: [0.01, 1], scale: "log", label: t("lossAxis"), ticks: 4 },
+  });
   const goal = plot.line({ color: "good", width: 1, dash: "2 4", layer: "under" });
   const goalName = plot.text({ color: "good" });
-  const lines = { train: plot.line({ color: "muted", width: 1.5, dash: "5 3" }), test: plot.line({ color: "ink", width: 2 }) };
+  const lines = {
+    train: plot.line({ color: "muted", width: 1.5, dash: "5 3" }),
+    test: plot.line({ color: "ink", width: 2 }),
+  };
   const names = { train: plot.text({ class: "fg-quiet" }), test: plot.text({ class: "fg-strong" }) };
   const curves = { train: [], test: [] };
 
   return {
-    clear() { curves.train.length = curves.test.length = 0; },
+    clear() {
+      curves.train.length = curves.test.length = 0;
+    },
     /** @param {number} epoch @param {number} train @param {number} test */
     add(epoch, train, test) {
-      for (const [name, value] of [["train", train], ["test", test]]) {
+      for (const [name, value] of [
+        ["train", train],
+        ["test", test],
+      ]) {
         const curve = curves[name];
         if (curve.length && curve.at(-2) === epoch) curve.splice(-2);
         curve.push(epoch, value);
@@ -27,14 +41,19 @@ export function chartOf(ui, { into }) {
     draw({ below }, words) {
       const last = curves.test.at(-2) ?? 0;
       const shown = [...curves.train, ...curves.test].filter((v, i) => i % 2 && v > 0).concat(below / 1.5);
-      const [low, high] = [1 / nice(1 / (0.55 * Math.min(...shown))), nice(1.2 * Math.max(...shown, 2 * below))];
+      const [low, high] = [
+        1 / nice(1 / (0.55 * Math.min(...shown))),
+        nice(1.2 * Math.max(...shown, 2 * below)),
+      ];
       plot.layout({ x: { domain: [0, nice(Math.max(20, last * 1.05))] }, y: { domain: [low, high] } });
       goal.set([0, below, plot.x.domain[1], below]);
       goalName.set(0, below, t("goalHere", { below: ui.number(below) }), { dx: 5, dy: -5 });
       for (const name of ["train", "test"]) {
         const curve = curves[name];
         lines[name].set(curve);
-        const higher = curve.at(-1) > curves[name === "train" ? "test" : "train"].at(-1) || (name === "test" && curve.at(-1) === curves.train.at(-1));
+        const higher =
+          curve.at(-1) > curves[name === "train" ? "test" : "train"].at(-1) ||
+          (name === "test" && curve.at(-1) === curves.train.at(-1));
         if (curve.length < 8) names[name].hide();
         else names[name].set(curve.at(-2), curve.at(-1), t(name), { dx: 5, dy: higher ? -7 : 15 });
       }

@@ -21,8 +21,19 @@ const rgb = (text) => {
 /** @param {HTMLElement} root where the tokens hold */
 export function themeOf(root) {
   const style = getComputedStyle(root);
-  const [paper, plus, minus, ink, muted, good] = ["paper", "blue", "orange", "ink", "muted", "good"].map((name) => style.getPropertyValue(`--fg-${name}`).trim() || "#888888");
-  return { key: paper + plus, paper, plus, minus, ink, muted, good, ramp: ramp(rgb(minus), rgb(paper), rgb(plus)) };
+  const [paper, plus, minus, ink, muted, good] = ["paper", "blue", "orange", "ink", "muted", "good"].map(
+    (name) => style.getPropertyValue(`--fg-${name}`).trim() || "#888888",
+  );
+  return {
+    key: paper + plus,
+    paper,
+    plus,
+    minus,
+    ink,
+    muted,
+    good,
+    ramp: ramp(rgb(minus), rgb(paper), rgb(plus)),
+  };
 }
 
 /** A pixel of the ramp, for drawing. @param {number} pixel */

@@ -25,14 +25,21 @@ export const ACTIVATIONS = {
   tanh: { value: Math.tanh, slope: (z, h) => 1 - h * h, factor: 1 },
   relu: { value: (z) => (z > 0 ? z : 0), slope: (z) => (z > 0 ? 1 : 0), factor: 2 },
   sigmoid: { value: (z) => 1 / (1 + Math.exp(-z)), slope: (z, h) => h * (1 - h), factor: 1 },
-  gelu: { value: (z) => z * phi(z), slope: (z) => phi(z) + (z * Math.exp(-0.5 * z * z)) / Math.sqrt(2 * Math.PI), factor: 2 },
+  gelu: {
+    value: (z) => z * phi(z),
+    slope: (z) => phi(z) + (z * Math.exp(-0.5 * z * z)) / Math.sqrt(2 * Math.PI),
+    factor: 2,
+  },
   identity: { value: (z) => z, slope: () => 1, factor: 1 },
 };
 
 /** Name → the loss of one output z for the target t, and its derivative by z. */
 export const LOSSES = {
   // The cross-entropy of σ(z), in the form that does not overflow; t is 0 or 1.
-  bce: { value: (z, t) => Math.max(z, 0) - z * t + Math.log1p(Math.exp(-Math.abs(z))), slope: (z, t) => 1 / (1 + Math.exp(-z)) - t },
+  bce: {
+    value: (z, t) => Math.max(z, 0) - z * t + Math.log1p(Math.exp(-Math.abs(z))),
+    slope: (z, t) => 1 / (1 + Math.exp(-z)) - t,
+  },
   mse: { value: (z, t) => (z - t) ** 2, slope: (z, t) => 2 * (z - t) },
 };
 
@@ -118,7 +125,8 @@ export function backward({ sizes, activation, parameters, loss }, room, targets,
         const d = delta[n * size + i];
         gradient[biases + i] += d;
         for (let j = 0; j < fan; j += 1) gradient[weights + i * fan + j] += d * x[n * fan + j];
-        if (l > 1) for (let j = 0; j < fan; j += 1) below[n * fan + j] += d * parameters[weights + i * fan + j];
+        if (l > 1)
+          for (let j = 0; j < fan; j += 1) below[n * fan + j] += d * parameters[weights + i * fan + j];
       }
     }
     if (l > 1) for (let k = 0; k < rows * fan; k += 1) below[k] *= slope(room.z[l - 1][k], x[k]);
@@ -148,7 +156,15 @@ export function netOf({ sizes, activation, loss, parameters }) {
   needName("loss", loss, LOSSES);
   const [given, count] = [parameters.length, countOf(sizes)];
   const fine = given === count && Array.prototype.every.call(parameters, Number.isFinite);
-  if (!fine) raise(RangeError, "badWeights", "weights", given, String(count), `weights must be ${count} finite numbers, not ${given}`);
+  if (!fine)
+    raise(
+      RangeError,
+      "badWeights",
+      "weights",
+      given,
+      String(count),
+      `weights must be ${count} finite numbers, not ${given}`,
+    );
   return { sizes, activation, loss, parameters: Float64Array.from(parameters) };
 }
 
@@ -178,12 +194,15 @@ export function trainerOf(net, room) {
       forward(net, room, rows);
       const value = backward(net, room, targets, rows, gradient) + penalise(net, l1, l2, gradient);
       // Another optimiser begins with a state of its own.
-      if (state.name !== optimiser) state = { name: optimiser, own: OPTIMISERS[optimiser].init(gradient.length) };
+      if (state.name !== optimiser)
+        state = { name: optimiser, own: OPTIMISERS[optimiser].init(gradient.length) };
       OPTIMISERS[optimiser].step(state.own, net.parameters, gradient, { ...FIXED, learningRate });
       return value;
     },
     /** After the weights were edited from outside. */
-    forget() { state = { name: "" }; },
+    forget() {
+      state = { name: "" };
+    },
   };
 }
 

@@ -3,13 +3,22 @@ import { h, put } from "../../ui/dom.js";
 import { colourAt, OFF, TILE } from "./colour.js";
 
 const ROWS = 8;
-const FEATURES = { x1: "x₁", x2: "x₂", x1x1: "x₁²", x2x2: "x₂²", x1x2: "x₁x₂", sin1: "sin x₁", sin2: "sin x₂" };
+const FEATURES = {
+  x1: "x₁",
+  x2: "x₂",
+  x1x1: "x₁²",
+  x2x2: "x₂²",
+  x1x2: "x₁x₂",
+  sin1: "sin x₁",
+  sin2: "sin x₂",
+};
 export const NAMES = Object.keys(FEATURES);
 export const MOST_LAYERS = 6;
 export const featureName = (name) => FEATURES[name];
 
 /** How a neuron is called: h₂.₁ is the first neuron of the second hidden layer; the last layer is the output. */
-export const neuronName = (t, layers, layer, i) => (layer === layers + 1 ? t("output") : `h${subscript(layer)}.${subscript(i + 1)}`);
+export const neuronName = (t, layers, layer, i) =>
+  layer === layers + 1 ? t("output") : `h${subscript(layer)}.${subscript(i + 1)}`;
 const subscript = (n) => String.fromCharCode(0x2080 + n);
 
 /**
@@ -35,8 +44,12 @@ export function networkOf(ui, { onPeek, onLink }) {
   ui.watchSize(stage);
 
   const sizesOf = () => [NAMES.length, ...now.hidden, 1];
-  const title = (layer, i) => (layer === 0 ? t("feature", { name: FEATURES[NAMES[i]] })
-    : layer === now.hidden.length + 1 ? t("outputNeuron") : t("neuron", { name: neuronName(t, now.hidden.length, layer, i), layer, number: i + 1 }));
+  const title = (layer, i) =>
+    layer === 0
+      ? t("feature", { name: FEATURES[NAMES[i]] })
+      : layer === now.hidden.length + 1
+        ? t("outputNeuron")
+        : t("neuron", { name: neuronName(t, now.hidden.length, layer, i), layer, number: i + 1 });
 
   /** Toggles a feature, or selects a neuron. */
   function press(layer, i) {
@@ -50,18 +63,28 @@ export function networkOf(ui, { onPeek, onLink }) {
     if (next.length) ui.set({ features: next });
   }
   function keys(event, layer, i) {
-    const moves = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1], Home: [-99, 0], End: [99, 0] };
+    const moves = {
+      ArrowLeft: [-1, 0],
+      ArrowRight: [1, 0],
+      ArrowUp: [0, -1],
+      ArrowDown: [0, 1],
+      Home: [-99, 0],
+      End: [99, 0],
+    };
     const move = moves[event.key];
     if (!move) return;
     event.preventDefault();
     const sizes = sizesOf();
     const column = Math.max(0, Math.min(sizes.length - 1, layer + move[0]));
     // To the side: the neuron that is nearest in height.
-    const row = move[0] ? nearest(places[column], places[layer][i].y) : Math.max(0, Math.min(sizes[layer] - 1, i + move[1]));
+    const row = move[0]
+      ? nearest(places[column], places[layer][i].y)
+      : Math.max(0, Math.min(sizes[layer] - 1, i + move[1]));
     point(column, row);
     buttons[column][row].focus();
   }
-  const nearest = (column, y) => column.reduce((best, place, k) => (Math.abs(place.y - y) < Math.abs(column[best].y - y) ? k : best), 0);
+  const nearest = (column, y) =>
+    column.reduce((best, place, k) => (Math.abs(place.y - y) < Math.abs(column[best].y - y) ? k : best), 0);
   /** One of them is reached by Tab, the others by the arrows. */
   function point(layer, i) {
     buttons.flat().forEach((button) => put(button, { tabindex: -1 }));
@@ -71,21 +94,58 @@ export function networkOf(ui, { onPeek, onLink }) {
 
   function build() {
     const sizes = sizesOf();
-    buttons = sizes.map((count, layer) => Array.from({ length: count }, (_, i) => h("button", {
-      type: "button", class: "fg-node", "data-layer": layer, onclick: () => press(layer, i), onkeydown: (event) => keys(event, layer, i),
-      onfocus: () => point(layer, i), onpointerenter: (event) => event.pointerType === "mouse" && onPeek([layer, i]), onpointerleave: () => onPeek(null),
-    }, layer === 0 && h("span", { class: "fg-node-name", text: FEATURES[NAMES[i]] }))));
-    const widths = sizes.slice(1, -1).map((count, l) => h("span", { class: "fg-width", "data-column": l + 1 },
-      resize(l, count, 1, "+", "wider", count < ROWS), resize(l, count, -1, "−", "narrower", count > 1)));
-    const active = nodes.contains(document.activeElement) ? document.activeElement.getAttribute("aria-label") : "";
+    buttons = sizes.map((count, layer) =>
+      Array.from({ length: count }, (_, i) =>
+        h(
+          "button",
+          {
+            type: "button",
+            class: "fg-node",
+            "data-layer": layer,
+            onclick: () => press(layer, i),
+            onkeydown: (event) => keys(event, layer, i),
+            onfocus: () => point(layer, i),
+            onpointerenter: (event) => event.pointerType === "mouse" && onPeek([layer, i]),
+            onpointerleave: () => onPeek(null),
+          },
+          layer === 0 && h("span", { class: "fg-node-name", text: FEATURES[NAMES[i]] }),
+        ),
+      ),
+    );
+    const widths = sizes
+      .slice(1, -1)
+      .map((count, l) =>
+        h(
+          "span",
+          { class: "fg-width", "data-column": l + 1 },
+          resize(l, count, 1, "+", "wider", count < ROWS),
+          resize(l, count, -1, "−", "narrower", count > 1),
+        ),
+      );
+    const active = nodes.contains(document.activeElement)
+      ? document.activeElement.getAttribute("aria-label")
+      : "";
     nodes.replaceChildren(...widths, ...buttons.flat());
     const layer = Math.min(focus[0], sizes.length - 1);
     point(layer, Math.min(focus[1], sizes[layer] - 1));
     // Who pressed + wants to press it again.
-    if (active) (Array.from(nodes.querySelectorAll("button")).find((b) => b.getAttribute("aria-label") === active && !b.disabled) ?? buttons[focus[0]][focus[1]]).focus();
+    if (active)
+      (
+        Array.from(nodes.querySelectorAll("button")).find(
+          (b) => b.getAttribute("aria-label") === active && !b.disabled,
+        ) ?? buttons[focus[0]][focus[1]]
+      ).focus();
   }
-  const resize = (l, count, by, sign, word, allowed) => h("button", { type: "button", class: "fg-step", text: sign, "aria-label": t(word, { layer: l + 1 }), title: t(word, { layer: l + 1 }), disabled: !allowed,
-    onclick: () => ui.set({ hidden: now.hidden.map((width, k) => (k === l ? count + by : width)) }) });
+  const resize = (l, count, by, sign, word, allowed) =>
+    h("button", {
+      type: "button",
+      class: "fg-step",
+      text: sign,
+      "aria-label": t(word, { layer: l + 1 }),
+      title: t(word, { layer: l + 1 }),
+      disabled: !allowed,
+      onclick: () => ui.set({ hidden: now.hidden.map((width, k) => (k === l ? count + by : width)) }),
+    });
 
   /** Where everything stands, for the width there is. */
   function place(width) {
@@ -96,15 +156,30 @@ export function networkOf(ui, { onPeek, onLink }) {
     const top = 62;
     const row = Math.max(size + 5, 38);
     const height = top + ROWS * row;
-    places = sizes.map((count, c) => Array.from({ length: count }, (_, i) => ({
-      x: Math.round(left + size / 2 + c * ((width - left - size - 4) / (sizes.length - 1)) + 1), y: Math.round(top + (i + 0.5 + (c === 0 || count === ROWS ? 0 : (NAMES.length - Math.min(count, NAMES.length)) / 2)) * row) })));
+    places = sizes.map((count, c) =>
+      Array.from({ length: count }, (_, i) => ({
+        x: Math.round(left + size / 2 + c * ((width - left - size - 4) / (sizes.length - 1)) + 1),
+        y: Math.round(
+          top +
+            (i + 0.5 + (c === 0 || count === ROWS ? 0 : (NAMES.length - Math.min(count, NAMES.length)) / 2)) *
+              row,
+        ),
+      })),
+    );
     put(stage, { style: `height:${height}px` });
     const dots = Math.min(2, globalThis.devicePixelRatio || 1);
     Object.assign(canvas, { width: Math.round(width * dots), height: Math.round(height * dots) });
     canvas.style.cssText = `width:${width}px;height:${height}px`;
     context.setTransform(dots, 0, 0, dots, 0, 0);
-    places.forEach((column, c) => column.forEach(({ x, y }, i) => { buttons[c][i].style.cssText = `left:${x - size / 2}px;top:${y - size / 2}px;width:${size}px;height:${size}px`; }));
-    nodes.querySelectorAll(".fg-width").forEach((node) => { node.style.left = `${places[Number(node.dataset.column)][0].x}px`; });
+    places.forEach((column, c) =>
+      column.forEach(({ x, y }, i) => {
+        buttons[c][i].style.cssText =
+          `left:${x - size / 2}px;top:${y - size / 2}px;width:${size}px;height:${size}px`;
+      }),
+    );
+    nodes.querySelectorAll(".fg-width").forEach((node) => {
+      node.style.left = `${places[Number(node.dataset.column)][0].x}px`;
+    });
     const count = sizes.reduce((sum, n) => sum + n, 0);
     Object.assign(atlas, { width: TILE, height: TILE * count });
     tiles = paint.createImageData(TILE, TILE * count);
@@ -149,18 +224,21 @@ export function networkOf(ui, { onPeek, onLink }) {
     for (let l = 0; l < sizes.length; l += 1) {
       for (let i = 0; i < sizes[l]; i += 1, tile += 1) {
         const read = now.valueOf(l, i);
-        for (let k = 0; k < TILE * TILE; k += 1) pixels[tile * TILE * TILE + k] = theme.ramp[colourAt(read(k), now.discrete)];
+        for (let k = 0; k < TILE * TILE; k += 1)
+          pixels[tile * TILE * TILE + k] = theme.ramp[colourAt(read(k), now.discrete)];
       }
     }
     paint.putImageData(tiles, 0, 0);
     tile = 0;
-    places.forEach((column, l) => column.forEach(({ x, y }, i) => {
-      context.globalAlpha = l === 0 && !now.features.includes(NAMES[i]) ? OFF : 1;
-      context.drawImage(atlas, 0, tile * TILE, TILE, TILE, x - size / 2, y - size / 2, size, size);
-      context.globalAlpha = 1;
-      if (l > 0) bias(theme, x, y, now.net.parameters[now.places[l - 1].biases + i]);
-      tile += 1;
-    }));
+    places.forEach((column, l) =>
+      column.forEach(({ x, y }, i) => {
+        context.globalAlpha = l === 0 && !now.features.includes(NAMES[i]) ? OFF : 1;
+        context.drawImage(atlas, 0, tile * TILE, TILE, TILE, x - size / 2, y - size / 2, size, size);
+        context.globalAlpha = 1;
+        if (l > 0) bias(theme, x, y, now.net.parameters[now.places[l - 1].biases + i]);
+        tile += 1;
+      }),
+    );
   }
   function bias(theme, x, y, value) {
     const side = 3 + 4 * Math.min(1, Math.abs(value));
@@ -173,21 +251,32 @@ export function networkOf(ui, { onPeek, onLink }) {
 
   /** What a screen reader hears of each neuron; not while it plays. */
   function label() {
-    buttons.forEach((column, layer) => column.forEach((button, i) => {
-      const chosen = layer === 0 ? now.features.includes(NAMES[i]) : Boolean(now.selected && now.selected[0] === layer && now.selected[1] === i);
-      put(button, { "aria-label": title(layer, i), title: title(layer, i), "aria-pressed": chosen });
-    }));
+    buttons.forEach((column, layer) =>
+      column.forEach((button, i) => {
+        const chosen =
+          layer === 0
+            ? now.features.includes(NAMES[i])
+            : Boolean(now.selected && now.selected[0] === layer && now.selected[1] === i);
+        put(button, { "aria-label": title(layer, i), title: title(layer, i), "aria-pressed": chosen });
+      }),
+    );
   }
 
   function linkAt(event) {
     const box = canvas.getBoundingClientRect();
-    const [px, py] = [((event.clientX - box.left) / box.width) * canvas.clientWidth, ((event.clientY - box.top) / box.height) * canvas.clientHeight];
+    const [px, py] = [
+      ((event.clientX - box.left) / box.width) * canvas.clientWidth,
+      ((event.clientY - box.top) / box.height) * canvas.clientHeight,
+    ];
     let best = null;
     eachLink((from, to, weight, l, i, j) => {
       const [x0, x1] = [from.x + size / 2, to.x - size / 2];
       if (px < x0 || px > x1) return;
-      const distance = Math.abs(curve((px - x0) / (x1 - x0), from.y, to.y, (from.x + to.x) / 2 - x0, x1 - x0) - py);
-      if (distance < (best?.distance ?? (event.pointerType === "mouse" ? 6 : 12))) best = { distance, l, i, j, weight };
+      const distance = Math.abs(
+        curve((px - x0) / (x1 - x0), from.y, to.y, (from.x + to.x) / 2 - x0, x1 - x0) - py,
+      );
+      if (distance < (best?.distance ?? (event.pointerType === "mouse" ? 6 : 12)))
+        best = { distance, l, i, j, weight };
     });
     return best;
   }
@@ -195,9 +284,12 @@ export function networkOf(ui, { onPeek, onLink }) {
     if (!now || event.target.closest(".fg-node, .fg-step")) return;
     const link = linkAt(event);
     stage.classList.toggle("fg-on-link", Boolean(link));
-    hover.textContent = link ? `${inputName(link)} → ${neuronName(t, now.hidden.length, link.l, link.i)}: ${ui.number(link.weight)}` : "";
+    hover.textContent = link
+      ? `${inputName(link)} → ${neuronName(t, now.hidden.length, link.l, link.i)}: ${ui.number(link.weight)}`
+      : "";
   });
-  const inputName = ({ l, j }) => (l === 1 ? FEATURES[now.features[j]] : neuronName(t, now.hidden.length, l - 1, j));
+  const inputName = ({ l, j }) =>
+    l === 1 ? FEATURES[now.features[j]] : neuronName(t, now.hidden.length, l - 1, j);
   stage.addEventListener("click", (event) => {
     if (!now || event.target.closest("button")) return;
     const link = linkAt(event);
@@ -231,7 +323,8 @@ function curve(u, y0, y1, middle, width) {
   for (let k = 0; k < 12; k += 1) {
     const s = (low + high) / 2;
     const x = 3 * (1 - s) * s * m + s ** 3; // both control points lie in the middle
-    if (x < u) low = s; else high = s;
+    if (x < u) low = s;
+    else high = s;
   }
   const s = (low + high) / 2;
   const ease = 3 * (1 - s) * s * s + s ** 3;

@@ -12,7 +12,15 @@ export const MOST = 500;
 export function outputOf(ui, { into }) {
   const { t } = ui;
   const axis = { domain: [-REACH, REACH], ticks: 6 };
-  const plot = ui.plot({ label: t("map"), into, x: axis, y: axis, grid: "none", margin: MARGIN, height: (width) => width - MARGIN.left - MARGIN.right + MARGIN.top + MARGIN.bottom });
+  const plot = ui.plot({
+    label: t("map"),
+    into,
+    x: axis,
+    y: axis,
+    grid: "none",
+    margin: MARGIN,
+    height: (width) => width - MARGIN.left - MARGIN.right + MARGIN.top + MARGIN.bottom,
+  });
   const field = h("canvas", { class: "fg-field", "aria-hidden": "true", width: FINE, height: FINE });
   const cloud = h("canvas", { class: "fg-field", "aria-hidden": "true" });
   plot.node.prepend(field, cloud);
@@ -24,7 +32,9 @@ export function outputOf(ui, { into }) {
   const limits = { x: [-REACH, REACH], y: [-REACH, REACH] };
   const handle = plot.handle({ label: t("probe"), onMove: move, limits: () => limits });
   const drawing = () => ui.get("dataset") === "drawn";
-  plot.onPlace((x, y) => { if (!drawing()) move(x, y); });
+  plot.onPlace((x, y) => {
+    if (!drawing()) move(x, y);
+  });
   const title = plot.text({ class: "fg-strong" });
   let drawn = "";
   let named = "";
@@ -37,18 +47,29 @@ export function outputOf(ui, { into }) {
     const at = [x, y].map((v) => Number(Math.max(-REACH, Math.min(REACH, v)).toFixed(2)));
     const points = ui.get("drawn");
     const pen = ui.get("pen");
-    if (pen === "erase") return ui.set({ drawn: points.filter(([a, b]) => Math.hypot(a - at[0], b - at[1]) > NEAR) });
+    if (pen === "erase")
+      return ui.set({ drawn: points.filter(([a, b]) => Math.hypot(a - at[0], b - at[1]) > NEAR) });
     if (points.length < MOST) ui.set({ drawn: [...points, [...at, pen === "plus" ? 1 : 0]] });
   }
   const inData = (event) => {
     const box = plot.node.getBoundingClientRect();
-    return [plot.x.invert(((event.clientX - box.left) / box.width) * plot.width), plot.y.invert(((event.clientY - box.top) / box.height) * plot.height)];
+    return [
+      plot.x.invert(((event.clientX - box.left) / box.width) * plot.width),
+      plot.y.invert(((event.clientY - box.top) / box.height) * plot.height),
+    ];
   };
-  plot.node.addEventListener("touchstart", (event) => drawing() && !event.target.closest(".fg-handle") && event.preventDefault(), { passive: false });
+  plot.node.addEventListener(
+    "touchstart",
+    (event) => drawing() && !event.target.closest(".fg-handle") && event.preventDefault(),
+    { passive: false },
+  );
   plot.node.addEventListener("pointerdown", (event) => {
     if (!drawing() || event.button !== 0 || event.target.closest(".fg-handle")) return;
     last = inData(event);
-    if (last.some((v) => Math.abs(v) > REACH)) { last = null; return; }
+    if (last.some((v) => Math.abs(v) > REACH)) {
+      last = null;
+      return;
+    }
     stroke(...last);
     plot.node.setPointerCapture(event.pointerId);
     event.preventDefault();
@@ -64,7 +85,10 @@ export function outputOf(ui, { into }) {
       stroke(...last);
     }
   });
-  for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) plot.node.addEventListener(end, () => { last = null; });
+  for (const end of ["pointerup", "pointercancel", "lostpointercapture"])
+    plot.node.addEventListener(end, () => {
+      last = null;
+    });
 
   /** A class is told by its shape too; what is for testing is hollow. */
   function drawPoints({ points, train, test, showTest, value }, theme) {
@@ -85,7 +109,10 @@ export function outputOf(ui, { into }) {
       context.strokeStyle = hollow ? tone : theme.paper;
       context.fill();
       context.stroke();
-      if (value) { context.strokeStyle = theme.muted; context.stroke(); }
+      if (value) {
+        context.strokeStyle = theme.muted;
+        context.stroke();
+      }
     };
     if (showTest) test.forEach((row) => one(row, true));
     train.forEach((row) => one(row, false));
@@ -95,7 +122,9 @@ export function outputOf(ui, { into }) {
   return {
     plot,
     /** Whose map it is; nothing for the output's. @param {string} words */
-    name(words) { named = words; },
+    name(words) {
+      named = words;
+    },
     putHere: () => stroke(...ui.get("probe")),
     /** @param {object} now @param {object} theme @param {(k: number) => number} read the value at a place of the grid, row by row from the top left */
     draw(now, theme, read) {
@@ -103,17 +132,22 @@ export function outputOf(ui, { into }) {
       const inside = plot.width - MARGIN.left - MARGIN.right;
       if (inside !== side) {
         side = inside;
-        for (const layer of [field, cloud]) layer.style.cssText = `left:${MARGIN.left}px;top:${MARGIN.top}px;width:${side}px;height:${side}px`;
+        for (const layer of [field, cloud])
+          layer.style.cssText = `left:${MARGIN.left}px;top:${MARGIN.top}px;width:${side}px;height:${side}px`;
       }
       const { grid } = now;
       const ratio = grid / FINE;
       for (let k = 0; k < FINE * FINE; k += 1) {
-        const at = ratio === 1 ? k : Math.floor(Math.floor(k / FINE) * ratio) * grid + Math.floor((k % FINE) * ratio);
+        const at =
+          ratio === 1 ? k : Math.floor(Math.floor(k / FINE) * ratio) * grid + Math.floor((k % FINE) * ratio);
         pixels[k] = theme.ramp[colourAt(read(at), now.discrete)];
       }
       paint.putImageData(image, 0, 0);
       const key = JSON.stringify([now.version, now.showTest, side, theme.key, globalThis.devicePixelRatio]);
-      if (key !== drawn) { drawn = key; drawPoints(now, theme); }
+      if (key !== drawn) {
+        drawn = key;
+        drawPoints(now, theme);
+      }
       plot.node.classList.toggle("fg-pen", drawing());
       handle.set(...now.probe);
       named ? title.set(-REACH, REACH, named, { dx: 8, dy: 18 }) : title.hide();

@@ -8,19 +8,54 @@ export const COUNT = 500;
 
 const square = (next) => [2.8 * (2 * next() - 1), 2.8 * (2 * next() - 1)];
 const polar = (radius, angle) => [radius * Math.cos(angle), radius * Math.sin(angle)];
-const HILLS = [[-2, 1.3, 1], [0, 1.3, -1], [2, 1.3, 1], [-2, -1.3, -1], [0, -1.3, 1], [2, -1.3, -1]];
-const hill = ([x, y]) => HILLS.map(([a, b, sign]) => sign * Math.max(0, 1 - Math.hypot(x - a, y - b) / 1.5)).reduce((p, q) => (Math.abs(q) > Math.abs(p) ? q : p));
+const HILLS = [
+  [-2, 1.3, 1],
+  [0, 1.3, -1],
+  [2, 1.3, 1],
+  [-2, -1.3, -1],
+  [0, -1.3, 1],
+  [2, -1.3, -1],
+];
+const hill = ([x, y]) =>
+  HILLS.map(([a, b, sign]) => sign * Math.max(0, 1 - Math.hypot(x - a, y - b) / 1.5)).reduce((p, q) =>
+    Math.abs(q) > Math.abs(p) ? q : p,
+  );
 
 /**
  * Name → the loss it is learnt by, and a point: from the class, the share of the way, random numbers.
  * @type {Record<string, {loss: string, place: (label: number, share: number, next: () => number, normal: () => number) => number[], value?: (at: number[]) => number}>}
  */
 export const DATASETS = {
-  circles: { loss: "bce", place: (label, share, next) => polar(label ? 1.25 * Math.sqrt(next()) : 1.9 + 0.9 * next(), 2 * Math.PI * next()) },
-  xor: { loss: "bce", place: (label, share, next) => { const [a, b] = [0.2 + 2.6 * next(), (label ? 1 : -1) * (0.2 + 2.6 * next())]; return next() < 0.5 ? [a, b] : [-a, -b]; } },
-  moons: { loss: "bce", place: (label, share, next) => { const [a, b] = polar(1.7, Math.PI * next()); return label ? [a - 0.85, b - 0.4] : [0.85 - a, 0.4 - b]; } },
-  blobs: { loss: "bce", place: (label, share, next, normal) => [(label ? 1.3 : -1.3) + 0.45 * normal(), (label ? 1.3 : -1.3) + 0.45 * normal()] },
-  spiral: { loss: "bce", place: (label, share) => polar(2.75 * share, 3.5 * Math.PI * share + (label ? Math.PI : 0)) },
+  circles: {
+    loss: "bce",
+    place: (label, share, next) =>
+      polar(label ? 1.25 * Math.sqrt(next()) : 1.9 + 0.9 * next(), 2 * Math.PI * next()),
+  },
+  xor: {
+    loss: "bce",
+    place: (label, share, next) => {
+      const [a, b] = [0.2 + 2.6 * next(), (label ? 1 : -1) * (0.2 + 2.6 * next())];
+      return next() < 0.5 ? [a, b] : [-a, -b];
+    },
+  },
+  moons: {
+    loss: "bce",
+    place: (label, share, next) => {
+      const [a, b] = polar(1.7, Math.PI * next());
+      return label ? [a - 0.85, b - 0.4] : [0.85 - a, 0.4 - b];
+    },
+  },
+  blobs: {
+    loss: "bce",
+    place: (label, share, next, normal) => [
+      (label ? 1.3 : -1.3) + 0.45 * normal(),
+      (label ? 1.3 : -1.3) + 0.45 * normal(),
+    ],
+  },
+  spiral: {
+    loss: "bce",
+    place: (label, share) => polar(2.75 * share, 3.5 * Math.PI * share + (label ? Math.PI : 0)),
+  },
   plane: { loss: "mse", place: (label, share, next) => square(next), value: ([x, y]) => (x + y) / 5.6 },
   hills: { loss: "mse", place: (label, share, next) => square(next), value: hill },
   drawn: { loss: "bce" },
@@ -28,7 +63,13 @@ export const DATASETS = {
 
 /** Name → the feature of a point. */
 export const FEATURES = {
-  x1: (a) => a, x2: (a, b) => b, x1x1: (a) => a * a, x2x2: (a, b) => b * b, x1x2: (a, b) => a * b, sin1: (a) => Math.sin(a), sin2: (a, b) => Math.sin(b),
+  x1: (a) => a,
+  x2: (a, b) => b,
+  x1x1: (a) => a * a,
+  x2x2: (a, b) => b * b,
+  x1x2: (a, b) => a * b,
+  sin1: (a) => Math.sin(a),
+  sin2: (a, b) => Math.sin(b),
 };
 
 /**
@@ -39,7 +80,8 @@ export const FEATURES = {
 export function pointsOf(name, noise, seed, drawn = []) {
   const { place, value } = needName("dataset", name, DATASETS);
   needBetween("noise", noise, 0, 1);
-  if (!Number.isInteger(seed) || seed < 0) raise(RangeError, "badSeed", "seed", seed, "≥ 0", `seed must be a whole number from 0 on, not ${seed}`);
+  if (!Number.isInteger(seed) || seed < 0)
+    raise(RangeError, "badSeed", "seed", seed, "≥ 0", `seed must be a whole number from 0 on, not ${seed}`);
   if (!place) return Float64Array.from(checkDrawn(drawn).flat());
   const next = random(seed * 31 + 7);
   const normal = () => normals(next, 1)[0];
@@ -55,9 +97,21 @@ export function pointsOf(name, noise, seed, drawn = []) {
 
 /** What the reader, or Python, drew: rows [x₁, x₂, 0 or 1] inside the square. */
 export function checkDrawn(drawn) {
-  const fine = (row) => Array.isArray(row) && row.length === 3 && row.every((v) => typeof v === "number" && Math.abs(v) <= REACH) && (row[2] === 0 || row[2] === 1);
+  const fine = (row) =>
+    Array.isArray(row) &&
+    row.length === 3 &&
+    row.every((v) => typeof v === "number" && Math.abs(v) <= REACH) &&
+    (row[2] === 0 || row[2] === 1);
   const wrong = Array.isArray(drawn) ? drawn.find((row) => !fine(row)) : drawn;
-  if (wrong !== undefined) raise(TypeError, "badDrawn", "drawn", wrong, "[x1, x2, 0 or 1]", `drawn must be rows [x1, x2, 0 or 1] with x1, x2 from −${REACH} to ${REACH}, not ${JSON.stringify(wrong)}`);
+  if (wrong !== undefined)
+    raise(
+      TypeError,
+      "badDrawn",
+      "drawn",
+      wrong,
+      "[x1, x2, 0 or 1]",
+      `drawn must be rows [x1, x2, 0 or 1] with x1, x2 from −${REACH} to ${REACH}, not ${JSON.stringify(wrong)}`,
+    );
   return drawn;
 }
 
@@ -71,13 +125,16 @@ export function splitOf(count, share) {
 
 /** The chosen features of some rows, row by row, and their targets. @returns {{x: Float64Array, y: Float64Array}} */
 export function featuresOf(points, rows, names) {
-  if (!Array.isArray(names) || names.length === 0) raise(RangeError, "noFeatures", "features", names, "≥ 1", "features: expected at least one");
+  if (!Array.isArray(names) || names.length === 0)
+    raise(RangeError, "noFeatures", "features", names, "≥ 1", "features: expected at least one");
   const functions = names.map((name) => needName("features", name, FEATURES));
   const x = new Float64Array(rows.length * names.length);
   const y = new Float64Array(rows.length);
   rows.forEach((row, n) => {
     const [a, b] = [points[3 * row], points[3 * row + 1]];
-    functions.forEach((f, j) => { x[n * names.length + j] = f(a, b); });
+    functions.forEach((f, j) => {
+      x[n * names.length + j] = f(a, b);
+    });
     y[n] = points[3 * row + 2];
   });
   return { x, y };

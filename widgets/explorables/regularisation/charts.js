@@ -11,7 +11,14 @@ const rule = flat(xs, xs.map(truth));
 export function fitChart(ui, into) {
   const { t, number } = ui;
   const height = (width) => Math.round(Math.min(440, Math.max(230, width * (ui.wide() ? 1 : 0.85))));
-  const plot = ui.plot({ into, label: t("fitLabel"), height, margin: MARGIN, x: { domain: [0, 1], label: "x", ticks: 5 }, y: { domain: [-2.6, 2.6], label: "y", ticks: 6 } });
+  const plot = ui.plot({
+    into,
+    label: t("fitLabel"),
+    height,
+    margin: MARGIN,
+    x: { domain: [0, 1], label: "x", ticks: 5 },
+    y: { domain: [-2.6, 2.6], label: "y", ticks: 6 },
+  });
   const theory = plot.line({ color: "muted", width: 1.5, dash: "5 4" });
   const held = plot.dots({ color: "orange", size: 3 });
   const fitted = plot.line({ color: "accent", width: 2.2 });
@@ -24,33 +31,61 @@ export function fitChart(ui, into) {
       theory.set(rule);
       held.set(flat(all.held.x, noisy(all.held, sigma)));
       train.set(flat(all.train.x.slice(0, n), noisy(all.train, sigma)));
-      fitted.set(flat(xs, basis.map((row) => { let sum = 0; for (let j = 0; j < p; j += 1) sum += row[j] * theta[j]; return sum; })));
+      fitted.set(
+        flat(
+          xs,
+          basis.map((row) => {
+            let sum = 0;
+            for (let j = 0; j < p; j += 1) sum += row[j] * theta[j];
+            return sum;
+          }),
+        ),
+      );
       plot.describe(t("fitNow", { n, p, held: number(error, 2) }));
     },
   };
 }
 
-const SCALES = { size: { domain: [0, MOST_WAVES + 1], scale: "linear" }, data: { domain: [3, MOST_POINTS + 1], scale: "linear" }, penalty: { domain: [LEAST, 1], scale: "log" }, rate: { domain: [0, 1], scale: "linear" } };
+const SCALES = {
+  size: { domain: [0, MOST_WAVES + 1], scale: "linear" },
+  data: { domain: [3, MOST_POINTS + 1], scale: "linear" },
+  penalty: { domain: [LEAST, 1], scale: "log" },
+  rate: { domain: [0, 1], scale: "linear" },
+};
 const COLOURS = { errors: ["blue", "orange"], parts: ["purple", "green"] };
 
 /** Whole decades around what is drawn, within reason. */
 function decades(numbers) {
   const there = numbers.filter((v) => v > 0);
   const [low, high] = [Math.min(...there, 0.05), Math.max(...there, 0.5)];
-  return [10 ** Math.max(-4, Math.floor(Math.log10(low))), 3 * 10 ** Math.min(4, Math.ceil(Math.log10(high) - 0.3))]; // and room for the names
+  return [
+    10 ** Math.max(-4, Math.floor(Math.log10(low))),
+    3 * 10 ** Math.min(4, Math.ceil(Math.log10(high) - 0.3)),
+  ]; // and room for the names
 }
 
 export function curveChart(ui, into) {
   const { t, number } = ui;
   const height = (width) => Math.round(Math.min(300, Math.max(200, width * 0.62)));
-  const plot = ui.plot({ into, label: t("curveLabel"), height, margin: MARGIN, x: { ...SCALES.size, label: t("axis size"), ticks: 6 }, y: { domain: [0.01, 10], scale: "log", label: t("errorAxis"), ticks: 6 } });
+  const plot = ui.plot({
+    into,
+    label: t("curveLabel"),
+    height,
+    margin: MARGIN,
+    x: { ...SCALES.size, label: t("axis size"), ticks: 6 },
+    y: { domain: [0.01, 10], scale: "log", label: t("errorAxis"), ticks: 6 },
+  });
   const floor = plot.line({ color: "muted", width: 1.2, dash: "2 5" });
   const ridge = plot.line({ color: "muted", width: 1.2, dash: "5 4" });
   const cursor = plot.line({ color: "accent", width: 1.2 });
   const total = plot.line({ color: "orange", width: 1.6, dash: "6 4" });
   const curves = [plot.line({ width: 2 }), plot.line({ width: 2 })];
   const dots = [plot.dots({ size: 8 }), plot.dots({ size: 8 })];
-  const [floorName, ridgeName, totalName] = [plot.text({ class: "fg-quiet" }), plot.text({ class: "fg-quiet" }), plot.text({ color: "orange", class: "fg-strong" })];
+  const [floorName, ridgeName, totalName] = [
+    plot.text({ class: "fg-quiet" }),
+    plot.text({ class: "fg-quiet" }),
+    plot.text({ color: "orange", class: "fg-strong" }),
+  ];
   const names = [plot.text({ class: "fg-strong" }), plot.text({ class: "fg-strong" })];
   return {
     plot,
@@ -59,12 +94,25 @@ export function curveChart(ui, into) {
       const kind = split ? "parts" : "errors";
       // The point where we are belongs to the curve.
       const known = now.curve.at.findIndex((v) => v >= at);
-      const put = (list, value) => (now.curve.at[known] === at || known < 0 ? list : [...list.slice(0, known), value, ...list.slice(known)]);
-      const [x, first, second] = [put(now.curve.at, at), put(now.curve.first, here[0]), put(now.curve.second, here[1])];
+      const put = (list, value) =>
+        now.curve.at[known] === at || known < 0
+          ? list
+          : [...list.slice(0, known), value, ...list.slice(known)];
+      const [x, first, second] = [
+        put(now.curve.at, at),
+        put(now.curve.first, here[0]),
+        put(now.curve.second, here[1]),
+      ];
       const sum = split ? first.map((v, i) => v + second[i] + sigma * sigma) : [];
       const y = decades([...second, ...(split ? [...first, ...sum] : []), sigma * sigma]);
       const scale = axis === "penalty" && method === "dropout" ? SCALES.rate : SCALES[axis];
-      plot.layout({ x: { ...scale, label: t(axis === "penalty" ? (method === "dropout" ? "rateAxis" : "penaltyAxis") : `axis ${axis}`) }, y: { domain: y, label: t(split ? "partAxis" : "errorAxis") } });
+      plot.layout({
+        x: {
+          ...scale,
+          label: t(axis === "penalty" ? (method === "dropout" ? "rateAxis" : "penaltyAxis") : `axis ${axis}`),
+        },
+        y: { domain: y, label: t(split ? "partAxis" : "errorAxis") },
+      });
       const [left, right] = scale.domain;
       const up = (list) => list.map((v) => Math.max(v, 1e-30));
       [first, second].forEach((list, i) => {
@@ -76,7 +124,9 @@ export function curveChart(ui, into) {
       split ? total.set(flat(x, sum)) : total.hide();
       cursor.set([at, y[0], at, y[1]]);
       sigma > 0 ? floor.set([left, sigma ** 2, right, sigma ** 2]) : floor.hide();
-      sigma > 0 ? floorName.set(right, sigma ** 2, t("floor"), { dx: -4, dy: 13, anchor: "end" }) : floorName.hide();
+      sigma > 0
+        ? floorName.set(right, sigma ** 2, t("floor"), { dx: -4, dy: 13, anchor: "end" })
+        : floorName.hide();
       const meets = { size: n, data: p }[axis];
       if (meets >= left && meets <= right) {
         ridge.set([meets, y[0], meets, y[1]]);
@@ -89,16 +139,33 @@ export function curveChart(ui, into) {
         i < 2 || split ? name.set(left, y[1], words, { dx, dy: 15 }) : name.hide();
         dx += Array.from(words).reduce((wide, c) => wide + (c > "\u2e80" ? 12.5 : 7), 12);
       });
-      plot.describe(t(split ? "partsNow" : "curveNow", { axis: t(`axis ${axis}`), first: number(here[0], 2), second: number(here[1], 2) }));
+      plot.describe(
+        t(split ? "partsNow" : "curveNow", {
+          axis: t(`axis ${axis}`),
+          first: number(here[0], 2),
+          second: number(here[1], 2),
+        }),
+      );
     },
   };
 }
 
-const TRUE = [[1, 0.8 / Math.SQRT2], [3, (-0.6 * 3) / Math.SQRT2], [6, (0.4 * 6) / Math.SQRT2]];
+const TRUE = [
+  [1, 0.8 / Math.SQRT2],
+  [3, (-0.6 * 3) / Math.SQRT2],
+  [6, (0.4 * 6) / Math.SQRT2],
+];
 
 export function weightChart(ui, into) {
   const { t, number } = ui;
-  const plot = ui.plot({ into, label: t("weightLabel"), height: () => 140, margin: MARGIN, x: { domain: [0, MOST_WAVES + 1], label: t("waveAxis"), ticks: 6 }, y: { domain: [-2.5, 2.5], label: t("weightAxis"), ticks: 3 } });
+  const plot = ui.plot({
+    into,
+    label: t("weightLabel"),
+    height: () => 140,
+    margin: MARGIN,
+    x: { domain: [0, MOST_WAVES + 1], label: t("waveAxis"), ticks: 6 },
+    y: { domain: [-2.5, 2.5], label: t("weightAxis"), ticks: 3 },
+  });
   const zero = plot.line({ color: "muted", width: 1 });
   const rings = plot.dots({ color: "muted", size: 9 });
   const stems = plot.line({ color: "accent", width: 1.6 });

@@ -9,7 +9,8 @@ export const HELD_OUT = 100; // points that only judge
 const JITTER = 0.02;
 
 /** The rule that the points follow, but for the noise. */
-export const truth = (x) => 0.8 * Math.cos(Math.PI * x) - 0.6 * Math.cos(3 * Math.PI * x) + 0.4 * Math.cos(6 * Math.PI * x);
+export const truth = (x) =>
+  0.8 * Math.cos(Math.PI * x) - 0.6 * Math.cos(3 * Math.PI * x) + 0.4 * Math.cos(6 * Math.PI * x);
 
 /** Wave number k, from 1; finer waves are lower, so that the smallest weights make the smoothest curve. */
 export const wave = (k, x) => (Math.SQRT2 / k) * Math.cos(k * Math.PI * x);
@@ -23,17 +24,27 @@ export function sample(seed) {
   const start = next();
   const shifts = normals(next, MOST_POINTS);
   // The golden ratio spreads any number of points evenly; the jitter makes gaps.
-  const x = Float64Array.from(shifts, (shift, i) => mirror(((start + i * 0.6180339887498949) % 1) + JITTER * shift));
+  const x = Float64Array.from(shifts, (shift, i) =>
+    mirror(((start + i * 0.6180339887498949) % 1) + JITTER * shift),
+  );
   const held = Float64Array.from({ length: HELD_OUT }, (_, i) => (i + 0.5) / HELD_OUT);
-  return { train: { x, f: x.map(truth), noise: normals(next, MOST_POINTS) }, held: { x: held, f: held.map(truth), noise: normals(next, HELD_OUT) } };
+  return {
+    train: { x, f: x.map(truth), noise: normals(next, MOST_POINTS) },
+    held: { x: held, f: held.map(truth), noise: normals(next, HELD_OUT) },
+  };
 }
 const mirror = (x) => 1 - Math.abs(1 - Math.abs(x));
 
 /** The waves 1…p at every x, one row a point. @param {ArrayLike<number>} x @param {number} p @returns {Float64Array[]} */
-export const design = (x, p) => Array.from(x, (at) => Float64Array.from({ length: p }, (_, j) => wave(j + 1, at)));
+export const design = (x, p) =>
+  Array.from(x, (at) => Float64Array.from({ length: p }, (_, j) => wave(j + 1, at)));
 
 const columns = (rows, p) => Array.from({ length: p }, (_, j) => Float64Array.from(rows, (row) => row[j]));
-const dot = (a, b) => { let sum = 0; for (let i = 0; i < a.length; i += 1) sum += a[i] * b[i]; return sum; };
+const dot = (a, b) => {
+  let sum = 0;
+  for (let i = 0; i < a.length; i += 1) sum += a[i] * b[i];
+  return sum;
+};
 
 /** Householder's QR of `count` columns of `height` numbers, one after the other in `a`, which is overwritten. */
 function qr(a, count, height) {
@@ -58,8 +69,14 @@ function qr(a, count, height) {
   }
   return {
     r: (i, j) => (i === j ? diagonal[i] : a[j * height + i]), // i ≤ j
-    turn(b) { for (let j = 0; j < count; j += 1) reflect(b, 0, j); return b; }, // Qᵀ b
-    back(b) { for (let j = count - 1; j >= 0; j -= 1) reflect(b, 0, j); return b; }, // Q b
+    turn(b) {
+      for (let j = 0; j < count; j += 1) reflect(b, 0, j);
+      return b;
+    }, // Qᵀ b
+    back(b) {
+      for (let j = count - 1; j >= 0; j -= 1) reflect(b, 0, j);
+      return b;
+    }, // Q b
   };
 }
 
@@ -106,7 +123,8 @@ export function ridgeSolver(rows, penalty) {
 }
 
 /** What dropout scales by: the root of each column's mean square. */
-export const scalesOf = (rows) => Float64Array.from(columns(rows, rows[0].length), (c) => Math.sqrt(dot(c, c) / c.length));
+export const scalesOf = (rows) =>
+  Float64Array.from(columns(rows, rows[0].length), (c) => Math.sqrt(dot(c, c) / c.length));
 
 /**
  * Least squares whose inputs are dropped with probability `rate` (kept ones are scaled up), the mean over all masks:
@@ -115,7 +133,10 @@ export const scalesOf = (rows) => Float64Array.from(columns(rows, rows[0].length
 export function dropoutSolver(rows, rate) {
   needBetween("rate", rate, 0, 1, true);
   const scales = scalesOf(rows);
-  const solve = ridgeSolver(rows.map((row) => Float64Array.from(row, (v, j) => v / scales[j])), rate / (1 - rate));
+  const solve = ridgeSolver(
+    rows.map((row) => Float64Array.from(row, (v, j) => v / scales[j])),
+    rate / (1 - rate),
+  );
   return (y) => solve(y).map((v, j) => v / scales[j]);
 }
 
@@ -123,7 +144,11 @@ export function dropoutSolver(rows, rate) {
 export function moments(rows, y) {
   const cols = columns(rows, rows[0].length);
   const n = rows.length;
-  return { gram: cols.map((a) => Float64Array.from(cols, (b) => dot(a, b) / n)), slope: Float64Array.from(cols, (a) => dot(a, y) / n), n };
+  return {
+    gram: cols.map((a) => Float64Array.from(cols, (b) => dot(a, b) / n)),
+    slope: Float64Array.from(cols, (a) => dot(a, y) / n),
+    n,
+  };
 }
 
 /**
@@ -149,12 +174,16 @@ export function lassoPath({ gram, slope, n }, p, least) {
     const { list, signs } = active;
     const move = active.solve(signs); // of the active weights, when λ falls by one
     const flow = new Float64Array(p); // of every c
-    for (let j = 0; j < p; j += 1) list.forEach((k, a) => { flow[j] += move[a] * gram[j][k]; });
+    for (let j = 0; j < p; j += 1)
+      list.forEach((k, a) => {
+        flow[j] += move[a] * gram[j][k];
+      });
     let drop = penalty - least;
     let [enters, leaves] = [-1, -1];
     for (let j = 0; j < p && list.length < n; j += 1) {
       if (inside[j]) continue;
-      for (const sign of [1, -1]) { // sign·c_j − t·sign·flow_j meets λ − t
+      for (const sign of [1, -1]) {
+        // sign·c_j − t·sign·flow_j meets λ − t
         const [gap, speed] = [penalty - sign * c[j], 1 - sign * flow[j]];
         if (speed <= 0 || (j === gone && gap < 1e-9 * penalty)) continue;
         const t = Math.max(0, gap / speed);
@@ -165,12 +194,21 @@ export function lassoPath({ gram, slope, n }, p, least) {
       const t = -theta[k] / move[a];
       if (t > 0 && t < drop) [drop, enters, leaves] = [t, -1, k];
     });
-    list.forEach((k, a) => { theta[k] += drop * move[a]; });
+    list.forEach((k, a) => {
+      theta[k] += drop * move[a];
+    });
     for (let j = 0; j < p; j += 1) c[j] -= drop * flow[j];
     penalty -= drop;
     gone = leaves;
-    if (leaves >= 0) { theta[leaves] = 0; inside[leaves] = 0; active.remove(leaves); }
-    if (enters >= 0) { inside[enters] = 1; active.add(enters, Math.sign(c[enters])); }
+    if (leaves >= 0) {
+      theta[leaves] = 0;
+      inside[leaves] = 0;
+      active.remove(leaves);
+    }
+    if (enters >= 0) {
+      inside[enters] = 1;
+      active.add(enters, Math.sign(c[enters]));
+    }
     knots.push({ penalty, theta: theta.slice() });
     if (enters < 0 && leaves < 0) break;
   }
@@ -180,7 +218,9 @@ export function lassoPath({ gram, slope, n }, p, least) {
 /** The active columns with Cholesky's factor of their Gram matrix: one more costs k², one less is begun anew. */
 function factor(gram) {
   const self = {
-    list: [], signs: [], rows: [],
+    list: [],
+    signs: [],
+    rows: [],
     add(j, sign) {
       const { list, rows } = self;
       const row = new Float64Array(list.length + 1);
@@ -235,7 +275,9 @@ export const LEAST = 1e-5; // λ: the curve's left end
 export function solver(method, rows, strength) {
   needName("method", method, METHODS);
   if (method === "l1") return (y) => onPath(lassoPath(moments(rows, y), rows[0].length, strength), strength);
-  return method === "dropout" ? dropoutSolver(rows, strength) : ridgeSolver(rows, method === "none" ? 0 : strength);
+  return method === "dropout"
+    ? dropoutSolver(rows, strength)
+    : ridgeSolver(rows, method === "none" ? 0 : strength);
 }
 
 const meanSquare = (list) => dot(list, list) / list.length;
@@ -252,16 +294,36 @@ export function fit({ method, n, p, strength, sigma }, all) {
 }
 
 function data(n, p, sigma, { train, held }) {
-  for (const [name, value, most] of [["points", n, train.x.length], ["waves", p, MOST_WAVES]]) {
+  for (const [name, value, most] of [
+    ["points", n, train.x.length],
+    ["waves", p, MOST_WAVES],
+  ]) {
     needBetween(name, value, 1, most);
-    if (!Number.isInteger(value)) raise(TypeError, "badType", name, value, "whole number", `${name} must be a whole number, not ${value}`);
+    if (!Number.isInteger(value))
+      raise(
+        TypeError,
+        "badType",
+        name,
+        value,
+        "whole number",
+        `${name} must be a whole number, not ${value}`,
+      );
   }
   needBetween("noise", sigma, 0, 100);
-  return { rows: design(train.x.slice(0, n), p), y: noisy(train, sigma).slice(0, n), heldRows: design(held.x, p), heldY: noisy(held, sigma) };
+  return {
+    rows: design(train.x.slice(0, n), p),
+    y: noisy(train, sigma).slice(0, n),
+    heldRows: design(held.x, p),
+    heldY: noisy(held, sigma),
+  };
 }
 
 const judged = (theta, rows, y, heldRows, heldY) => ({
-  theta, train: errorOf(rows, theta, y), held: errorOf(heldRows, theta, heldY), norm: Math.sqrt(dot(theta, theta)), used: theta.filter((v) => v !== 0).length,
+  theta,
+  train: errorOf(rows, theta, y),
+  held: errorOf(heldRows, theta, heldY),
+  norm: Math.sqrt(dot(theta, theta)),
+  used: theta.filter((v) => v !== 0).length,
 });
 
 /**
@@ -269,7 +331,15 @@ const judged = (theta, rows, y, heldRows, heldY) => ({
  * the fit is Σ S y, its mean S f, its variance σ² Σ S². @returns {{bias: number, variance: number}} means over the held-out points
  */
 export function parts({ method, n, p, strength, sigma }, all) {
-  if (method === "l1") raise(RangeError, "badName", "method", method, "none, l2, dropout", "bias and variance: the lasso is not linear in y");
+  if (method === "l1")
+    raise(
+      RangeError,
+      "badName",
+      "method",
+      method,
+      "none, l2, dropout",
+      "bias and variance: the lasso is not linear in y",
+    );
   const { rows, heldRows } = data(n, p, sigma, all);
   const solve = solver(method, rows, strength);
   const mean = solve(all.train.f.slice(0, n));
@@ -281,7 +351,10 @@ export function parts({ method, n, p, strength, sigma }, all) {
     const theta = solve(unit);
     for (const row of heldRows) variance += dot(row, theta) ** 2;
   }
-  return { bias: errorOf(heldRows, mean, all.held.f), variance: (sigma * sigma * variance) / heldRows.length };
+  return {
+    bias: errorOf(heldRows, mean, all.held.f),
+    variance: (sigma * sigma * variance) / heldRows.length,
+  };
 }
 
 /**
@@ -293,7 +366,9 @@ export function singular(rows) {
   const wide = p > n;
   const u = wide ? rows.map((row) => Float64Array.from(row)) : columns(rows, p);
   const count = u.length;
-  const v = Array.from({ length: count }, (_, j) => Float64Array.from({ length: count }, (__, i) => Number(i === j)));
+  const v = Array.from({ length: count }, (_, j) =>
+    Float64Array.from({ length: count }, (__, i) => Number(i === j)),
+  );
   for (let sweep = 0, turned = true; turned && sweep < 40; sweep += 1) {
     turned = false;
     for (let a = 0; a < count; a += 1) {
@@ -313,7 +388,8 @@ function rotate(u, v, a, b) {
   const t = (zeta < 0 ? -1 : 1) / (Math.abs(zeta) + Math.sqrt(1 + zeta * zeta));
   const c = 1 / Math.sqrt(1 + t * t);
   for (const m of [u, v]) {
-    for (let i = 0; i < m[a].length; i += 1) [m[a][i], m[b][i]] = [c * m[a][i] - c * t * m[b][i], c * t * m[a][i] + c * m[b][i]];
+    for (let i = 0; i < m[a].length; i += 1)
+      [m[a][i], m[b][i]] = [c * m[a][i] - c * t * m[b][i], c * t * m[a][i] + c * m[b][i]];
   }
   return true;
 }
@@ -324,9 +400,20 @@ const RATES = Array.from({ length: 33 }, (_, i) => (i + 0.5) * 0.0285); // to 0.
 /** Where a curve over this axis is computed. @param {"size"|"penalty"|"data"} axis @param {{method: string, n: number, p: number}} settings */
 export function places(axis, { method, n, p }) {
   if (axis === "penalty") return method === "dropout" ? RATES : STRENGTHS;
-  const [around, far, least, most] = axis === "data"
-    ? [[-4, -2, -1, 0, 1, 2, 4].map((d) => p + d), [4, 6, 8, 10, 13, 16, 20, 24, 28, 32, 36, MOST_POINTS], 4, MOST_POINTS]
-    : [[-5, -3, -2, -1, 0, 1, 2, 3, 5, 8].map((d) => n + d), [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 18, 22, 27, 33, 39, 45, 52, MOST_WAVES], 1, MOST_WAVES];
+  const [around, far, least, most] =
+    axis === "data"
+      ? [
+          [-4, -2, -1, 0, 1, 2, 4].map((d) => p + d),
+          [4, 6, 8, 10, 13, 16, 20, 24, 28, 32, 36, MOST_POINTS],
+          4,
+          MOST_POINTS,
+        ]
+      : [
+          [-5, -3, -2, -1, 0, 1, 2, 3, 5, 8].map((d) => n + d),
+          [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 15, 18, 22, 27, 33, 39, 45, 52, MOST_WAVES],
+          1,
+          MOST_WAVES,
+        ];
   return [...new Set([...around, ...far])].filter((v) => v >= least && v <= most).sort((a, b) => a - b);
 }
 
@@ -343,9 +430,12 @@ export function curve(axis, watch, settings, all) {
   const at = places(needName("axis", axis, { size: axis, penalty: axis, data: axis }), set);
   const split = splits(watch, set.method);
   const one = (value) => ({ ...set, [NAMED[axis]]: value });
-  const points = axis === "penalty" ? alongPenalty(at, split, set, all)
-    : axis === "size" && set.method === "l1" ? alongSize(at, set, all)
-    : at.map((value) => (split ? parts : fit)(one(value), all));
+  const points =
+    axis === "penalty"
+      ? alongPenalty(at, split, set, all)
+      : axis === "size" && set.method === "l1"
+        ? alongSize(at, set, all)
+        : at.map((value) => (split ? parts : fit)(one(value), all));
   const [first, second] = split ? ["bias", "variance"] : ["train", "held"];
   return { at, first: points.map((v) => v[first]), second: points.map((v) => v[second]) };
 }
@@ -360,7 +450,10 @@ function alongPenalty(at, split, { method, n, p, sigma }, all) {
   const scales = method === "dropout" ? scalesOf(rows) : new Float64Array(p).fill(1);
   const scaled = (row) => Float64Array.from(row, (v, j) => v / scales[j]);
   const { values, left, right } = singular(rows.map(scaled));
-  const seen = heldRows.map((row) => { const g = scaled(row); return right.map((v) => dot(v, g)); }); // held-out points × directions
+  const seen = heldRows.map((row) => {
+    const g = scaled(row);
+    return right.map((v) => dot(v, g));
+  }); // held-out points × directions
   const target = split ? all.train.f.slice(0, n) : y;
   const along = left.map((u) => dot(u, target));
   const heldTarget = split ? all.held.f : heldY;
@@ -369,8 +462,21 @@ function alongPenalty(at, split, { method, n, p, sigma }, all) {
     const gain = values.map((s) => s / (s * s + n * penalty)); // of each direction
     const move = gain.map((g, j) => g * along[j]);
     const held = meanSquare(heldTarget.map((t, i) => t - dot(seen[i], move)));
-    if (split) return { bias: held, variance: (sigma * sigma * seen.reduce((sum, g) => sum + g.reduce((s, v, j) => s + (v * gain[j]) ** 2, 0), 0)) / seen.length };
-    return { held, train: meanSquare(Float64Array.from(y, (t, i) => t - left.reduce((sum, u, j) => sum + u[i] * values[j] * move[j], 0))) };
+    if (split)
+      return {
+        bias: held,
+        variance:
+          (sigma *
+            sigma *
+            seen.reduce((sum, g) => sum + g.reduce((s, v, j) => s + (v * gain[j]) ** 2, 0), 0)) /
+          seen.length,
+      };
+    return {
+      held,
+      train: meanSquare(
+        Float64Array.from(y, (t, i) => t - left.reduce((sum, u, j) => sum + u[i] * values[j] * move[j], 0)),
+      ),
+    };
   });
 }
 

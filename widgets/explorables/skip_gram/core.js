@@ -15,7 +15,12 @@ const RUNS = /[\p{L}\p{N}\p{M}'’-]+/gu;
  */
 export function sentencesOf(text) {
   if (typeof text !== "string") raise(TypeError, "badType", "text", text, "text", "text must be a string");
-  const sentences = text.normalize("NFC").toLowerCase().split(/[\n.!?;。！？；]+/).map(wordsOf).filter((words) => words.length);
+  const sentences = text
+    .normalize("NFC")
+    .toLowerCase()
+    .split(/[\n.!?;。！？；]+/)
+    .map(wordsOf)
+    .filter((words) => words.length);
   return sentences;
 }
 
@@ -33,19 +38,51 @@ export function corpusOf(sentences) {
   const counted = new Map();
   for (const word of sentences.flat()) counted.set(word, (counted.get(word) ?? 0) + 1);
   const total = sentences.reduce((sum, words) => sum + words.length, 0);
-  if (counted.size < 2) raise(RangeError, "fewWords", "text", counted.size, "2", `the text needs at least two different words, not ${counted.size}`);
-  if (total > MOST_TOKENS) raise(RangeError, "longText", "text", total, MOST_TOKENS, `the text has ${total} words; at most ${MOST_TOKENS} are trained here`);
-  if (counted.size > MOST_WORDS) raise(RangeError, "manyWords", "text", counted.size, MOST_WORDS, `the text has ${counted.size} different words; at most ${MOST_WORDS} are trained here`);
+  if (counted.size < 2)
+    raise(
+      RangeError,
+      "fewWords",
+      "text",
+      counted.size,
+      "2",
+      `the text needs at least two different words, not ${counted.size}`,
+    );
+  if (total > MOST_TOKENS)
+    raise(
+      RangeError,
+      "longText",
+      "text",
+      total,
+      MOST_TOKENS,
+      `the text has ${total} words; at most ${MOST_TOKENS} are trained here`,
+    );
+  if (counted.size > MOST_WORDS)
+    raise(
+      RangeError,
+      "manyWords",
+      "text",
+      counted.size,
+      MOST_WORDS,
+      `the text has ${counted.size} different words; at most ${MOST_WORDS} are trained here`,
+    );
   const tokens = [...counted.keys()].sort((a, b) => counted.get(b) - counted.get(a)); // sort is stable: ties keep the text's order
   const number = new Map(tokens.map((word, i) => [word, i]));
-  return { tokens, counts: tokens.map((word) => counted.get(word)), sentences: sentences.map((words) => words.map((word) => number.get(word))), total };
+  return {
+    tokens,
+    counts: tokens.map((word) => counted.get(word)),
+    sentences: sentences.map((words) => words.map((word) => number.get(word))),
+    total,
+  };
 }
 
 /** Chance that an occurrence is kept: √(t/f) + t/f, at most 1; f is the word's share of the text. @param {number[]} counts @param {number} threshold */
 export function keepChances(counts, threshold) {
   needPositive("sample", threshold);
   const total = counts.reduce((sum, count) => sum + count, 0);
-  return counts.map((count) => { const ratio = (threshold * total) / count; return Math.min(1, Math.sqrt(ratio) + ratio); });
+  return counts.map((count) => {
+    const ratio = (threshold * total) / count;
+    return Math.min(1, Math.sqrt(ratio) + ratio);
+  });
 }
 
 /** Shares from which negatives are drawn: counts to the power 0.75. @param {number[]} counts @param {number} [power] */
@@ -61,7 +98,8 @@ export function pairsOf(sentences, window) {
   const pairs = [];
   for (const words of sentences) {
     for (let i = 0; i < words.length; i += 1) {
-      for (let j = Math.max(0, i - window); j <= Math.min(words.length - 1, i + window); j += 1) if (j !== i) pairs.push(words[i], words[j]);
+      for (let j = Math.max(0, i - window); j <= Math.min(words.length - 1, i + window); j += 1)
+        if (j !== i) pairs.push(words[i], words[j]);
     }
   }
   return Int32Array.from(pairs);
@@ -98,7 +136,10 @@ export function samplingGradient({ input, output, dimension: d }, center, contex
   const rows = [context, ...negatives].map((word, n) => {
     const error = sigmoid(dot(input, center, output, word, d)) - (n === 0 ? 1 : 0);
     const row = new Float64Array(d);
-    for (let k = 0; k < d; k += 1) { v[k] += error * output[word * d + k]; row[k] = error * input[center * d + k]; }
+    for (let k = 0; k < d; k += 1) {
+      v[k] += error * output[word * d + k];
+      row[k] = error * input[center * d + k];
+    }
     return row;
   });
   return { v, rows };
@@ -123,7 +164,8 @@ export function step(net, center, context, negatives, rate, count = negatives.le
 }
 let room = { errors: new Float64Array(16), sum: new Float64Array(16) };
 function scratch(errors, sum) {
-  if (room.errors.length < errors || room.sum.length < sum) room = { errors: new Float64Array(2 * errors), sum: new Float64Array(2 * sum) };
+  if (room.errors.length < errors || room.sum.length < sum)
+    room = { errors: new Float64Array(2 * errors), sum: new Float64Array(2 * sum) };
   return room;
 }
 
@@ -132,7 +174,8 @@ function place(cumulative, u) {
   let [low, high] = [0, cumulative.length - 1];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (u < cumulative[middle]) high = middle; else low = middle + 1;
+    if (u < cumulative[middle]) high = middle;
+    else low = middle + 1;
   }
   return low;
 }
@@ -145,7 +188,9 @@ function place(cumulative, u) {
 export function epochOf(net, corpus, { window, negatives, rate, sample, seed, epoch }) {
   const draw = random(seed * 1_000_003 + epoch + 1);
   const keep = keepChances(corpus.counts, sample);
-  const kept = corpus.sentences.map((words) => words.filter((word) => keep[word] >= 1 || draw() < keep[word]));
+  const kept = corpus.sentences.map((words) =>
+    words.filter((word) => keep[word] >= 1 || draw() < keep[word]),
+  );
   const pairs = pairsOf(kept, window);
   const order = Int32Array.from({ length: pairs.length / 2 }, (_, i) => i);
   for (let i = order.length - 1; i > 0; i -= 1) {
@@ -159,12 +204,17 @@ export function epochOf(net, corpus, { window, negatives, rate, sample, seed, ep
   return {
     run(until = Infinity) {
       for (; at < order.length; at += 1) {
-        if (at % 64 === 63 && performance.now() > until) { return false; }
+        if (at % 64 === 63 && performance.now() > until) {
+          return false;
+        }
         const [center, context] = [pairs[2 * order[at]], pairs[2 * order[at] + 1]];
         let count = 0;
         for (let n = 0; n < negatives; n += 1) {
           const word = place(cumulative, draw() * sum);
-          if (word !== context) { drawn[count] = word; count += 1; }
+          if (word !== context) {
+            drawn[count] = word;
+            count += 1;
+          }
         }
         step(net, center, context, drawn, rate, count);
       }
@@ -193,7 +243,10 @@ export function expectedLoss({ input, output, dimension: d }, pairs, noise, nega
   for (let p = 0; p < pairs.length; p += 2) {
     const [center, context] = [pairs[p], pairs[p + 1]];
     if (!against.has(center)) {
-      const terms = Float64Array.from({ length: words }, (_, word) => noise[word] * softplus(dot(input, center, output, word, d)));
+      const terms = Float64Array.from(
+        { length: words },
+        (_, word) => noise[word] * softplus(dot(input, center, output, word, d)),
+      );
       against.set(center, { terms, sum: terms.reduce((a, b) => a + b, 0) });
     }
     const { terms, sum } = against.get(center);

@@ -7,12 +7,35 @@ export const SLICE = 8; // ms of training a frame, at most: what is left of 16.7
 
 /** @param {import("../../ui/frame.js").Ui} ui @param {{textOf: () => string}} options */
 export function modelOf(ui, { textOf }) {
-  const self = { key: "", corpus: null, pairs: null, losses: [], shots: [], done: 0, epochs: 0, dimension: 0, sync, train, view, near, company, contexts, meets, busy: () => self.key !== "" && self.done < self.epochs && !self.diverged, diverged: false };
+  const self = {
+    key: "",
+    corpus: null,
+    pairs: null,
+    losses: [],
+    shots: [],
+    done: 0,
+    epochs: 0,
+    dimension: 0,
+    sync,
+    train,
+    view,
+    near,
+    company,
+    contexts,
+    meets,
+    busy: () => self.key !== "" && self.done < self.epochs && !self.diverged,
+    diverged: false,
+  };
   let net, current, setting, noise, plane;
 
   /** Starts again where what is trained has changed. */
   function sync() {
-    const chosen = Object.fromEntries(["window", "negatives", "learning_rate", "dimension", "sample", "seed", "epochs"].map((name) => [name, ui.get(name)]));
+    const chosen = Object.fromEntries(
+      ["window", "negatives", "learning_rate", "dimension", "sample", "seed", "epochs"].map((name) => [
+        name,
+        ui.get(name),
+      ]),
+    );
     const text = textOf();
     const key = JSON.stringify([text, chosen]);
     if (key === self.key) return;
@@ -23,13 +46,29 @@ export function modelOf(ui, { textOf }) {
     needBetween("dimension", chosen.dimension, 2, 32);
     needBetween("epochs", chosen.epochs, 1, 1000);
     const corpus = core.corpusOf(core.sentencesOf(text));
-    setting = { window: chosen.window, negatives: chosen.negatives, rate: chosen.learning_rate, sample: chosen.sample, seed: chosen.seed };
+    setting = {
+      window: chosen.window,
+      negatives: chosen.negatives,
+      rate: chosen.learning_rate,
+      sample: chosen.sample,
+      seed: chosen.seed,
+    };
     noise = core.noiseOf(corpus.counts);
     core.keepChances(corpus.counts, chosen.sample);
     net = core.start(corpus.tokens.length, chosen.dimension, chosen.seed);
     current = null;
     plane = { at: -1 };
-    Object.assign(self, { key, corpus, pairs: core.pairsOf(corpus.sentences, chosen.window), losses: [], shots: [], done: 0, epochs: chosen.epochs, dimension: chosen.dimension, diverged: false });
+    Object.assign(self, {
+      key,
+      corpus,
+      pairs: core.pairsOf(corpus.sentences, chosen.window),
+      losses: [],
+      shots: [],
+      done: 0,
+      epochs: chosen.epochs,
+      dimension: chosen.dimension,
+      diverged: false,
+    });
     self.met = metOf(self.pairs, corpus.tokens.length);
     self.keep = core.keepChances(corpus.counts, chosen.sample);
     remember();
@@ -38,7 +77,10 @@ export function modelOf(ui, { textOf }) {
     self.losses.push(core.expectedLoss(net, self.pairs, noise, setting.negatives));
     self.shots.push(Float32Array.from(net.input));
     self.diverged = !net.input.every((x) => Math.abs(x) < 1e6);
-    if (self.diverged) { self.shots.pop(); self.losses.pop(); }
+    if (self.diverged) {
+      self.shots.pop();
+      self.losses.pop();
+    }
   }
   /** Works until that time. @param {number} until */
   function train(until) {
@@ -65,7 +107,11 @@ export function modelOf(ui, { textOf }) {
       turn(plane, project(rows, n, d, plane), anchors, d);
       plane.reach = Math.max(1e-3, ...project(rows, n, d, plane).map(Math.abs));
     }
-    return { places: project(directions(self.shots[Math.min(epoch, last)], n, d), n, d, plane), reach: plane.reach, share: plane.shares[0] + plane.shares[1] };
+    return {
+      places: project(directions(self.shots[Math.min(epoch, last)], n, d), n, d, plane),
+      reach: plane.reach,
+      share: plane.shares[0] + plane.shares[1],
+    };
   }
   /** All words by their cosine with one, the nearest first. */
   function near(epoch, word) {
@@ -73,16 +119,27 @@ export function modelOf(ui, { textOf }) {
     const rows = self.shots[Math.min(epoch, self.shots.length - 1)];
     const norm = (i) => Math.hypot(...rows.subarray(i * d, i * d + d));
     const own = norm(word);
-    return self.corpus.tokens.map((_, i) => {
-      let sum = 0;
-      for (let k = 0; k < d; k += 1) sum += rows[i * d + k] * rows[word * d + k];
-      return { word: i, cosine: sum / (norm(i) * own || 1) };
-    }).filter(({ word: i }) => i !== word).sort((a, b) => b.cosine - a.cosine);
+    return self.corpus.tokens
+      .map((_, i) => {
+        let sum = 0;
+        for (let k = 0; k < d; k += 1) sum += rows[i * d + k] * rows[word * d + k];
+        return { word: i, cosine: sum / (norm(i) * own || 1) };
+      })
+      .filter(({ word: i }) => i !== word)
+      .sort((a, b) => b.cosine - a.cosine);
   }
   /** How often a word stands in one window with each other word. */
-  function contexts(word) { return self.met.get(word) ?? new Map(); }
-  function company(word) { return [...contexts(word)].map(([i, count]) => ({ word: i, count })).sort((a, b) => b.count - a.count || a.word - b.word); }
-  function meets(a, b) { return contexts(a).has(b); }
+  function contexts(word) {
+    return self.met.get(word) ?? new Map();
+  }
+  function company(word) {
+    return [...contexts(word)]
+      .map(([i, count]) => ({ word: i, count }))
+      .sort((a, b) => b.count - a.count || a.word - b.word);
+  }
+  function meets(a, b) {
+    return contexts(a).has(b);
+  }
   return self;
 }
 

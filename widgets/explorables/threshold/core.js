@@ -6,18 +6,23 @@ export const sigmoid = (z) => 1 / (1 + Math.exp(-z));
 /** The log-odds of a probability; infinite at 0 and 1. @param {number} p */
 export const logit = (p) => Math.log(p / (1 - p));
 
-const damaged = (where, given, allowed, message) => raise(TypeError, "badScores", where, given, allowed, `${where} ${message}`);
+const damaged = (where, given, allowed, message) =>
+  raise(TypeError, "badScores", where, given, allowed, `${where} ${message}`);
 
 /**
  * One data set: as many labels ("0110…") as logits, and both classes among them.
  * @param {string} name @param {any} set @returns {{logits: number[], labels: string}}
  */
 export function checkScores(name, set) {
-  const fine = typeof set === "object" && set !== null && Array.isArray(set.logits) && typeof set.labels === "string";
+  const fine =
+    typeof set === "object" && set !== null && Array.isArray(set.logits) && typeof set.labels === "string";
   if (!fine) damaged(name, set, "logits and labels", "must have logits and labels");
-  if (!set.logits.every((z) => typeof z === "number" && Number.isFinite(z))) damaged(name, "something else", "finite numbers", "must have finite numbers as logits");
-  if (!/^[01]*$/.test(set.labels) || set.labels.length !== set.logits.length) damaged(name, set.labels.length, "0 and 1", "must have a label, 0 or 1, for each logit");
-  if (!set.labels.includes("0") || !set.labels.includes("1")) damaged(name, "one class", "both classes", "must have both classes");
+  if (!set.logits.every((z) => typeof z === "number" && Number.isFinite(z)))
+    damaged(name, "something else", "finite numbers", "must have finite numbers as logits");
+  if (!/^[01]*$/.test(set.labels) || set.labels.length !== set.logits.length)
+    damaged(name, set.labels.length, "0 and 1", "must have a label, 0 or 1, for each logit");
+  if (!set.labels.includes("0") || !set.labels.includes("1"))
+    damaged(name, "one class", "both classes", "must have both classes");
   return set;
 }
 
@@ -52,7 +57,10 @@ export function indexAt({ thresholds }, t) {
 }
 
 /** The two coordinates of the ROC plane. @param {Sweep} swept @param {number} i */
-export const ratesAt = ({ tp, fp, positives, negatives }, i) => ({ tpr: tp[i] / positives, fpr: fp[i] / negatives });
+export const ratesAt = ({ tp, fp, positives, negatives }, i) => ({
+  tpr: tp[i] / positives,
+  fpr: fp[i] / negatives,
+});
 
 /** The confusion matrix as shares, where `prevalence` of all are positive. */
 export function mix({ tpr, fpr }, prevalence) {
@@ -64,7 +72,13 @@ export function mix({ tpr, fpr }, prevalence) {
 /** What is read off a confusion matrix; a missed positive costs `cost` false alarms. Precision of nothing is NaN. */
 export function measures({ tp, fn, fp, tn }, cost) {
   needPositive("cost", cost);
-  return { accuracy: tp + tn, precision: tp / (tp + fp), recall: tp / (tp + fn), f1: (2 * tp) / (2 * tp + fp + fn), cost: cost * fn + fp };
+  return {
+    accuracy: tp + tn,
+    precision: tp / (tp + fp),
+    recall: tp / (tp + fn),
+    f1: (2 * tp) / (2 * tp + fp + fn),
+    cost: cost * fn + fp,
+  };
 }
 
 /** All measures at a threshold. @param {Sweep} swept */
@@ -103,7 +117,9 @@ export function averagePrecision(swept, prevalence) {
 
 /** The positions at which the curves bend: all that is needed to draw them. @param {Sweep} swept */
 export function corners({ tp }) {
-  return tp.map((_, i) => i).filter((i) => i === 0 || i === tp.length - 1 || tp[i] !== tp[i - 1] || tp[i + 1] !== tp[i]);
+  return tp
+    .map((_, i) => i)
+    .filter((i) => i === 0 || i === tp.length - 1 || tp[i] !== tp[i - 1] || tp[i + 1] !== tp[i]);
 }
 
 /** How each class spreads over bins; what lies beyond the ends goes to the outer bins. Shares of the class. */
@@ -115,5 +131,8 @@ export function histogram(values, labels, edges) {
     const bin = Math.min(bins - 1, Math.max(0, Math.floor((v - edges[0]) / width)));
     counts[Number(labels[i])][bin] += 1;
   });
-  return counts.map((count) => { const total = count.reduce((sum, n) => sum + n, 0); return count.map((n) => n / total); });
+  return counts.map((count) => {
+    const total = count.reduce((sum, n) => sum + n, 0);
+    return count.map((n) => n / total);
+  });
 }

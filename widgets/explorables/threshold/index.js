@@ -23,7 +23,13 @@ function computer(ui) {
     for (const name of ["validation", "test"]) {
       const { logits, labels } = core.checkScores(name, scores?.[name]);
       const swept = core.sweep(logits.map(core.sigmoid), labels);
-      sets[name] = { swept, corners: core.corners(swept), bins: core.histogram(logits, labels, EDGES), area: core.rocArea(swept), own: swept.positives / logits.length };
+      sets[name] = {
+        swept,
+        corners: core.corners(swept),
+        bins: core.histogram(logits, labels, EDGES),
+        area: core.rocArea(swept),
+        own: swept.positives / logits.length,
+      };
     }
     known = { scores, sets, best: {} };
     return known;
@@ -31,7 +37,13 @@ function computer(ui) {
   /** The best thresholds for a mixture and a cost, kept until another is asked for. */
   function bests(set, data, prevalence, cost) {
     const key = [data, prevalence, cost].join();
-    if (known.best.key !== key) known.best = { key, f1: core.best(set.swept, prevalence, cost, "f1"), cost: core.best(set.swept, prevalence, cost, "cost"), average: core.averagePrecision(set.swept, prevalence) };
+    if (known.best.key !== key)
+      known.best = {
+        key,
+        f1: core.best(set.swept, prevalence, cost, "f1"),
+        cost: core.best(set.swept, prevalence, cost, "cost"),
+        average: core.averagePrecision(set.swept, prevalence),
+      };
     return known.best;
   }
   return function compute() {
@@ -39,11 +51,28 @@ function computer(ui) {
     const [data, threshold, prevalence, cost] = ["data", "threshold", "prevalence", "cost"].map(ui.get);
     const set = needName("data", data, sets);
     needBetween("threshold", threshold, 0, 1);
-    const judged = core.judge(set.swept, threshold, needBetween("prevalence", prevalence, 0.001, 0.999), needPositive("cost", cost));
+    const judged = core.judge(
+      set.swept,
+      threshold,
+      needBetween("prevalence", prevalence, 0.001, 0.999),
+      needPositive("cost", cost),
+    );
     const best = bests(set, data, prevalence, cost);
     const recorded = Math.abs(prevalence / set.own - 1) < 0.03;
-    return { ...set, ...judged, data, threshold, prevalence, costRatio: cost, best, average: best.average, recorded, sets,
-      f1Best: judged.f1 >= best.f1.value - 0.008, cheapest: judged.cost <= 1.02 * best.cost.value };
+    return {
+      ...set,
+      ...judged,
+      data,
+      threshold,
+      prevalence,
+      costRatio: cost,
+      best,
+      average: best.average,
+      recorded,
+      sets,
+      f1Best: judged.f1 >= best.f1.value - 0.008,
+      cheapest: judged.cost <= 1.02 * best.cost.value,
+    };
   };
 }
 
@@ -53,11 +82,27 @@ function words(ui, now) {
   const k = (share) => number(1000 * share, 3);
   const { shares, sets } = now;
   const on = (name, threshold) => core.judge(sets[name].swept, threshold, sets[name].own, 1).f1.toFixed(3);
-  const said = { flagged: k(shares.tp + shares.fp), tp: k(shares.tp), fp: k(shares.fp), fn: k(shares.fn), fpr: number(now.fpr), tpr: number(now.tpr),
-    precision: Number.isFinite(now.precision) ? now.precision.toFixed(2) : t("nothing"), f1: now.f1.toFixed(3), accuracy: `${(100 * now.accuracy).toFixed(1)}%`, cost: number(now.costRatio), price: k(now.cost) };
+  const said = {
+    flagged: k(shares.tp + shares.fp),
+    tp: k(shares.tp),
+    fp: k(shares.fp),
+    fn: k(shares.fn),
+    fpr: number(now.fpr),
+    tpr: number(now.tpr),
+    precision: Number.isFinite(now.precision) ? now.precision.toFixed(2) : t("nothing"),
+    f1: now.f1.toFixed(3),
+    accuracy: `${(100 * now.accuracy).toFixed(1)}%`,
+    cost: number(now.costRatio),
+    price: k(now.cost),
+  };
   const before = core.judge(now.swept, now.threshold, now.own, 1).precision;
-  const more = { before: Number.isFinite(before) ? before.toFixed(2) : t("nothing"), theory: number(1 / (1 + now.costRatio)),
-    best: now.costRatio === 1 ? now.best.f1.value.toFixed(3) : k(now.best.cost.value), test: on("test", now.threshold), half: on("test", 0.5) };
+  const more = {
+    before: Number.isFinite(before) ? before.toFixed(2) : t("nothing"),
+    theory: number(1 / (1 + now.costRatio)),
+    best: now.costRatio === 1 ? now.best.f1.value.toFixed(3) : k(now.best.cost.value),
+    test: on("test", now.threshold),
+    half: on("test", 0.5),
+  };
   return [t("counts", said), t(advice(now), { ...said, ...more })].join(ui.lang === "zh" ? "" : " ");
 }
 
@@ -65,7 +110,8 @@ function words(ui, now) {
 function advice(now) {
   if (!now.recorded) return "shifted";
   if (now.data === "test") return "onTest";
-  if (now.costRatio !== 1) return now.cheapest ? "atCheapest" : now.threshold > now.best.cost.threshold ? "lowerCost" : "higherCost";
+  if (now.costRatio !== 1)
+    return now.cheapest ? "atCheapest" : now.threshold > now.best.cost.threshold ? "lowerCost" : "higherCost";
   if (now.shares.tp + now.shares.fp === 0) return "silent";
   if (now.f1Best) return "atBest";
   return now.threshold > now.best.f1.threshold ? "lower" : "higher";
@@ -82,37 +128,91 @@ function setup(ui) {
   function choose(data) {
     ui.set(now?.recorded ? { data, prevalence: now.sets[data].own } : { data });
   }
-  ui.choice({ trait: "data", label: t("data"), into: ui.toolbar, options: [["validation", t("validation")], ["test", t("test")]], onChange: choose });
+  ui.choice({
+    trait: "data",
+    label: t("data"),
+    into: ui.toolbar,
+    options: [
+      ["validation", t("validation")],
+      ["test", t("test")],
+    ],
+    onChange: choose,
+  });
   const drawScores = scoresOf(ui);
-  const threshold = ui.slider({ trait: "threshold", label: t("threshold"), symbol: "t", min: 0, max: 1, step: 0.01, into: ui.figures });
+  const threshold = ui.slider({
+    trait: "threshold",
+    label: t("threshold"),
+    symbol: "t",
+    min: 0,
+    max: 1,
+    step: 0.01,
+    into: ui.figures,
+  });
   const drawPanel = panelOf(ui);
   const drawRoc = rocOf(ui);
   const drawPr = prOf(ui);
-  const cost = ui.slider({ trait: "cost", label: t("cost"), symbol: "c", min: 0.1, max: 100, scale: "log", limits: { low: 0.01, high: 1000 } });
-  const prevalence = ui.slider({ trait: "prevalence", label: t("prevalence"), symbol: "π", min: 0.001, max: 0.5, scale: "log", limits: { low: 0.001, high: 0.999 } });
+  const cost = ui.slider({
+    trait: "cost",
+    label: t("cost"),
+    symbol: "c",
+    min: 0.1,
+    max: 100,
+    scale: "log",
+    limits: { low: 0.01, high: 1000 },
+  });
+  const prevalence = ui.slider({
+    trait: "prevalence",
+    label: t("prevalence"),
+    symbol: "π",
+    min: 0.001,
+    max: 0.5,
+    scale: "log",
+    limits: { low: 0.001, high: 0.999 },
+  });
 
   // Letting go at the best counts; passing over it with the mouse held does not.
   function look() {
     const here = compute();
     if (here.data !== "validation" || !here.recorded) return;
-    const reached = { f1: here.f1Best && here.costRatio === 1, cost: here.cheapest && here.costRatio >= EXPENSIVE };
+    const reached = {
+      f1: here.f1Best && here.costRatio === 1,
+      cost: here.cheapest && here.costRatio >= EXPENSIVE,
+    };
     const found = ui.get("found");
     const fresh = GOALS.filter((name) => reached[name] && !found.includes(name));
     if (fresh.length) ui.set({ found: [...found, ...fresh] });
   }
-  for (const event of ["change", "pointerup", "click"]) ui.root.addEventListener(event, () => ui.root.dataset.error !== "yes" && setTimeout(() => ui.alive && look()));
+  for (const event of ["change", "pointerup", "click"])
+    ui.root.addEventListener(
+      event,
+      () => ui.root.dataset.error !== "yes" && setTimeout(() => ui.alive && look()),
+    );
 
   return function draw() {
     now = compute();
     const found = GOALS.filter((name) => ui.get("found").includes(name));
-    const marks = { f1: { value: now.best.f1.threshold, text: t("bestF1"), tone: "good" }, cost: { value: now.best.cost.threshold, text: t("cheapest"), tone: "good" } };
+    const marks = {
+      f1: { value: now.best.f1.threshold, text: t("bestF1"), tone: "good" },
+      cost: { value: now.best.cost.threshold, text: t("cheapest"), tone: "good" },
+    };
     const shown = now.costRatio === 1 ? "f1" : "cost"; // what was found is marked, never before
-    threshold.marks(found.includes(shown) && now.data === "validation" && now.recorded && marks[shown].value <= 1 ? [{ ...marks[shown], value: Math.floor(marks[shown].value * 1e3) / 1e3 }] : []);
-    prevalence.marks(now.recorded ? [] : [{ value: now.own, text: t("recorded"), side: now.own > 0.03 ? "left" : "right" }]);
+    threshold.marks(
+      found.includes(shown) && now.data === "validation" && now.recorded && marks[shown].value <= 1
+        ? [{ ...marks[shown], value: Math.floor(marks[shown].value * 1e3) / 1e3 }]
+        : [],
+    );
+    prevalence.marks(
+      now.recorded ? [] : [{ value: now.own, text: t("recorded"), side: now.own > 0.03 ? "left" : "right" }],
+    );
     cost.marks([]);
     for (const draw of [drawScores, drawPanel, drawRoc, drawPr]) draw(now);
     const list = found.map((name) => t(`${name}Done`)).join(ui.lang === "zh" ? "、" : ", ");
-    ui.goal(found.length === GOALS.length ? t("goalReached") : t("goal") + (found.length ? t("done", { list }) : ""), found.length === GOALS.length);
+    ui.goal(
+      found.length === GOALS.length
+        ? t("goalReached")
+        : t("goal") + (found.length ? t("done", { list }) : ""),
+      found.length === GOALS.length,
+    );
     ui.status(words(ui, now));
   };
 }

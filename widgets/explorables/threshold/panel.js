@@ -1,7 +1,12 @@
 // The confusion matrix of 1,000 pictures, and what is read off it.
 import { h, put, say } from "../../ui/index.js";
 
-const CELLS = [["tp", "hit", "good"], ["fn", "miss", "bad"], ["fp", "alarm", "bad"], ["tn", "rejection", "good"]];
+const CELLS = [
+  ["tp", "hit", "good"],
+  ["fn", "miss", "bad"],
+  ["fp", "alarm", "bad"],
+  ["tn", "rejection", "good"],
+];
 const BARS = ["precision", "recall", "f1", "accuracy"];
 
 /** @param {import("../../ui/frame.js").Ui} ui */
@@ -14,9 +19,28 @@ export function panelOf(ui) {
   };
   const [tp, fn, fp, tn] = CELLS.map(cell);
   const head = (text, scope) => h("th", { scope, text });
-  const table = h("table", {}, h("caption", { text: t("matrix") }),
-    h("thead", {}, h("tr", {}, h("td", { style: "background:none" }), head(t("saysShirt"), "col"), head(t("saysOther"), "col"))),
-    h("tbody", {}, h("tr", {}, head(t("isShirt"), "row"), tp, fn), h("tr", {}, head(t("isOther"), "row"), fp, tn)));
+  const table = h(
+    "table",
+    {},
+    h("caption", { text: t("matrix") }),
+    h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        h("td", { style: "background:none" }),
+        head(t("saysShirt"), "col"),
+        head(t("saysOther"), "col"),
+      ),
+    ),
+    h(
+      "tbody",
+      {},
+      h("tr", {}, head(t("isShirt"), "row"), tp, fn),
+      h("tr", {}, head(t("isOther"), "row"), fp, tn),
+    ),
+  );
   const fills = {};
   const values = {};
   const row = (name) => {

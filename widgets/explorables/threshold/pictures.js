@@ -13,20 +13,34 @@ const inside = (z) => Math.max(LOW, Math.min(HIGH, z));
 /** @param {import("../../ui/frame.js").Ui} ui */
 export function scoresOf(ui) {
   const { t } = ui;
-  const plot = ui.plot({ label: t("scores"), margin: MARGIN, height: (width) => (ui.wide() ? Math.round(Math.min(260, Math.max(235, width * 0.6))) : Math.round(Math.min(300, Math.max(200, width * 0.62)))),
-    x: { domain: [LOW, HIGH], label: t("scores"), ticks: 7 }, y: { domain: [0, 0.1], label: t("share"), ticks: 4 } });
+  const plot = ui.plot({
+    label: t("scores"),
+    margin: MARGIN,
+    height: (width) =>
+      ui.wide()
+        ? Math.round(Math.min(260, Math.max(235, width * 0.6)))
+        : Math.round(Math.min(300, Math.max(200, width * 0.62))),
+    x: { domain: [LOW, HIGH], label: t("scores"), ticks: 7 },
+    y: { domain: [0, 0.1], label: t("share"), ticks: 4 },
+  });
   plot.node.classList.add("fg-th-place");
   const side = plot.area({ class: "fg-target", layer: "under" });
   const others = plot.line({ color: "blue", width: 1.5, class: "fg-th-others" });
   const shirts = plot.line({ color: "orange", width: 1.5, class: "fg-th-shirts" });
   const cut = plot.line({ color: "ink", width: 2 });
-  const names = [plot.text({ color: "blue", class: "fg-strong" }), plot.text({ color: "orange", class: "fg-strong" })];
+  const names = [
+    plot.text({ color: "blue", class: "fg-strong" }),
+    plot.text({ color: "orange", class: "fg-strong" }),
+  ];
   const cutName = plot.text({ class: "fg-strong" });
   plot.onPlace((z) => ui.set({ threshold: Number(core.sigmoid(z).toPrecision(3)) }));
   let drawn = "";
 
   return function draw(now) {
-    const heights = [now.bins[0].map((s) => s * (1 - now.prevalence)), now.bins[1].map((s) => s * now.prevalence)];
+    const heights = [
+      now.bins[0].map((s) => s * (1 - now.prevalence)),
+      now.bins[1].map((s) => s * now.prevalence),
+    ];
     const top = 1.3 * Math.max(...heights.flat()); // the words of the cut stand above the bars
     plot.layout({ y: { domain: [0, top] } });
     const key = [now.data, now.prevalence, plot.width, plot.height].join();
@@ -37,14 +51,25 @@ export function scoresOf(ui) {
       heights.forEach((list, i) => {
         // Beside the highest bar of the shirts; over the left shoulder of the others.
         const at = i ? list.indexOf(Math.max(...list)) : Math.round(BINS / 4);
-        names[i].set((EDGES[at] + EDGES[at + 1]) / 2, Math.max(...list.slice(Math.max(0, at - 4), at + 5)), t(i ? "shirts" : "others"), { dy: -7, anchor: i ? "start" : "middle" });
+        names[i].set(
+          (EDGES[at] + EDGES[at + 1]) / 2,
+          Math.max(...list.slice(Math.max(0, at - 4), at + 5)),
+          t(i ? "shirts" : "others"),
+          { dy: -7, anchor: i ? "start" : "middle" },
+        );
       });
     }
     const z = inside(core.logit(now.threshold));
     side.set(z, 0, HIGH, top);
     cut.set([z, 0, z, top]);
-    cutName.set(z, top, t("cut", { p: ui.number(now.threshold) }), { dx: z > -3 ? -7 : 7, dy: 14, anchor: z > -3 ? "end" : "start" });
-    plot.describe(t("scoresNow", { p: ui.number(now.threshold), left: ui.number(now.tpr), right: ui.number(now.fpr) }));
+    cutName.set(z, top, t("cut", { p: ui.number(now.threshold) }), {
+      dx: z > -3 ? -7 : 7,
+      dy: 14,
+      anchor: z > -3 ? "end" : "start",
+    });
+    plot.describe(
+      t("scoresNow", { p: ui.number(now.threshold), left: ui.number(now.tpr), right: ui.number(now.fpr) }),
+    );
   };
 }
 
@@ -55,7 +80,13 @@ const square = (width) => Math.round(Math.min(340, Math.max(220, width * 0.82)))
  * @param {import("../../ui/frame.js").Ui} ui @param {"roc" | "pr"} kind */
 function curveOf(ui, kind) {
   const { t } = ui;
-  const plot = ui.plot({ label: t(kind), margin: MARGIN, height: square, x: { ...UNIT, label: t(`${kind}X`) }, y: { ...UNIT, label: t(kind) } });
+  const plot = ui.plot({
+    label: t(kind),
+    margin: MARGIN,
+    height: square,
+    x: { ...UNIT, label: t(`${kind}X`) },
+    y: { ...UNIT, label: t(kind) },
+  });
   const coin = plot.line({ color: "muted", width: 1, dash: "2 5" });
   const coinName = plot.text({ class: "fg-quiet" });
   const curve = plot.line({ color: "accent", width: 2.25 });
@@ -81,17 +112,27 @@ export function rocOf(ui) {
       drawn = key;
       coin.set([0, 0, 1, 1]);
       coinName.set(0.62, 0.62, t("chance"), { dx: 8, dy: 12 });
-      curve.set(now.corners.flatMap((i) => { const { tpr, fpr } = core.ratesAt(now.swept, i); return [fpr, tpr]; }));
+      curve.set(
+        now.corners.flatMap((i) => {
+          const { tpr, fpr } = core.ratesAt(now.swept, i);
+          return [fpr, tpr];
+        }),
+      );
       area.set(1, 0, `AUC ${now.area.toFixed(3)}`, { dx: -8, dy: -10, anchor: "end" });
     }
     // Along this line the cost is the same; the cheapest point is where it only touches the curve.
     const slope = (1 - now.prevalence) / (now.prevalence * now.costRatio);
     const at = (x) => now.tpr + slope * (x - now.fpr);
-    const ends = slope > 1 ? [now.fpr + (0 - now.tpr) / slope, 0, now.fpr + (1 - now.tpr) / slope, 1] : [0, at(0), 1, at(1)];
+    const ends =
+      slope > 1
+        ? [now.fpr + (0 - now.tpr) / slope, 0, now.fpr + (1 - now.tpr) / slope, 1]
+        : [0, at(0), 1, at(1)];
     equal.set(ends);
     equalName.set(1, 0, `– – ${t("sameCost")}`, { dx: -8, dy: -30, anchor: "end" });
     point.set([now.fpr, now.tpr]);
-    plot.describe(t("rocNow", { area: now.area.toFixed(3), fpr: ui.number(now.fpr), tpr: ui.number(now.tpr) }));
+    plot.describe(
+      t("rocNow", { area: now.area.toFixed(3), fpr: ui.number(now.fpr), tpr: ui.number(now.tpr) }),
+    );
   };
 }
 
@@ -115,11 +156,22 @@ export function prOf(ui) {
     const f = now.f1;
     const from = f / (2 - f); // the recall at which this F1 takes a precision of 1
     if (f > 0.01) {
-      equal.set(Array.from({ length: 41 }, (_, i) => from + ((1 - from) * i) / 40).flatMap((r) => [r, (f * r) / (2 * r - f)]));
+      equal.set(
+        Array.from({ length: 41 }, (_, i) => from + ((1 - from) * i) / 40).flatMap((r) => [
+          r,
+          (f * r) / (2 * r - f),
+        ]),
+      );
       equalName.set(1, 1, `– – ${t("sameF1")}`, { dx: -8, dy: 36, anchor: "end" });
     } else [equal, equalName].forEach((mark) => mark.hide());
     Number.isFinite(now.precision) ? point.set([now.recall, now.precision]) : point.hide();
-    plot.describe(t("prNow", { area: now.average.toFixed(3), recall: ui.number(now.recall), precision: Number.isFinite(now.precision) ? ui.number(now.precision) : t("nothing") }));
+    plot.describe(
+      t("prNow", {
+        area: now.average.toFixed(3),
+        recall: ui.number(now.recall),
+        precision: Number.isFinite(now.precision) ? ui.number(now.precision) : t("nothing"),
+      }),
+    );
   };
 }
 
@@ -134,7 +186,13 @@ function prPoints({ swept, corners, prevalence }) {
 /** The threshold of the point of the curve that is nearest to where the reader clicked. */
 function nearest(ui, plane, x, y) {
   const now = ui.now();
-  const points = plane === "pr" ? prPoints(now) : now.corners.flatMap((i) => { const { tpr, fpr } = core.ratesAt(now.swept, i); return [fpr, tpr]; });
+  const points =
+    plane === "pr"
+      ? prPoints(now)
+      : now.corners.flatMap((i) => {
+          const { tpr, fpr } = core.ratesAt(now.swept, i);
+          return [fpr, tpr];
+        });
   let [found, least] = [1, Infinity];
   for (let k = 1; k < now.corners.length; k += 1) {
     const far = Math.hypot(points[2 * k] - x, points[2 * k + 1] - y);

@@ -10,9 +10,27 @@ import { h, put, say, unique } from "../../ui/dom.js";
 export function wordBox(ui, { label, value, table, onPick, more }) {
   const { t } = ui;
   const ids = { list: unique("words"), hint: unique("hint") };
-  const input = h("input", { type: "text", class: "fg-wm-input", role: "combobox", "aria-expanded": "false", "aria-controls": ids.list, "aria-autocomplete": "list", "aria-describedby": ids.hint,
-    autocomplete: "off", autocapitalize: "off", spellcheck: "false", maxlength: 60, "aria-label": label });
-  const list = h("ul", { class: "fg-wm-options", role: "listbox", id: ids.list, "aria-label": t("suggestions"), hidden: true });
+  const input = h("input", {
+    type: "text",
+    class: "fg-wm-input",
+    role: "combobox",
+    "aria-expanded": "false",
+    "aria-controls": ids.list,
+    "aria-autocomplete": "list",
+    "aria-describedby": ids.hint,
+    autocomplete: "off",
+    autocapitalize: "off",
+    spellcheck: "false",
+    maxlength: 60,
+    "aria-label": label,
+  });
+  const list = h("ul", {
+    class: "fg-wm-options",
+    role: "listbox",
+    id: ids.list,
+    "aria-label": t("suggestions"),
+    hidden: true,
+  });
   const hint = h("p", { class: "fg-hint", id: ids.hint, hidden: true });
   const node = h("div", { class: "fg-wm-box" }, input, list, hint);
   let offered = [];
@@ -24,8 +42,20 @@ export function wordBox(ui, { label, value, table, onPick, more }) {
     offered = text ? beginningWith(table(), text) : [];
     if (text && !offered.length) offered = spelling(table(), text);
     active = -1;
-    list.replaceChildren(...offered.map((word, i) => h("li", { role: "option", id: `${ids.list}-${i}`, "aria-selected": "false", text: word,
-      onpointerdown: (event) => { event.preventDefault(); pick(word); } })));
+    list.replaceChildren(
+      ...offered.map((word, i) =>
+        h("li", {
+          role: "option",
+          id: `${ids.list}-${i}`,
+          "aria-selected": "false",
+          text: word,
+          onpointerdown: (event) => {
+            event.preventDefault();
+            pick(word);
+          },
+        }),
+      ),
+    );
     open(offered.length > 0 && !(offered.length === 1 && offered[0] === text));
   }
   function open(yes) {
@@ -36,7 +66,9 @@ export function wordBox(ui, { label, value, table, onPick, more }) {
   function mark(i) {
     active = i;
     [...list.children].forEach((option, k) => put(option, { "aria-selected": k === i ? "true" : "false" }));
-    i < 0 ? input.removeAttribute("aria-activedescendant") : put(input, { "aria-activedescendant": `${ids.list}-${i}` });
+    i < 0
+      ? input.removeAttribute("aria-activedescendant")
+      : put(input, { "aria-activedescendant": `${ids.list}-${i}` });
   }
   function complain(text) {
     say(hint, text);
@@ -55,10 +87,20 @@ export function wordBox(ui, { label, value, table, onPick, more }) {
     if (table().index.has(text)) return pick(text);
     open(false);
     const near = spelling(table(), text);
-    const said = [t("notHere", { word: text, count: table().tokens.length.toLocaleString("en") }), near.length ? t("near", { list: near.join(ui.lang === "zh" ? "、" : ", ") }) : more() ? t("loadMore") : ""];
+    const said = [
+      t("notHere", { word: text, count: table().tokens.length.toLocaleString("en") }),
+      near.length
+        ? t("near", { list: near.join(ui.lang === "zh" ? "、" : ", ") })
+        : more()
+          ? t("loadMore")
+          : "",
+    ];
     return complain(said.filter(Boolean).join(ui.lang === "zh" ? "" : " "));
   }
-  input.addEventListener("input", () => { complain(""); offer(); });
+  input.addEventListener("input", () => {
+    complain("");
+    offer();
+  });
   input.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step && offered.length) {
@@ -70,13 +112,21 @@ export function wordBox(ui, { label, value, table, onPick, more }) {
       !list.hidden && active >= 0 ? pick(offered[active]) : accept();
     } else if (event.key === "Escape") open(false);
   });
-  input.addEventListener("blur", () => { open(false); if (input.getAttribute("aria-invalid") !== "true") input.value = value(); });
+  input.addEventListener("blur", () => {
+    open(false);
+    if (input.getAttribute("aria-invalid") !== "true") input.value = value();
+  });
   return {
-    node, input,
+    node,
+    input,
     show() {
-      if (input !== input.getRootNode().activeElement && input.getAttribute("aria-invalid") !== "true") input.value = value();
+      if (input !== input.getRootNode().activeElement && input.getAttribute("aria-invalid") !== "true")
+        input.value = value();
     },
     /** What was complained of is no more. */
-    clear() { complain(""); input.value = value(); },
+    clear() {
+      complain("");
+      input.value = value();
+    },
   };
 }

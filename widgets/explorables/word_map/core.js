@@ -14,7 +14,15 @@ export { principalPlane, project } from "../../core/projection.js";
 export function tableOf(tokens, codes, scales) {
   const d = codes.length / tokens.length;
   const fits = tokens.length > 0 && Number.isInteger(d) && d > 0 && scales.length === tokens.length;
-  if (!fits) raise(RangeError, "badTable", "table", `${tokens.length}, ${codes.length}, ${scales.length}`, "V, V × d, V", `${tokens.length} words, ${codes.length} numbers and ${scales.length} scales make no table`);
+  if (!fits)
+    raise(
+      RangeError,
+      "badTable",
+      "table",
+      `${tokens.length}, ${codes.length}, ${scales.length}`,
+      "V, V × d, V",
+      `${tokens.length} words, ${codes.length} numbers and ${scales.length} scales make no table`,
+    );
   const lengths = Float64Array.from(tokens, (_, i) => {
     let sum = 0;
     for (let k = i * d; k < i * d + d; k += 1) sum += codes[k] * codes[k];
@@ -26,7 +34,15 @@ export function tableOf(tokens, codes, scales) {
 /** The row of a word, or a RangeError. @param {Table} table @param {string} word */
 export function rowOf(table, word) {
   const row = table.index.get(word);
-  if (row === undefined) raise(RangeError, "unknownWord", "word", word, table.tokens.length, `"${word}" is not among the ${table.tokens.length} words`);
+  if (row === undefined)
+    raise(
+      RangeError,
+      "unknownWord",
+      "word",
+      word,
+      table.tokens.length,
+      `"${word}" is not among the ${table.tokens.length} words`,
+    );
   return row;
 }
 
@@ -82,7 +98,8 @@ export function likeness(table, query, row, metric = "cosine") {
 }
 
 /** The words nearest to a word, itself left out. @param {Table} table @param {number} row */
-export const neighbours = (table, row, { metric = "cosine", count = 10 } = {}) => nearest(table, vectorOf(table, row), { metric, count, without: [row] });
+export const neighbours = (table, row, { metric = "cosine", count = 10 } = {}) =>
+  nearest(table, vectorOf(table, row), { metric, count, without: [row] });
 
 /**
  * a is to b as c is to what? The words nearest to b − a + c: of unit vectors by cosine, of the vectors as they are by distance.
@@ -97,15 +114,20 @@ export function analogy(table, [a, b, c], { metric = "cosine", count = 10, leave
 /** Words that begin so, the most frequent first. @param {Table} table */
 export function beginningWith({ tokens }, text, count = 8) {
   const found = [];
-  for (let i = 0; i < tokens.length && found.length < count; i += 1) if (tokens[i].startsWith(text)) found.push(tokens[i]);
+  for (let i = 0; i < tokens.length && found.length < count; i += 1)
+    if (tokens[i].startsWith(text)) found.push(tokens[i]);
   return found;
 }
 
 /** Words that are spelt nearly so, at most two letters wrong, the nearest and most frequent first. @param {Table} table */
 export function spelling({ tokens }, text, count = 4) {
   const most = text.length < 4 ? 1 : 2;
-  return tokens.map((word, i) => ({ word, i, far: edits(text, word, most) })).filter(({ far }) => far <= most)
-    .sort((p, q) => p.far - q.far || p.i - q.i).slice(0, count).map(({ word }) => word);
+  return tokens
+    .map((word, i) => ({ word, i, far: edits(text, word, most) }))
+    .filter(({ far }) => far <= most)
+    .sort((p, q) => p.far - q.far || p.i - q.i)
+    .slice(0, count)
+    .map(({ word }) => word);
 }
 
 /** Letters to change, add, drop or swap with the next to make a from b; more than `most` is not told apart. */
@@ -118,7 +140,8 @@ export function edits(a, b, most = Infinity) {
     for (let j = 1; j <= b.length; j += 1) {
       const same = a[i - 1] === b[j - 1] ? 0 : 1;
       now[j] = Math.min(last[j] + 1, now[j - 1] + 1, last[j - 1] + same);
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) now[j] = Math.min(now[j], before[j - 2] + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        now[j] = Math.min(now[j], before[j - 2] + 1);
       if (now[j] < least) least = now[j];
     }
     if (least > most) return most + 1;

@@ -13,7 +13,16 @@ export function sourceOf(ui) {
   let seen = null;
   const words = h("span", {});
   const hint = h("p", { class: "fg-hint", role: "alert", hidden: true });
-  const button = h("button", { type: "button", class: "fg-button fg-primary", "data-model": NAME, onclick: () => ui.set({ full: true }) }, words);
+  const button = h(
+    "button",
+    {
+      type: "button",
+      class: "fg-button fg-primary",
+      "data-model": NAME,
+      onclick: () => ui.set({ full: true }),
+    },
+    words,
+  );
   const note = h("span", { class: "fg-wm-note" });
   const node = h("div", { class: "fg-wm-source" }, note, button, hint);
   ui.toolbar.append(node);
@@ -36,7 +45,13 @@ export function sourceOf(ui) {
     const given = ui.get("sample");
     if (seen !== given) {
       seen = given;
-      made.sample = given?.tokens ? tableOf(given.tokens, new Int8Array(Uint8Array.from(atob(given.codes), (c) => c.charCodeAt(0)).buffer), given.scales) : null;
+      made.sample = given?.tokens
+        ? tableOf(
+            given.tokens,
+            new Int8Array(Uint8Array.from(atob(given.codes), (c) => c.charCodeAt(0)).buffer),
+            given.scales,
+          )
+        : null;
     }
     return made.sample;
   }
@@ -55,10 +70,22 @@ export function sourceOf(ui) {
       put(button, { "aria-disabled": state === "loading" ? "true" : "false" });
       const count = ui.get("sample")?.words;
       const bytes = modelSize(ui, NAME);
-      say(words, state === "loading" ? t("loading") : `${count ? t("load", { count: count.toLocaleString("en") }) : t("loadUnknown")}${bytes ? ` (${size(bytes)})` : ""}`);
+      say(
+        words,
+        state === "loading"
+          ? t("loading")
+          : `${count ? t("load", { count: count.toLocaleString("en") }) : t("loadUnknown")}${bytes ? ` (${size(bytes)})` : ""}`,
+      );
       hint.hidden = state !== "failed";
       say(hint, state === "failed" ? t("failed") : "");
-      say(note, table ? t("wordsHere", { which: t(table === few ? "sample" : "all", { count: table.tokens.length.toLocaleString("en") }) }) : "");
+      say(
+        note,
+        table
+          ? t("wordsHere", {
+              which: t(table === few ? "sample" : "all", { count: table.tokens.length.toLocaleString("en") }),
+            })
+          : "",
+      );
       return table;
     },
   };
