@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Are the explorables' bundles those of their sources? One line if not, exit status 1. Needs neither Node nor packages.
+"""Are the explorables' bundles those of their sources? A line and status 1 if not. Needs no Node.
 
 widgets/build.mjs lists in widgets/bundled.sha256 what it read, and the bundles that it made of it.
 """
