@@ -16,7 +16,8 @@ LISTED = [line.partition("  ")[2] for line in (ROOT / LIST).read_text("utf-8").s
 # One of each kind of what bundles are made of, and a bundle.
 KINDS = ["widgets/core/lstm.js", "widgets/ui/style.css", "widgets/explorables/adam/index.js",
          "widgets/build.mjs", "widgets/package-lock.json", "data/recordings/mlp_slice.json",
-         "data/model_timeline/models.csv", "lib/firstgrad/design.json", "lib/firstgrad/widgets/static/adam.js"]
+         "data/model_timeline/models.csv", "lib/firstgrad/design.json",
+         "lib/firstgrad/widgets/static/adam.js"]
 
 
 @pytest.fixture
