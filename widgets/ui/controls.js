@@ -1,8 +1,42 @@
-// Controls: native inputs with labels, bound to traits. Each returns {node, show, …}; `show` is called on every redraw.
+// Controls: native inputs with labels, bound to traits. Each returns {node, show, …}; `show(now)` is called on every redraw,
+// with the result that the picture is drawn from.
 import { h, put, say, unique } from "./dom.js";
 import { number, parse, plain } from "./format.js";
 
 const THUMB = 18; // px, the same as in style.css
+
+/**
+ * A value, or a function of the explorable's result (what its `compute` returned) that is asked in every frame.
+ * @template T @typedef {T | ((now: any) => T)} Live
+ */
+
+/** @template T @param {Live<T>} option @param {any} now @returns {T} */
+const live = (option, now) => (option instanceof Function ? option(now) : option);
+
+/**
+ * The options that every control has: is it there, and can it be used?
+ * @template {{node: HTMLElement, show: (now: any) => void}} C
+ * @param {C} control @param {{visible?: Live<boolean>, disabled?: Live<boolean>}} options @returns {C}
+ */
+export function withState(control, { visible, disabled }) {
+  if (visible === undefined && disabled === undefined) return control;
+  const { node, show } = control;
+  const showState = (now) => {
+    show(now);
+    if (now === undefined) return;
+    if (visible !== undefined) node.hidden = !live(visible, now);
+    if (disabled === undefined) return;
+    const off = Boolean(live(disabled, now));
+    const inputs = [node, ...node.querySelectorAll("input, select, button")];
+    for (const input of inputs) if ("disabled" in input) input.disabled = off;
+  };
+  return { ...control, show: showState };
+}
+
+/**
+ * A mark on a slider's track: a button that sets the value. `beyond` paints the track from there on.
+ * @typedef {{value: number, text: string, tone?: "good"|"bad", side?: "left"|"right", beyond?: boolean}} Mark
+ */
 
 /**
  * A range input, the same value as a number box, and optional marks on the track.
@@ -11,16 +45,20 @@ const THUMB = 18; // px, the same as in style.css
  * @param {string} options.trait
  * @param {string} options.label
  * @param {string} [options.symbol] set in italics after the label
- * @param {number} options.min @param {number} options.max  ends of the track; a typed number may lie beyond them
+ * @param {Live<number>} [options.min] @param {Live<number>} [options.max]  ends of the track; a typed number may lie beyond them
  * @param {"linear"|"log"|"share"} [options.scale] share: a log scale of what is left to 1, for 0.9, 0.99, 0.999, …
  * @param {number} [options.step] of the track, in units of the value (log: in decades)
  * @param {boolean} [options.integer]
  * @param {number[]} [options.steps] the only values there are (a recorded grid), rising; the track stops at each
+ * @param {Live<Mark[]>} [options.marks]
+ * @param {Live<boolean>} [options.visible] @param {Live<boolean>} [options.disabled]
+ * @param {HTMLElement} [options.into] where it goes; default: below the figures
  * @param {{low?: number, high?: number, positive?: boolean}} [options.limits] of a typed number; default: the ends of the track
  */
 export function slider(ui, options) {
   const { trait, label, symbol = "", integer = false, steps, limits } = options;
-  let { min = steps?.[0], max = steps?.at(-1) } = options;
+  let min = options.min instanceof Function ? 0 : (options.min ?? steps?.[0]);
+  let max = options.max instanceof Function ? 1 : (options.max ?? steps?.at(-1));
   const [forth, back] = steps
     ? [(v) => nearest(steps, v), (i) => steps[Math.round(i)]]
     : options.scale === "log"
@@ -105,19 +143,19 @@ export function slider(ui, options) {
     hint.hidden = text === "";
     text ? box.setAttribute("aria-invalid", "true") : box.removeAttribute("aria-invalid");
   }
-  function show() {
+  function show(now) {
     const value = ui.get(trait);
-    put(range, { min: forth(min), max: forth(max) });
+    if (now !== undefined && options.min instanceof Function) min = options.min(now);
+    if (now !== undefined && options.max instanceof Function) max = options.max(now);
+    put(range, { min: forth(min), max: forth(max) }); // before the value, which the ends would cut
     const drawn = typeof value === "number" && Number.isFinite(forth(value));
     if (drawn && Math.abs(Number(range.value) - forth(value)) > 1e-9) range.value = String(forth(value));
     put(range, { "aria-valuetext": number(value, options.scale === "share" ? 6 : 3) });
     node.style.setProperty("--fg-fill", drawn ? place(value) : "0px");
     if (box !== activeIn(node)) box.value = plain(value, integer ? 7 : 4);
+    if (now !== undefined && options.marks !== undefined) setMarks(live(options.marks, now));
   }
-  /**
-   * @param {{value: number, text: string, tone?: "good"|"bad", side?: "left"|"right", beyond?: boolean}[]} list
-   *   `beyond` paints the track from there on. A mark is a button that sets the value.
-   */
+  /** @param {Mark[]} list */
   function setMarks(list) {
     const key = JSON.stringify([list, min, max]);
     if (key === shownMarks) return;
@@ -147,7 +185,7 @@ export function slider(ui, options) {
     node,
     show,
     marks: setMarks,
-    /** New ends of the track. @param {{min: number, max: number}} ends */
+    /** New ends of the track. @param {{min: number, max: number}} next */
     ends(next) {
       ({ min, max } = next);
     },
@@ -168,80 +206,124 @@ const activeIn = (node) => node.getRootNode().activeElement;
 /**
  * One of several values: radio buttons side by side ("radio"), or a select ("select").
  * @param {import("./frame.js").Ui} ui
- * @param {{trait: string, label: string, options: [string, string][], as?: "radio"|"select", onChange?: (value: string) => void}} options
+ * @param {object} options
+ * @param {string} options.trait
+ * @param {string} options.label
+ * @param {Live<[string, string][]>} options.options  value and text of each
+ * @param {"radio"|"select"} [options.as]
+ * @param {(value: string) => void} [options.onChange]  instead of setting the trait
+ * @param {Live<boolean>} [options.visible] @param {Live<boolean>} [options.disabled]
+ * @param {HTMLElement} [options.into] where it goes; default: below the figures
  */
 export function choice(ui, { trait, label, options, as = "radio", onChange }) {
-  const id = unique("choice");
   const choose = (value) => (onChange ? onChange(value) : ui.set({ [trait]: value }));
-  if (as === "select") {
-    const select = h(
-      "select",
-      { class: "fg-select", id, onchange: () => choose(select.value) },
-      ...options.map(([value, text]) => h("option", { value, text })),
-    );
-    const node = h(
-      "div",
-      { class: "fg-control fg-choice", "data-trait": trait },
-      h("label", { for: id, text: label }),
-      select,
-    );
-    return {
-      node,
-      show: () => {
-        select.value = ui.get(trait);
-      },
-    };
-  }
-  const inputs = options.map(([value]) =>
-    h("input", { type: "radio", name: id, value, onchange: () => choose(value) }),
-  );
-  const node = h(
-    "fieldset",
-    { class: "fg-control fg-choice", "data-trait": trait },
-    h("legend", { text: label }),
-    h(
-      "div",
-      { class: "fg-segments" },
-      ...options.map(([, text], i) => h("label", { class: "fg-segment" }, inputs[i], h("span", { text }))),
-    ),
-  );
-  return {
-    node,
-    show: () =>
-      inputs.forEach((input) => {
-        input.checked = input.value === ui.get(trait);
-      }),
+  const made = (as === "select" ? selectOf : radiosOf)(trait, label, choose);
+  let shown = "";
+  const fill = (list) => {
+    const key = JSON.stringify(list);
+    if (key !== shown) made.fill(list);
+    shown = key;
   };
-}
-
-/** @param {import("./frame.js").Ui} ui @param {{trait: string, label: string}} options */
-export function checkbox(ui, { trait, label }) {
-  const input = h("input", { type: "checkbox", onchange: () => ui.set({ [trait]: input.checked }) });
-  const node = h(
-    "label",
-    { class: "fg-control fg-check", "data-trait": trait },
-    input,
-    h("span", { text: label }),
-  );
+  if (!(options instanceof Function)) fill(options);
   return {
-    node,
-    show: () => {
-      input.checked = Boolean(ui.get(trait));
+    node: made.node,
+    /** @param {any} [now] */
+    show(now) {
+      if (now !== undefined && options instanceof Function) fill(options(now));
+      made.check(ui.get(trait));
     },
   };
 }
 
-/** @param {import("./frame.js").Ui} ui @param {{label: string, onClick: () => void, primary?: boolean}} options */
-export function button(ui, { label, onClick, primary = false }) {
+function selectOf(trait, label, choose) {
+  const id = unique("choice");
+  const select = h("select", { class: "fg-select", id, onchange: () => choose(select.value) });
+  return {
+    node: h(
+      "div",
+      { class: "fg-control fg-choice", "data-trait": trait },
+      h("label", { for: id, text: label }),
+      select,
+    ),
+    fill: (list) => select.replaceChildren(...list.map(([value, text]) => h("option", { value, text }))),
+    check(value) {
+      select.value = value;
+    },
+  };
+}
+
+function radiosOf(trait, label, choose) {
+  const name = unique("choice");
+  const segments = h("div", { class: "fg-segments" });
+  let inputs = [];
+  const segment = ([value, text]) => {
+    const input = h("input", { type: "radio", name, value, onchange: () => choose(value) });
+    inputs.push(input);
+    return h("label", { class: "fg-segment" }, input, h("span", { text }));
+  };
+  return {
+    node: h(
+      "fieldset",
+      { class: "fg-control fg-choice", "data-trait": trait },
+      h("legend", { text: label }),
+      segments,
+    ),
+    fill(list) {
+      const focused = inputs.find((input) => input === activeIn(segments))?.value;
+      inputs = [];
+      segments.replaceChildren(...list.map(segment));
+      inputs.find((input) => input.value === focused)?.focus();
+    },
+    check(value) {
+      for (const input of inputs) input.checked = input.value === value;
+    },
+  };
+}
+
+/**
+ * @param {import("./frame.js").Ui} ui
+ * @param {object} options
+ * @param {string} options.trait
+ * @param {Live<string>} options.label
+ * @param {Live<boolean>} [options.visible] @param {Live<boolean>} [options.disabled]
+ * @param {HTMLElement} [options.into] where it goes; default: below the figures
+ */
+export function checkbox(ui, { trait, label }) {
+  const input = h("input", { type: "checkbox", onchange: () => ui.set({ [trait]: input.checked }) });
+  const words = h("span", { text: label instanceof Function ? "" : label });
+  const node = h("label", { class: "fg-control fg-check", "data-trait": trait }, input, words);
+  return {
+    node,
+    /** @param {any} [now] */
+    show(now) {
+      input.checked = Boolean(ui.get(trait));
+      if (now !== undefined) say(words, live(label, now));
+    },
+  };
+}
+
+/**
+ * @param {import("./frame.js").Ui} _ui
+ * @param {object} options
+ * @param {Live<string>} options.label
+ * @param {() => void} options.onClick
+ * @param {boolean} [options.primary]
+ * @param {Live<boolean>} [options.visible] @param {Live<boolean>} [options.disabled]
+ * @param {HTMLElement} [options.into] where it goes; default: below the figures
+ */
+export function button(_ui, { label, onClick, primary = false }) {
   const node = h("button", {
     type: "button",
     class: `fg-button${primary ? " fg-primary" : ""}`,
-    text: label,
+    text: label instanceof Function ? "" : label,
     onclick: onClick,
   });
   return {
     node,
-    show() {},
+    /** @param {any} [now] */
+    show(now) {
+      if (now !== undefined && label instanceof Function) say(node, label(now));
+    },
     /** @param {string} text */
     label(text) {
       say(node, text);
@@ -265,12 +347,18 @@ const SPEEDS = { slow: 2.5, normal: 12, fast: 60 }; // steps a second
  * Play, pause, one step back and forth, speed, and a slider over the steps.
  * The trait holds the step shown; −1 means "all of them", so that a new run shows whole.
  * @param {import("./frame.js").Ui} ui
- * @param {{trait: string, length: () => number, speeds?: Record<"slow"|"normal"|"fast", number>}} options
- *   length: the number of the last step; speeds: steps a second
+ * @param {object} options
+ * @param {string} options.trait
+ * @param {Live<number>} options.length  the number of the last step
+ * @param {Record<"slow"|"normal"|"fast", number>} [options.speeds]  steps a second
+ * @param {Live<boolean>} [options.visible] @param {Live<boolean>} [options.disabled]
+ * @param {HTMLElement} [options.into] where it goes; default: below the figures
  */
 export function player(ui, { trait, length, speeds = SPEEDS }) {
   const id = unique("step");
   let frame = 0;
+  let shown; // the result that is shown
+  const last = () => (shown === undefined ? 0 : live(length, shown));
   let from = { step: 0, time: 0 };
   const icon = (name, label, onclick) => {
     const node = h("button", {
@@ -286,7 +374,7 @@ export function player(ui, { trait, length, speeds = SPEEDS }) {
   const play = icon("play", ui.t("ui.play"), () => (frame ? stop() : start()));
   const back = icon("back", ui.t("ui.stepBack"), () => go(current() - 1));
   const forth = icon("forth", ui.t("ui.stepForward"), () =>
-    go(current() === length() && ui.get(trait) < 0 ? 0 : current() + 1),
+    go(current() === last() && ui.get(trait) < 0 ? 0 : current() + 1),
   );
   const range = h("input", {
     type: "range",
@@ -323,21 +411,21 @@ export function player(ui, { trait, length, speeds = SPEEDS }) {
     from = { step: current(), time: performance.now() };
   });
 
-  const current = () => (ui.get(trait) < 0 ? length() : Math.min(ui.get(trait), length()));
-  const at = (step) => ui.set({ [trait]: step >= length() ? -1 : Math.max(0, step) }, { save: !frame });
+  const current = () => (ui.get(trait) < 0 ? last() : Math.min(ui.get(trait), last()));
+  const at = (step) => ui.set({ [trait]: step >= last() ? -1 : Math.max(0, step) }, { save: !frame });
   function go(step) {
     stop();
     at(step);
   }
   function start() {
-    from = { step: current() >= length() ? 0 : current(), time: performance.now() };
+    from = { step: current() >= last() ? 0 : current(), time: performance.now() };
     frame = requestAnimationFrame(tick);
     at(from.step);
     face();
   }
   function tick(time) {
     const step = from.step + Math.floor((Math.max(0, time - from.time) / 1000) * speeds[speed.value]);
-    if (step >= length()) return stop(length());
+    if (step >= last()) return stop(last());
     if (step !== current()) at(step);
     frame = requestAnimationFrame(tick);
   }
@@ -357,14 +445,16 @@ export function player(ui, { trait, length, speeds = SPEEDS }) {
     node,
     stop,
     current,
-    show() {
-      put(range, { max: length() });
+    /** @param {any} [now] */
+    show(now = shown) {
+      shown = now;
+      put(range, { max: last() });
       range.value = String(current());
       range.style.setProperty(
         "--fg-fill",
-        `calc(${THUMB / 2}px + ${(current() / Math.max(1, length())).toFixed(4)} * (100% - ${THUMB}px))`,
+        `calc(${THUMB / 2}px + ${(current() / Math.max(1, last())).toFixed(4)} * (100% - ${THUMB}px))`,
       );
-      say(out, `${current()} / ${length()}`);
+      say(out, `${current()} / ${last()}`);
     },
   };
 }

@@ -1,10 +1,11 @@
 // The frame around every explorable: title, question, goal, figures, controls, status, reset;
 // traits in, redraws out, at most one a frame.
+
+import { button, checkbox, choice, player, slider, withState } from "./controls.js";
 import { h, injectStyle, pageHasTheme, put, say, unique } from "./dom.js";
 import { number } from "./format.js";
-import { languageOf, translator } from "./strings.js";
-import { button, checkbox, choice, player, slider } from "./controls.js";
 import { plot } from "./plot.js";
+import { languageOf, translator } from "./strings.js";
 
 const WIDTHS = [416, 560, 860]; // px: data-width has those that are reached, for style sheets
 const QUIET = 700; // ms without change before a screen reader is told
@@ -20,7 +21,12 @@ const QUIET = 700; // ms without change before a screen reader is told
  * @typedef {object} Spec
  * @property {Record<string, any>} traits  every trait it reads, with the value used where the page's state lacks it
  * @property {{en: object, zh: object}} strings  `title` and `question` are shown by the frame
- * @property {(ui: Ui) => (() => void)} setup  builds controls and figures once; returns `draw`
+ * @property {(ui: Ui) => Drawn | (() => void)} setup  builds controls and figures once
+ *
+ * In a frame: `now = compute()`, then every control shows itself from `now`, then `draw(now)`.
+ * @typedef {object} Drawn
+ * @property {() => any} compute  reads the traits, returns everything that follows from them; draws nothing
+ * @property {(now: any) => void} draw  pictures, goal, question and status; changes no control
  */
 
 /** @param {Spec} spec @returns {{render: Function, traits: Record<string, any>}} */
@@ -66,7 +72,8 @@ function makeUi(spec, model) {
     put(parts.root, { "data-width": WIDTHS.filter((least) => width >= least).join(" ") });
     redraw();
   });
-  let draw = () => {};
+  let drawn = { compute: () => ({}), draw: (_now) => {} };
+  let now; // the last result that compute gave
   let frame = 0;
   let unsaved = false;
   let painting = false; // what `draw` itself sets must not ask for another draw, for ever
@@ -127,11 +134,11 @@ function makeUi(spec, model) {
       clearTimeout(spoken);
       spoken = setTimeout(() => say(parts.status, text), parts.status.textContent ? QUIET : 0);
     },
-    slider: (options) => add(slider(ui, options), options.into),
-    choice: (options) => add(choice(ui, options), options.into),
-    checkbox: (options) => add(checkbox(ui, options), options.into),
-    button: (options) => add(button(ui, options), options.into),
-    player: (options) => add(player(ui, options), options.into ?? parts.player),
+    slider: (options) => add(withState(slider(ui, options), options), options.into),
+    choice: (options) => add(withState(choice(ui, options), options), options.into),
+    checkbox: (options) => add(withState(checkbox(ui, options), options), options.into),
+    button: (options) => add(withState(button(ui, options), options), options.into),
+    player: (options) => add(withState(player(ui, options), options), options.into ?? parts.player),
     /** @param {Parameters<typeof plot>[1] & {into?: HTMLElement}} options */
     plot(options) {
       const made = plot(ui, options);
@@ -158,8 +165,12 @@ function makeUi(spec, model) {
     frame = 0;
     painting = true;
     try {
-      for (const control of controls) control.show();
-      draw();
+      try {
+        now = drawn.compute();
+      } finally {
+        for (const control of controls) control.show(now); // of the last good result, where this state has none
+      }
+      drawn.draw(now);
       put(parts.root, { "data-error": "no" });
     } catch (error) {
       put(parts.root, { "data-error": "yes" });
@@ -191,7 +202,8 @@ function makeUi(spec, model) {
   });
   for (const name of Object.keys(spec.traits)) model.on(`change:${name}`, redraw);
   watcher.observe(parts.root);
-  draw = spec.setup(ui);
+  const made = spec.setup(ui);
+  drawn = typeof made === "function" ? { compute: () => ({}), draw: made } : made;
   redraw();
   return ui;
 }
