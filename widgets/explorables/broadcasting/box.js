@@ -1,6 +1,7 @@
 // A text box for a shape: what is typed is taken as soon as it is a shape, and complained about when it stays none.
-import { MOST_AXES, MOST_SIZE, parseShape, shapeText } from "./core.js";
+
 import { h, say } from "../../ui/dom.js";
+import { MOST_AXES, MOST_SIZE, parseShape, shapeText } from "./core.js";
 
 /** @param {import("../../ui/frame.js").Ui} ui @param {"a"|"b"} name */
 export function boxOf(ui, name) {

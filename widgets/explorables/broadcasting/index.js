@@ -1,12 +1,13 @@
 // broadcasting: two shapes aligned at the right; what is stretched, what fails and why, and which elements meet.
-import * as core from "./core.js";
+
 import { needName, raise } from "../../core/errors.js";
 import { explorable, h } from "../../ui/index.js";
-import css from "./style.css";
 import { boxOf } from "./box.js";
+import * as core from "./core.js";
 import { panelOf } from "./panel.js";
 import { pictureOf } from "./picture.js";
 import { strings } from "./strings.js";
+import css from "./style.css";
 
 export { core };
 

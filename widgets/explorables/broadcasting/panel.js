@@ -1,6 +1,7 @@
 // The two shapes under each other, aligned at the right, with a place to put in a new axis between any two.
-import { MOST_AXES } from "./core.js";
+
 import { h, put, say } from "../../ui/dom.js";
+import { MOST_AXES } from "./core.js";
 
 const STEP = 16; // px that a number is dragged for one more, or less
 const MOST_DRAGGED = 9;

@@ -1,6 +1,7 @@
 // The elements: a and b stretched to the result's shape, and the result; a copy is drawn as a ghost of its original.
-import { count, readAll, shapeText, stretched } from "./core.js";
+
 import { h, put, s } from "../../ui/dom.js";
+import { count, readAll, shapeText, stretched } from "./core.js";
 
 const MOST_DRAWN = 200; // elements of one picture
 const [LARGEST, GAP, CAPTION, BESIDE] = [30, 0.5, 22, 24]; // px of a cell; cells between blocks; px of a caption, between pictures

@@ -1,11 +1,12 @@
 // computation_graph: a small computation, forward and backward; and questions about its gradients.
-import * as core from "./core.js";
+
 import { needBetween, needName, raise } from "../../core/errors.js";
 import { explorable, h } from "../../ui/index.js";
-import css from "./style.css";
+import * as core from "./core.js";
 import { drawingOf } from "./drawing.js";
-import { tapeOf } from "./tape.js";
 import { strings } from "./strings.js";
+import css from "./style.css";
+import { tapeOf } from "./tape.js";
 
 export { core };
 

@@ -1,9 +1,10 @@
 // The model sizer: from a Transformer's measures to its parameters, the memory, the arithmetic, the days and the money of its training.
-import * as core from "./core.js";
+
 import { explorable, h, number } from "../../ui/index.js";
-import css from "./style.css";
+import * as core from "./core.js";
 import { drawing } from "./drawing.js";
 import { strings } from "./strings.js";
+import css from "./style.css";
 import { big, bytes, duration, money } from "./units.js";
 
 export { core };

@@ -1,10 +1,10 @@
 // The model timeline: data/model_timeline/models.csv on logarithmic axes, or as a table; lines that the reader moves.
 import table from "../../../data/model_timeline/models.csv";
-import * as core from "./core.js";
 import { explorable, h, number, put } from "../../ui/index.js";
 import { big } from "../model_sizer/units.js";
-import css from "./style.css";
+import * as core from "./core.js";
 import { strings } from "./strings.js";
+import css from "./style.css";
 
 export { core };
 

@@ -1,10 +1,11 @@
 // next_token: what comes next, by counting or by a network; which tokens temperature, top-k and top-p leave; a text drawn.
-import * as core from "./core.js";
+
 import { needBetween, needName, needPositive } from "../../core/errors.js";
 import { random } from "../../core/random.js";
-import { modelSize, size } from "../../ui/models.js";
 import { explorable, h, put, say } from "../../ui/index.js";
+import { modelSize, size } from "../../ui/models.js";
 import { barsOf, percent, shown, sourceOf, surpriseOf } from "./charts.js";
+import * as core from "./core.js";
 import { modelsOf } from "./models.js";
 import { strings } from "./strings.js";
 import css from "./style.css";

@@ -1,6 +1,7 @@
 // The four models, each as { vocabulary, next(context, …) → {p, steps} }: counted in the page, or loaded.
-import * as core from "./core.js";
+
 import { trainedModel } from "../../ui/models.js";
+import * as core from "./core.js";
 
 export const DEEPEST = 7; // the highest order that is counted
 const FILES = { moby_dick: "moby_dick_text", neural: "neural_ngram", tang: "tang_quatrains" };

@@ -1,7 +1,8 @@
 // skip_gram: the reader's own text, and the word vectors that skip-gram with negative sampling learns from it, in view.
-import * as skip from "./core.js";
+
 import { explorable, h, put, say } from "../../ui/index.js";
 import { wordsOf } from "../../ui/words.js";
+import * as skip from "./core.js";
 import { modelOf, SLICE } from "./model.js";
 import { strings } from "./strings.js";
 import css from "./style.css";

@@ -1,7 +1,8 @@
 // What is trained: made anew where a trait changes, in slices, with the vectors of every epoch kept so that time can be scrubbed.
-import * as core from "./core.js";
-import { principalPlane, project } from "../../core/projection.js";
+
 import { needBetween, needPositive } from "../../core/errors.js";
+import { principalPlane, project } from "../../core/projection.js";
+import * as core from "./core.js";
 
 export const SLICE = 8; // ms of training a frame, at most: what is left of 16.7 is for drawing
 

@@ -1,7 +1,8 @@
 // threshold: from which probability on is it a shirt? Real scores, the confusion matrix, and both curves.
-import * as core from "./core.js";
+
 import { needBetween, needName, needPositive } from "../../core/errors.js";
 import { explorable, h } from "../../ui/index.js";
+import * as core from "./core.js";
 import { panelOf } from "./panel.js";
 import { EDGES, prOf, rocOf, scoresOf } from "./pictures.js";
 import { strings } from "./strings.js";
