@@ -138,6 +138,8 @@ function makeUi(spec, model) {
     choice: (options) => add(withState(choice(ui, options), options), options.into),
     checkbox: (options) => add(withState(checkbox(ui, options), options), options.into),
     button: (options) => add(withState(button(ui, options), options), options.into),
+    /** A control of the explorable's own: it too shows itself from the result. @param {{node: HTMLElement, show: (now: any) => void, stop?: () => void}} made */
+    control: (made, options) => add(withState(made, options), options.into),
     player: (options) => add(withState(player(ui, options), options), options.into ?? parts.player),
     /** @param {Parameters<typeof plot>[1] & {into?: HTMLElement}} options */
     plot(options) {
