@@ -193,7 +193,7 @@ MUTANTS = {
                            elements_are_those_torch_reads),
     "wrong one": ('size: other, kind: "a"', 'size: other, kind: "b"', who_is_stretched),
     "axis after": ("...shape.slice(0, axis), 1,", "...shape.slice(0, axis), 1, 1,", unsqueeze_is_torchs),
-    "no last": ("length: shape.length + 1 }", "length: shape.length }", remedies_are_all_there_are),
+    "no last": ("length: own.length + 1 }", "length: own.length }", remedies_are_all_there_are),
     "no comma": ('shape.length === 1 ? "," : ""', '""', text_and_back),
 }
 
