@@ -33,7 +33,10 @@ export const OPERATIONS = {
  * @typedef {{nodes: Node[], leaves: Record<string, number>, drawn?: number[]}} Graph
  *   leaves: where it starts; drawn: the numbers that a question's leaves are drawn from
  */
+
+/** @type {(id: string, column: number, row: number) => Node} */
 const leaf = (id, column, row) => ({ id, at: [column, row] });
+/** @type {(id: string, op: string, of: string[], column: number, row: number) => Node} */
 const node = (id, op, of, column, row) => ({ id, op, of, at: [column, row] });
 const SMALL = [-3, -2, -1, 1, 2, 3];
 const HALVES = [-1.5, -1, -0.5, 0.5, 1, 1.5];
@@ -133,7 +136,7 @@ export function trace({ nodes }, leaves) {
   const gradients = Object.fromEntries(nodes.map(({ id }) => [id, 0]));
   gradients[nodes.at(-1).id] = 1;
   // Backwards: when an edge is reached, all edges out of its `to` have been.
-  for (const edge of edges.toReversed()) {
+  for (const edge of [...edges].reverse()) {
     edge.flow = edge.slope * gradients[edge.to];
     gradients[edge.from] += edge.flow;
   }
