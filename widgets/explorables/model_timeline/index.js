@@ -1,7 +1,7 @@
 // The model timeline: data/model_timeline/models.csv on logarithmic axes, or as a table; lines that the reader moves.
 import table from "../../../data/model_timeline/models.csv";
 import { explorable, h, number, put } from "../../ui/index.js";
-import { big } from "../model_sizer/units.js";
+import { big } from "../../ui/units.js";
 import * as core from "./core.js";
 import { strings } from "./strings.js";
 import css from "./style.css";
