@@ -1,8 +1,7 @@
 // broadcasting: two shapes aligned at the right; what is stretched, what fails and why, and which elements meet.
 
 import { needName, raise } from "../../core/errors.js";
-import { explorable, h } from "../../ui/index.js";
-import { sentences } from "../../ui/join.js";
+import { explorable } from "../../ui/index.js";
 import { boxOf } from "./box.js";
 import * as core from "./core.js";
 import { panelOf } from "./panel.js";
@@ -48,17 +47,15 @@ function compute(ui) {
 
 /** What the state says in words. @param {import("../../ui/frame.js").Ui} ui @param {Now} now */
 function words(ui, now) {
-  const { t, lang } = ui;
+  const { t, join } = ui;
   if (now.clash)
-    return sentences(
-      lang,
+    return join(
       t("clash", { ...now.clash, axis: minus(now.clash.axis), error: errorOf(ui, now) }),
       now.task === "free" && remedy(ui, now),
     );
   const shapes = { a: core.shapeText(now.a), b: core.shapeText(now.b), out: core.shapeText(now.shape) };
   const stretch = ["a", "b"].map((name) => stretchText(ui, now, name)).filter(Boolean);
-  return sentences(
-    lang,
+  return join(
     now.solved ? t("solved") : now.task === "rows" || now.task === "silent" ? t("ask rows") : "",
     t("fits", shapes),
     ...(stretch.length ? stretch : [t("same")]),
@@ -127,7 +124,6 @@ function tasks(ui) {
 function setup(ui) {
   const { t } = ui;
   ui.root.classList.add("fg-broadcast");
-  ui.root.prepend(h("style", { text: css }));
   tasks(ui);
   const panel = panelOf(ui, { insert: (name, axis) => insert(ui, name, axis) });
   const picture = pictureOf(ui);
@@ -151,4 +147,4 @@ function setup(ui) {
   return { compute: () => compute(ui), draw };
 }
 
-export default explorable({ traits, strings, setup });
+export default explorable({ traits, strings, css, setup });

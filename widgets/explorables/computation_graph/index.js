@@ -1,7 +1,7 @@
 // computation_graph: a small computation, forward and backward; and questions about its gradients.
 
 import { needBetween, needName, raise } from "../../core/errors.js";
-import { explorable, h } from "../../ui/index.js";
+import { explorable } from "../../ui/index.js";
 import * as core from "./core.js";
 import { drawingOf } from "./drawing.js";
 import { strings } from "./strings.js";
@@ -140,7 +140,6 @@ function answer(ui, now) {
 function setup(ui) {
   const { t } = ui;
   ui.root.classList.add("fg-graph");
-  ui.root.prepend(h("style", { text: css }));
   choices(ui);
   const drawing = drawingOf(ui);
   const tape = tapeOf(ui);
@@ -163,4 +162,4 @@ function setup(ui) {
   return { compute: () => compute(ui), draw };
 }
 
-export default explorable({ traits, strings, setup });
+export default explorable({ traits, strings, css, setup });

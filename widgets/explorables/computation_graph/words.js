@@ -1,7 +1,6 @@
 // What the state says: numbers as they are shown, the operations as text, and the sentences below the figures.
 
 import { number } from "../../ui/format.js";
-import { listed, sentences } from "../../ui/join.js";
 import * as core from "./core.js";
 
 /**
@@ -33,7 +32,7 @@ export const leavesOf = ({ leaves }) => Object.entries(leaves).map(([id, v]) => 
 
 /** What the state says in words. @param {import("../../ui/frame.js").Ui} ui @param {Now} now @returns {Said} */
 export function words(ui, now) {
-  const { t, lang } = ui;
+  const { t, lang, clauses } = ui;
   if (now.asking) return verdict(ui, now);
   if (now.whole) return { text: summary(ui, now) };
   if (now.shown === 0) return { text: t("start", { list: leavesOf(now).join(", ") }) };
@@ -50,27 +49,27 @@ export function words(ui, now) {
   }
   const slopes = edges.map(({ from, slope }) => t("slopeOf", { from, slope: format(slope) }));
   const what = `${id} = ${expression(now.current)}`;
-  return { text: t("forward", { what, value: format(now.values[id]), slopes: listed(lang, slopes) }) };
+  return { text: t("forward", { what, value: format(now.values[id]), slopes: clauses(slopes) }) };
 }
 
 /** The whole computation: which leaf moves the output most, and by how much. */
-function summary({ t, lang }, now) {
+function summary({ t, clauses }, now) {
   const most = Object.keys(now.leaves).reduce((a, b) =>
     Math.abs(now.gradients[b]) > Math.abs(now.gradients[a]) ? b : a,
   );
-  const said = { list: listed(lang, leavesOf(now)), f: format(now.values[now.output]) };
+  const said = { list: clauses(leavesOf(now)), f: format(now.values[now.output]) };
   if (now.gradients[most] === 0) return t("flat", said);
   return t("all", { ...said, most, push: format(0.01), move: format(0.01 * now.gradients[most], 2) });
 }
 
 /** Of a prediction. @returns {Said} */
-function verdict({ t, lang }, now) {
+function verdict({ t, join }, now) {
   const { target, leaves } = now.asked;
   const { prediction, streak } = now;
   const given = format(prediction);
   if (now.hidden) return { text: prediction === 0 ? t("think", { target }) : t("say", { target, given }) };
   const why = t("because", { target, sum: sumOf(now, target) });
   const slip = core.mistake(now.graph, leaves, target, prediction);
-  if (!slip) return { text: sentences(lang, t(streak >= WANTED ? "rightAgain" : "right", { streak }), why) };
-  return { text: sentences(lang, t("wrong", { given }), t(`slip ${slip}`, { target }), why), bad: true };
+  if (!slip) return { text: join(t(streak >= WANTED ? "rightAgain" : "right", { streak }), why) };
+  return { text: join(t("wrong", { given }), t(`slip ${slip}`, { target }), why), bad: true };
 }

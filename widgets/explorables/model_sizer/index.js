@@ -1,6 +1,6 @@
 // The model sizer: from a Transformer's measures to its parameters, the memory, the arithmetic, the days and the money of its training.
 
-import { choice } from "../../ui/controls.js";
+import { choice } from "../../ui/controls/choice.js";
 import { explorable, h } from "../../ui/index.js";
 import { big, bytes } from "../../ui/units.js";
 import * as core from "./core.js";
@@ -151,7 +151,6 @@ function sliders(ui) {
 
 function setup(ui) {
   const { t, lang } = ui;
-  ui.root.prepend(h("style", { text: css }));
   presets(ui);
   choices(ui);
   const drawing = drawingOf(ui);
@@ -167,4 +166,4 @@ function setup(ui) {
   return { compute: () => compute(ui), draw };
 }
 
-export default explorable({ traits, strings, setup });
+export default explorable({ traits, strings, css, setup });

@@ -1,7 +1,6 @@
 // What the sizer computed, in words: for the picture, and for the sentences below it.
 
 import { number } from "../../ui/format.js";
-import { listed, sentences } from "../../ui/join.js";
 import { big, bytes, duration, money } from "../../ui/units.js";
 
 /**
@@ -29,13 +28,10 @@ const numbers = ({ t, lang }, now) => ({
 
 /** For the picture. @param {import("../../ui/frame.js").Ui} ui @param {Now} now */
 export function wordsOf(ui, now) {
-  const { t, lang } = ui;
+  const { t, lang, clauses } = ui;
   const said = numbers(ui, now);
   const named = (parts, shown) =>
-    listed(
-      lang,
-      Object.entries(parts).map(([name, value]) => `${t(name)} ${shown(value)}`),
-    );
+    clauses(Object.entries(parts).map(([name, value]) => `${t(name)} ${shown(value)}`));
   const parts = named(now.parts, (value) => big(value, lang));
   return {
     N: said.N,
@@ -49,7 +45,7 @@ export function wordsOf(ui, now) {
 }
 
 /** Below the picture: all of it, and the remark that helps most. @param {import("../../ui/frame.js").Ui} ui @param {Now} now */
-export const says = (ui, now) => sentences(ui.lang, ui.t("says", numbers(ui, now)), remark(ui, now));
+export const says = (ui, now) => ui.join(ui.t("says", numbers(ui, now)), remark(ui, now));
 
 function remark({ t }, { heads, asked, shape, kinds, kept, batch }) {
   if (heads !== asked) return t("sayHeads", { asked, width: shape.width, heads });
