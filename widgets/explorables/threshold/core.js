@@ -51,7 +51,8 @@ export function indexAt({ thresholds }, t) {
   let [low, high] = [0, thresholds.length - 1];
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
-    thresholds[middle] >= t ? (low = middle) : (high = middle - 1);
+    if (thresholds[middle] >= t) low = middle;
+    else high = middle - 1;
   }
   return low;
 }
