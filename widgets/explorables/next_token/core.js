@@ -20,7 +20,7 @@ export function vocabularyOf(text) {
  */
 export function readable(vocabulary, text) {
   const characters = [...text];
-  const at = characters.findLastIndex((c) => !vocabulary.ids.has(c));
+  const at = characters.map((c) => vocabulary.ids.has(c)).lastIndexOf(false);
   return { ids: characters.slice(at + 1).map((c) => vocabulary.ids.get(c)), unknown: characters[at] ?? "" };
 }
 
@@ -63,7 +63,7 @@ export const next = (ids, size, order, smoothing, k, context) =>
 export function inForm(tokens, written, p) {
   const poem = [...written].slice([...written].lastIndexOf("\n") + 1);
   const marks = poem.filter((c) => "，。".includes(c)).length;
-  const line = poem.length - 1 - poem.findLastIndex((c) => "，。".includes(c));
+  const line = poem.length - 1 - poem.map((c) => "，。".includes(c)).lastIndexOf(true);
   const wanted = marks === 4 ? "\n" : line >= 5 ? (marks % 2 ? "。" : "，") : "";
   const fits = (c) => (wanted ? c === wanted : !"，。\n".includes(c));
   const kept = p.map((v, i) => (fits(tokens[i]) ? v : 0));

@@ -63,7 +63,8 @@ function bound({ ids, places }, context, after) {
   let [low, high] = [0, places.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    compare(ids, places[middle], context) < (after ? 1 : 0) ? (low = middle + 1) : (high = middle);
+    if (compare(ids, places[middle], context) < (after ? 1 : 0)) low = middle + 1;
+    else high = middle;
   }
   return low;
 }
@@ -224,8 +225,8 @@ function interpolated(index, h, smoothing) {
 function ladder(index, h, smoothing) {
   const rungs = [];
   for (let length = 0; length <= h.length; length += 1) {
-    const different = smoothing !== "absolute" && length < h.length,
-      context = h.slice(h.length - length);
+    const different = smoothing !== "absolute" && length < h.length;
+    const context = h.slice(h.length - length);
     const key = `${smoothing}${different}|${context.join()}`;
     if (!index.known.has(key))
       index.known.set(key, rung(index, context, different, smoothing === "modified"));
@@ -253,9 +254,11 @@ function rung(index, context, different, modified) {
   };
 }
 
+/** @typedef {{shape: number[], data: ArrayLike<number>}} Tensor */
+
 /**
  * The logits of a neural n-gram: U tanh(H e + d) + b, e the embeddings of the context one after the other.
- * @param {Record<string, {shape: number[], data: ArrayLike<number>}>} weights named as in Python @param {number[]} context as many ids as it reads
+ * @param {Record<string, Tensor>} weights named as in Python @param {number[]} context as many ids as it reads
  */
 export function neuralLogits(weights, context) {
   const width = weights["embedding.weight"].shape[1];
@@ -266,7 +269,9 @@ export function neuralLogits(weights, context) {
   return affine(weights["output.weight"], weights["output.bias"], h);
 }
 
-function affine({ shape: [rows, columns], data }, bias, x) {
+/** @param {Tensor} weight @param {Tensor} bias @param {ArrayLike<number>} x */
+function affine({ shape, data }, bias, x) {
+  const [rows, columns] = shape;
   const y = Float64Array.from({ length: rows }, (_, i) => bias.data[i]);
   for (let i = 0; i < rows; i += 1) for (let j = 0; j < columns; j += 1) y[i] += data[i * columns + j] * x[j];
   return y;
