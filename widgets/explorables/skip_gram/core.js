@@ -53,7 +53,7 @@ export function corpusOf(sentences) {
       "longText",
       "text",
       total,
-      MOST_TOKENS,
+      String(MOST_TOKENS),
       `the text has ${total} words; at most ${MOST_TOKENS} are trained here`,
     );
   if (counted.size > MOST_WORDS)
@@ -62,7 +62,7 @@ export function corpusOf(sentences) {
       "manyWords",
       "text",
       counted.size,
-      MOST_WORDS,
+      String(MOST_WORDS),
       `the text has ${counted.size} different words; at most ${MOST_WORDS} are trained here`,
     );
   const tokens = [...counted.keys()].sort((a, b) => counted.get(b) - counted.get(a)); // sort is stable: ties keep the text's order
@@ -181,9 +181,15 @@ function place(cumulative, u) {
 }
 
 /**
+ * @typedef {ReturnType<typeof start>} Net
+ * @typedef {{window: number, negatives: number, rate: number, sample: number, seed: number, epoch: number}} Setting
+ */
+
+/**
  * Trains one epoch, pair after pair in random order, in slices: `run(until)` works until that time and says whether the epoch is over.
  * The seed and the number of the epoch give the same numbers wherever the slices end.
  * A negative that is the context itself is left out, as word2vec does it.
+ * @param {Net} net @param {ReturnType<typeof corpusOf>} corpus @param {Setting} setting
  */
 export function epochOf(net, corpus, { window, negatives, rate, sample, seed, epoch }) {
   const draw = random(seed * 1_000_003 + epoch + 1);
@@ -223,7 +229,7 @@ export function epochOf(net, corpus, { window, negatives, rate, sample, seed, ep
   };
 }
 
-/** All of it at once: so many epochs on a text. @param {string} text @param {object} setting as of `epochOf`, with the dimension @param {number} epochs */
+/** All of it at once: so many epochs on a text. @param {string} text @param {Omit<Setting, "epoch"> & {dimension: number}} setting @param {number} epochs */
 export function learn(text, { dimension, ...setting }, epochs) {
   const corpus = corpusOf(sentencesOf(text));
   const net = start(corpus.tokens.length, dimension, setting.seed);
@@ -233,9 +239,10 @@ export function learn(text, { dimension, ...setting }, epochs) {
 
 /**
  * The loss a pair has on average, over all pairs of the text and all negatives that could be drawn: no chance in it.
- * @param {Int32Array} pairs @param {number[]} noise @param {number} negatives
+ * @param {Net} net @param {Int32Array} pairs @param {number[]} noise @param {number} negatives
  */
-export function expectedLoss({ input, output, dimension: d }, pairs, noise, negatives) {
+export function expectedLoss(net, pairs, noise, negatives) {
+  const { input, output, dimension: d } = net;
   if (!pairs.length) return NaN;
   const words = noise.length;
   const against = new Map(); // centre → Σ P(n) softplus(uₙ·v), and each term
