@@ -1,4 +1,8 @@
-"""What a control shows is the state that the picture was drawn from, for every pair of values of the selectors."""
+"""What a control shows is the state that the picture was drawn from, for every pair of values of the selectors.
+
+The pairs are tried inside the page, in one go (same_state.js); of an explorable with more than `MOST` pairs only
+evenly chosen ones. Of a select with more than six options four are taken.
+"""
 
 from pathlib import Path
 
@@ -10,7 +14,7 @@ from firstgrad import widgets
 
 pytestmark = pytest.mark.browser
 LOOK = Path(__file__).with_name("same_state.js").read_text("utf8")
-MOST = 100  # pairs tried of one explorable; of more, evenly chosen ones
+MOST = 100
 BUNDLES = {path.stem for path in (Path(widgets.__file__).parent / "static").glob("*.js")}
 seen = set()
 
@@ -24,7 +28,6 @@ def test_controls_and_picture_show_one_state(visit, name):
         none([f"{one.name}: {line}" for line in found["complaints"]])
         assert found["tried"] or found["values"] < 2, one.name
         seen.add(one.name)
-        print(one.name, found)
     none(page.watch.complaints)
 
 
