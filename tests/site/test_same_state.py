@@ -1,6 +1,6 @@
-"""What a control shows is the state that the picture was drawn from, for every pair of values of the selectors.
+"""What a control shows is the state that the picture was drawn from, for all pairs of chosen values.
 
-The pairs are tried inside the page, in one go (same_state.js); of an explorable with more than `MOST` pairs only
+The pairs are tried inside the page, in one go (same_state.js); of an explorable with more than `MOST` pairs,
 evenly chosen ones. Of a select with more than six options four are taken.
 """
 

@@ -1,9 +1,9 @@
 """Style sheets work in the oldest browsers that we support: Chrome 109, Firefox 115, Safari 16.4.
 
 An unknown value in a declaration that holds var() is not skipped: it is found wrong only when it is computed,
-and takes the declaration before it along. An unknown selector takes its whole rule along. So what is newer stands
-inside an @supports that asks for it. What an old browser merely leaves out (text-wrap, hanging-punctuation) may
-stand anywhere.
+and takes the declaration before it along. An unknown selector takes its whole rule along. So what is newer
+stands inside an @supports that asks for it. What an old browser merely leaves out (text-wrap,
+hanging-punctuation) may stand anywhere.
 """
 
 import re
