@@ -3,11 +3,15 @@ import { number } from "../../ui/format.js";
 import { lastLoss } from "./core.js";
 import { HUE, height, MARGIN } from "./shared.js";
 
+/** A colour made paler; as it is where the browser cannot mix any. @param {string} name @param {number} percent */
+const paler = (name, percent) =>
+  CSS.supports("color", "color-mix(in oklab, red, blue)")
+    ? `color-mix(in oklab, var(--fg-${name}) ${percent}%, var(--fg-paper))`
+    : name;
+
 /** Learning rates of one optimiser: from pale to full, and red where it breaks. */
-function shade(i, { rates, optimiser, beyond }) {
-  if (i >= beyond) return "color-mix(in oklab, var(--fg-bad) 55%, var(--fg-paper))";
-  return `color-mix(in oklab, var(--fg-${HUE[optimiser]}) ${Math.round(25 + (65 * i) / rates.length)}%, var(--fg-paper))`;
-}
+const shade = (i, { rates, optimiser, beyond }) =>
+  i >= beyond ? paler("bad", 55) : paler(HUE[optimiser], Math.round(25 + (65 * i) / rates.length));
 
 /** Points of the training curve, x in epochs: a mean stands in the middle of its window. */
 function trainingPath(run, { steps, window, epochs }, ceiling) {

@@ -52,7 +52,7 @@ class Slider {
     this.max = atFirst(options.max, 1) ?? this.steps?.at(-1);
     this.step = options.step ?? (options.steps || options.integer ? 1 : 0.01);
     this.shownMarks = "";
-    this.shownValue = { wanted: NaN, snapped: "" };
+    this.moved = { key: "", value: "" };
     this.#build();
     this.range.addEventListener("input", () => this.#slide());
     this.box.addEventListener("input", () => this.#accept(false));
@@ -170,12 +170,13 @@ class Slider {
     if (min instanceof Function || steps) this.min = live(min, now) ?? this.steps[0];
     if (max instanceof Function || steps) this.max = live(max, now) ?? this.steps.at(-1);
   }
-  /** The browser snaps what it is given to its own steps: the same value is not set again. */
+  /** The browser snaps what it is given to its own steps: the same value is not set again between the same ends. */
   #move(wanted) {
-    const { range, shownValue } = this;
-    if (wanted === shownValue.wanted && range.value === shownValue.snapped) return;
+    const { range } = this;
+    const key = [range.min, range.max, wanted].join();
+    if (key === this.moved.key && range.value === this.moved.value) return;
     range.value = String(wanted);
-    this.shownValue = { wanted, snapped: range.value };
+    this.moved = { key, value: range.value };
   }
   #showBox(value) {
     const text = plain(value, this.options.integer ? 7 : 4);
