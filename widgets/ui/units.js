@@ -42,12 +42,18 @@ export function bytes(value, digits = 3) {
   return found ? number(value / found[0], digits) + found[1] : `${number(value)} B`;
 }
 
-/** @param {number} seconds @param {(key: string, values?: object) => string} t with the keys hours, days, years */
+/**
+ * @param {number} seconds
+ * @param {(key: string, values?: object) => string} t with the keys hours, days, years
+ */
 export function duration(seconds, t) {
   const [key, size] =
     seconds < 172800 ? ["hours", 3600] : seconds < 86400 * 1000 ? ["days", 86400] : ["years", 86400 * 365.25];
   return t(key, { n: number(seconds / size, 3) });
 }
 
-/** 12345678 → 12.3 M; for money, where the reader's currency is not known. @param {number} value @param {"en"|"zh"} lang */
+/**
+ * 12345678 → 12.3 M; for money, where the reader's currency is not known.
+ * @param {number} value @param {"en"|"zh"} lang
+ */
 export const money = (value, lang) => (value < 1e4 ? number(value, 3) : big(value, lang));

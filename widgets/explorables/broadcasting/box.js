@@ -1,4 +1,5 @@
-// A text box for a shape: what is typed is taken as soon as it is a shape, and complained about when it stays none.
+// A text box for a shape: what is typed is taken as soon as it is a shape, and complained about when it stays
+// none.
 
 import { h, say, unique } from "../../ui/dom.js";
 import { MOST_AXES, MOST_SIZE, parseShape, shapeText } from "./core.js";

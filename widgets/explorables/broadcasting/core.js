@@ -1,14 +1,18 @@
-// Broadcasting: two shapes aligned at the right, the result or the axis that fails, and what an element of it reads.
+// Broadcasting: two shapes aligned at the right, the result or the axis that fails, and what an element of it
+// reads.
 import { needBetween, raise } from "../../core/errors.js";
 
 export const MOST_AXES = 4; // that the explorable takes; the rule itself knows no limit
 export const MOST_SIZE = 1_000_000;
 
 /**
- * One axis of the aligned pair. `a`, `b`: its sizes, null where the operand has no such axis; `kind` is who is stretched.
- * @typedef {{axis: number, a: number|null, b: number|null, size: number|null, kind: "equal"|"a"|"b"|"clash"}} Axis
+ * One axis of the aligned pair. `a`, `b`: its sizes, null where the operand has no such axis; `kind` is who
+ * is stretched.
+ * @typedef {{axis: number, a: number|null, b: number|null, size: number|null,
+ *   kind: "equal"|"a"|"b"|"clash"}} Axis
  *   axis: counted from the right, −1 is the last; size: of the result, null where the two clash
- * @typedef {{axes: Axis[], shape: number[]|null, clash: Axis|null}} Alignment  clash: the one that torch names, the rightmost
+ * @typedef {{axes: Axis[], shape: number[]|null, clash: Axis|null}} Alignment  clash: the one that torch
+ * names, the rightmost
  */
 
 /** @param {string} argument @param {unknown} shape @returns {number[]} */
@@ -18,7 +22,10 @@ export function needShape(argument, shape) {
   return raise(TypeError, "badType", argument, shape, "shape", text);
 }
 
-/** What the explorable can draw and say: not too many axes, no absurd size. @param {string} argument @param {unknown} given */
+/**
+ * What the explorable can draw and say: not too many axes, no absurd size.
+ * @param {string} argument @param {unknown} given
+ */
 export function needModest(argument, given) {
   const shape = needShape(argument, given);
   if (shape.length > MOST_AXES) {
@@ -65,7 +72,10 @@ export function align(a, b) {
   return { axes, shape: clash ? null : axes.map(({ size }) => size), clash };
 }
 
-/** A missing axis counts as 1; equal sizes stay, a 1 is stretched to the other, anything else clashes. @returns {Axis} */
+/**
+ * A missing axis counts as 1; equal sizes stay, a 1 is stretched to the other, anything else clashes.
+ * @returns {Axis}
+ */
 function pair(axis, a, b) {
   const [one, other] = [a ?? 1, b ?? 1];
   if (one === other) return { axis, a, b, size: one, kind: a === null ? "a" : b === null ? "b" : "equal" };
@@ -88,7 +98,10 @@ export function strides(shape) {
   return steps;
 }
 
-/** The steps with which the stretched tensor is read: 0 along every stretched axis. @param {number[]} shape @param {number[]} result */
+/**
+ * The steps with which the stretched tensor is read: 0 along every stretched axis.
+ * @param {number[]} shape @param {number[]} result
+ */
 export function stretched(shape, result) {
   const own = strides(shape);
   const missing = result.length - shape.length;
@@ -97,7 +110,10 @@ export function stretched(shape, result) {
   );
 }
 
-/** The place of the `flat`-th element: its index along each axis. @param {number[]} shape @param {number} flat */
+/**
+ * The place of the `flat`-th element: its index along each axis.
+ * @param {number[]} shape @param {number} flat
+ */
 export function unravel(shape, flat) {
   const index = [];
   for (let i = shape.length - 1; i >= 0; i -= 1) {
@@ -122,7 +138,10 @@ export function reads(shape, result, flat) {
   };
 }
 
-/** The same for every element of the result: places in memory. @param {number[]} shape @param {number[]} result */
+/**
+ * The same for every element of the result: places in memory.
+ * @param {number[]} shape @param {number[]} result
+ */
 export function readAll(shape, result) {
   return Array.from({ length: count(result) }, (_, flat) => reads(shape, result, flat).offset);
 }
@@ -135,7 +154,8 @@ export function unsqueeze(shape, axis) {
 
 /**
  * The single new axes after which two shapes fit that do not fit now.
- * @param {number[]} a @param {number[]} b @returns {{operand: "a"|"b", axis: number, shape: number[], result: number[]}[]}
+ * @param {number[]} a @param {number[]} b
+ * @returns {{operand: "a"|"b", axis: number, shape: number[], result: number[]}[]}
  */
 export function remedies(a, b) {
   /** @param {"a"|"b"} operand @param {number[]} own @param {(shape: number[]) => Alignment} fit */
@@ -149,7 +169,10 @@ export function remedies(a, b) {
   );
 }
 
-/** A task: where it begins, and what each operand must have become. @type {Record<string, {a: number[], b: number[], want: {a: number[], b: number[]}}>} */
+/**
+ * A task: where it begins, and what each operand must have become.
+ * @type {Record<string, {a: number[], b: number[], want: {a: number[], b: number[]}}>}
+ */
 export const TASKS = {
   table: { a: [4], b: [3], want: { a: [4, 1], b: [3] } },
   rows: { a: [3, 5], b: [3], want: { a: [3, 5], b: [3, 1] } },
@@ -157,7 +180,10 @@ export const TASKS = {
   channels: { a: [2, 3, 4, 4], b: [3], want: { a: [2, 3, 4, 4], b: [3, 1, 1] } },
 };
 
-/** Solved: the same elements meet as in the wanted pair; axes of size 1 in front do not matter. @param {string} task @param {number[]} a @param {number[]} b */
+/**
+ * Solved: the same elements meet as in the wanted pair; axes of size 1 in front do not matter.
+ * @param {string} task @param {number[]} a @param {number[]} b
+ */
 export function solved(task, a, b) {
   const { want } = TASKS[task];
   const bare = (shape) => shape.slice([...shape, 0].findIndex((size) => size !== 1)).join();

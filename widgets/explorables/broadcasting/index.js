@@ -1,4 +1,5 @@
-// broadcasting: two shapes aligned at the right; what is stretched, what fails and why, and which elements meet.
+// broadcasting: two shapes aligned at the right; what is stretched, what fails and why, and which elements
+// meet.
 
 import { needName, raise } from "../../core/errors.js";
 import { explorable } from "../../ui/index.js";

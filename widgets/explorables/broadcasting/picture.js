@@ -1,20 +1,27 @@
-// The elements: a and b stretched to the result's shape, and the result; a copy is drawn as a ghost of its original.
+// The elements: a and b stretched to the result's shape, and the result; a copy is drawn as a ghost of its
+// original.
 
 import { h, put, s } from "../../ui/dom.js";
 import { count, readAll, shapeText, stretched } from "./core.js";
 
 const MOST_DRAWN = 200; // elements of one picture
-const [LARGEST, GAP, CAPTION, BESIDE] = [30, 0.5, 22, 24]; // px of a cell; cells between blocks; px of a caption, between pictures
+// px of a cell; cells between blocks; px of a caption, between pictures
+const [LARGEST, GAP, CAPTION, BESIDE] = [30, 0.5, 22, 24];
 
 /**
- * One of the three pictures. `from`: which element of the operand each cell shows; `none`: there is no result.
+ * One of the three pictures. `from`: which element of the operand each cell shows; `none`: there is no
+ * result.
  * @typedef {{name: "a"|"b"|"out", shape: number[], caption: string, from?: number[], none?: boolean}} Part
  * @typedef {Part & ReturnType<typeof places>} Placed
- * @typedef {{left: number, top: number, side: number, room: number}} Place  px; side: of a cell, room: for the picture
+ * @typedef {{left: number, top: number, side: number, room: number}} Place  px; side: of a cell, room: for
+ * the picture
  * @typedef {ReturnType<typeof groupOf>} Group
  */
 
-/** Where the cells of a shape lie, in cells: the last axis to the right, the one before it down, then blocks likewise. */
+/**
+ * Where the cells of a shape lie, in cells: the last axis to the right, the one before it down, then blocks
+ * likewise.
+ */
 export function places(shape) {
   const [d, c, rows, columns] = [...Array(Math.max(0, 4 - shape.length)).fill(1), ...shape].slice(-4);
   const cells = [];
@@ -84,7 +91,10 @@ function partsOf({ t }, { a, b, shape }) {
   return [operand("a", a), operand("b", b), { name: "out", shape: shape ?? [], none: !shape, caption }];
 }
 
-/** The shapes of one pair at one width, beside or below each other; what is pointed at is set afterwards. @param {Part[]} parts */
+/**
+ * The shapes of one pair at one width, beside or below each other; what is pointed at is set afterwards.
+ * @param {Part[]} parts
+ */
 function make(svg, parts, width, t) {
   const drawn = parts.map((part) => ({
     ...part,
@@ -127,7 +137,10 @@ function groupOf(part, { left, top, side, room }, t) {
   return { group, marks, from: part.from };
 }
 
-/** The cells, each with the number of the element that it shows where there is room; `own`: it is no copy. @param {Placed} part */
+/**
+ * The cells, each with the number of the element that it shows where there is room; `own`: it is no copy.
+ * @param {Placed} part
+ */
 function cellsOf({ name, from, cells }, side, group) {
   const seen = new Set();
   const digits = String(Math.max(0, ...(from ?? []))).length;
@@ -157,7 +170,10 @@ function cellsOf({ name, from, cells }, side, group) {
   });
 }
 
-/** The cell pointed at, what it reads, and which cells of the result read the same. @param {Group[]} groups @param {import("./index.js").Now} now */
+/**
+ * The cell pointed at, what it reads, and which cells of the result read the same.
+ * @param {Group[]} groups @param {import("./index.js").Now} now
+ */
 function mark([a, b, out], now) {
   const at = now.shape && out.marks.length ? now.cell : -1;
   const same = ({ from }, i) => at >= 0 && from && from[i] === from[at];

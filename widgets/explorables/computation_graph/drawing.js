@@ -1,4 +1,5 @@
-// The graph itself: leaves above, the output below; a slope on every edge, and the gradient that it carries back.
+// The graph itself: leaves above, the output below; a slope on every edge, and the gradient that it carries
+// back.
 import { h, put, s, say } from "../../ui/dom.js";
 import { expression, format } from "./words.js";
 
@@ -54,7 +55,10 @@ function make(svg, graph, width) {
   return { edges, nodes, digits: narrow ? 2 : 3 };
 }
 
-/** The middle of each node, in px. @param {import("./core.js").Graph} graph @returns {Record<string, [number, number]>} */
+/**
+ * The middle of each node, in px.
+ * @param {import("./core.js").Graph} graph @returns {Record<string, [number, number]>}
+ */
 function placesOf({ nodes }, width, wide) {
   const columns = nodes.map(({ at }) => at[0]);
   const [first, last] = [Math.min(...columns), Math.max(...columns)];

@@ -62,7 +62,10 @@ function needAsked(value) {
   return value;
 }
 
-/** Which values and gradients there are after `shown` steps, and what the last one did. @param {core.Node[]} operations */
+/**
+ * Which values and gradients there are after `shown` steps, and what the last one did.
+ * @param {core.Node[]} operations
+ */
 function progress(operations, shown) {
   const count = operations.length;
   const ids = operations.map(({ id }) => id);
@@ -73,7 +76,10 @@ function progress(operations, shown) {
   return { shown, known, passed, seeded: shown > count, current, backward: shown > count };
 }
 
-/** What has arrived of the gradient of a value: all of it, a part, or nothing. `asked`: it is what the reader is to find. */
+/**
+ * What has arrived of the gradient of a value: all of it, a part, or nothing. `asked`: it is what the reader
+ * is to find.
+ */
 function arrivedAt({ edges, passed, output, seeded, hidden, asked }, id) {
   const users = edges.filter(({ from }) => from === id);
   const there = users.filter(({ to }) => passed.has(to));

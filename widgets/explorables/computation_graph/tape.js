@@ -1,4 +1,5 @@
-// The same computation as a list, a row a value: what it is, its number, its gradient as a sum over its users.
+// The same computation as a list, a row a value: what it is, its number, its gradient as a sum over its
+// users.
 import { h, put, say } from "../../ui/dom.js";
 import { expression, format, sumOf } from "./words.js";
 
@@ -36,7 +37,10 @@ function rowOf(node) {
   return { node: h("tr", {}, head, value, gradient), value, gradient };
 }
 
-/** @param {ReturnType<typeof rowOf>} row @param {import("./core.js").Node} node @param {import("./index.js").Now} now */
+/**
+ * @param {ReturnType<typeof rowOf>} row @param {import("./core.js").Node} node
+ * @param {import("./index.js").Now} now
+ */
 function show(row, { id, op }, now) {
   const { complete, asked } = now.arrived[id];
   say(row.value, !op || now.known.has(id) ? format(now.values[id]) : "");

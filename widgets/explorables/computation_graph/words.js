@@ -1,4 +1,5 @@
-// What the state says: numbers as they are shown, the operations as text, and the sentences below the figures.
+// What the state says: numbers as they are shown, the operations as text, and the sentences below the
+// figures.
 
 import { number } from "../../ui/format.js";
 import * as core from "./core.js";
@@ -17,7 +18,10 @@ export const format = (value, digits = 3) =>
 /** An operation with its inputs: "x + b". @param {core.Node} node */
 export const expression = ({ op, of }) => core.OPERATIONS[op].sign.replace(/\{(\d)\}/g, (_, i) => of[i]);
 
-/** "6 · 3 + 7 · 1 = 25": what arrived at each user of a value, times the slope. @param {Now} now @param {string} id */
+/**
+ * "6 · 3 + 7 · 1 = 25": what arrived at each user of a value, times the slope.
+ * @param {Now} now @param {string} id
+ */
 export function sumOf(now, id) {
   const parts = now.edges
     .filter(({ from }) => from === id)
@@ -30,7 +34,10 @@ const bracket = (text) => (text.startsWith("−") ? `(${text})` : text);
 /** "x = 2", "w = −3": where the leaves stand. @param {Now} now */
 export const leavesOf = ({ leaves }) => Object.entries(leaves).map(([id, v]) => `${id} = ${format(v)}`);
 
-/** What the state says in words. @param {import("../../ui/frame.js").Ui} ui @param {Now} now @returns {Said} */
+/**
+ * What the state says in words.
+ * @param {import("../../ui/frame.js").Ui} ui @param {Now} now @returns {Said}
+ */
 export function words(ui, now) {
   const { t, lang, clauses } = ui;
   if (now.asking) return verdict(ui, now);

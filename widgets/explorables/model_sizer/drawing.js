@@ -19,7 +19,9 @@ const TICKS = 80; // more marks of one processor's memory than this would be a g
  * @typedef {[name: string, value: number][]} Parts
  */
 
-/** @param {import("../../ui/frame.js").Ui} ui @returns {(now: Now, words: import("./words.js").Words) => void} */
+/**
+ * @param {import("../../ui/frame.js").Ui} ui @returns {(now: Now, words: import("./words.js").Words) => void}
+ */
 export function drawingOf(ui) {
   const svg = s("svg", { class: "fg-sizer", role: "img" });
   const node = h("div", { class: "fg-plot" }, svg);

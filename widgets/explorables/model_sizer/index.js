@@ -1,4 +1,5 @@
-// The model sizer: from a Transformer's measures to its parameters, the memory, the arithmetic, the days and the money of its training.
+// The model sizer: from a Transformer's measures to its parameters, the memory, the arithmetic, the days and
+// the money of its training.
 
 import { choice } from "../../ui/controls/choice.js";
 import { explorable, h } from "../../ui/index.js";
@@ -12,7 +13,8 @@ import { says, wordsOf } from "./words.js";
 export { core };
 
 const SHAPE = ["family", "layers", "width", "heads", "vocabulary", "context", "ratio", "tokens"];
-// Measures and tokens as published; null where they are not. BERT's tokens: 10⁶ steps of 256 × 512 (Devlin et al. 2019).
+// Measures and tokens as published; null where they are not. BERT's tokens: 10⁶ steps of 256 × 512 (Devlin et
+// al. 2019).
 const PRESETS = {
   "GPT-3": ["gpt", 96, 12288, 96, 50257, 2048, 4, 3e11],
   "GPT-2": ["gpt", 48, 1600, 25, 50257, 1024, 4, null],

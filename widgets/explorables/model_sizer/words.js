@@ -44,7 +44,10 @@ export function wordsOf(ui, now) {
   };
 }
 
-/** Below the picture: all of it, and the remark that helps most. @param {import("../../ui/frame.js").Ui} ui @param {Now} now */
+/**
+ * Below the picture: all of it, and the remark that helps most.
+ * @param {import("../../ui/frame.js").Ui} ui @param {Now} now
+ */
 export const says = (ui, now) => ui.join(ui.t("says", numbers(ui, now)), remark(ui, now));
 
 function remark({ t }, { heads, asked, shape, kinds, kept, batch }) {

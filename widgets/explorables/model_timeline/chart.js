@@ -1,4 +1,5 @@
-// The chart: a dot a model, coloured by its kind; the reader's line; the names that everybody knows, and the one chosen.
+// The chart: a dot a model, coloured by its kind; the reader's line; the names that everybody knows, and the
+// one chosen.
 import { h } from "../../ui/dom.js";
 import { number } from "../../ui/format.js";
 import { SINCE } from "./core.js";

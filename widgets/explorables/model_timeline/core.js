@@ -1,4 +1,5 @@
-// Landmark models as points: which figures they publish, how fast they grow, how many tokens a parameter has read.
+// Landmark models as points: which figures they publish, how fast they grow, how many tokens a parameter has
+// read.
 import { needName, needPositive, raise } from "../../core/errors.js";
 
 const NUMBERS = ["parameters", "active", "data", "flops"];
@@ -28,7 +29,10 @@ export function rowsOf(text) {
 /** From here on the reader's line runs: deep learning. */
 export const SINCE = 2012;
 
-/** What an axis shows of a row; null where the figure is not published. @type {Record<string, (row: Row) => number|null>} */
+/**
+ * What an axis shows of a row; null where the figure is not published.
+ * @type {Record<string, (row: Row) => number|null>}
+ */
 export const AXES = {
   year: (row) => row.year,
   recent: (row) => (row.year >= SINCE ? row.year : null),
@@ -38,7 +42,10 @@ export const AXES = {
   ratio: (row) => (row.unit === "tokens" && row.parameters && row.data ? row.data / row.parameters : null),
 };
 
-/** Those rows of a kind that have both figures. @param {Row[]} rows @param {string} x @param {string} y @param {string} kind or "all" @returns {Point[]} */
+/**
+ * Those rows of a kind that have both figures.
+ * @param {Row[]} rows @param {string} x @param {string} y @param {string} kind or "all" @returns {Point[]}
+ */
 export function points(rows, x, y, kind = "all") {
   const [fx, fy] = [needName("axis", x, AXES), needName("axis", y, AXES)];
   return rows
@@ -49,7 +56,8 @@ export function points(rows, x, y, kind = "all") {
 
 /**
  * The straight line through log₂ of the figures by least squares.
- * @param {{x: number, y: number}[]} all x in years @returns {{x: number, y: number, months: number}} the middle, and the months of a doubling
+ * @param {{x: number, y: number}[]} all x in years @returns {{x: number, y: number, months: number}} the
+ * middle, and the months of a doubling
  */
 export function fit(all) {
   if (all.length < 2)
@@ -62,7 +70,10 @@ export function fit(all) {
   return { x, y: 2 ** y, months: 12 / slope };
 }
 
-/** By what factor the figures miss a line through `middle` that doubles every `months`, on average. @param {{x: number, y: number}[]} all */
+/**
+ * By what factor the figures miss a line through `middle` that doubles every `months`, on average.
+ * @param {{x: number, y: number}[]} all
+ */
 export function miss(all, middle, months) {
   const line = (x) => Math.log2(middle.y) + ((x - middle.x) * 12) / needPositive("months", months);
   return (

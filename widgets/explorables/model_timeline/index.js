@@ -1,4 +1,5 @@
-// The model timeline: data/model_timeline/models.csv on logarithmic axes, or as a table; lines that the reader moves.
+// The model timeline: data/model_timeline/models.csv on logarithmic axes, or as a table; lines that the
+// reader moves.
 
 import { explorable, number } from "../../ui/index.js";
 import { big } from "../../ui/units.js";
@@ -60,7 +61,10 @@ function diagonalText({ t }, { diagonal, points, per }) {
   return t("above", { n, all: points.length, per: number(per) });
 }
 
-/** Of one model: its figures, and the tokens for each parameter. @param {import("../../ui/frame.js").Ui} ui @param {core.Row} row */
+/**
+ * Of one model: its figures, and the tokens for each parameter.
+ * @param {import("../../ui/frame.js").Ui} ui @param {core.Row} row
+ */
 function modelText({ t, lang }, row) {
   const { parameters, data, flops, unit } = row;
   const ratio = core.AXES.ratio(row);

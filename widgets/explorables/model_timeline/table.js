@@ -28,7 +28,9 @@ export function tableOf(ui) {
   };
 }
 
-/** @param {import("../../ui/frame.js").Ui} ui @param {import("./core.js").Row} row @param {boolean} selected */
+/**
+ * @param {import("../../ui/frame.js").Ui} ui @param {import("./core.js").Row} row @param {boolean} selected
+ */
 function rowOf({ t, lang }, row, selected) {
   const shown = (value) => (value === null ? "" : value >= 1e16 ? number(value) : big(value, lang));
   const figure = (text) => h("td", { class: "fg-figure", text });

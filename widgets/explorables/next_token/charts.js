@@ -7,7 +7,8 @@ const PARTS = 8; // contexts, at most
 
 /**
  * @typedef {import("./index.js").Now} Now
- * @typedef {{length: number, seen: number, share: number}} Step  of a context: its length, how often it came, what share it hands down
+ * @typedef {{length: number, seen: number, share: number}} Step  of a context: its length, how often it came,
+ * what share it hands down
  */
 
 const SHOWN = { " ": "·", "\n": "⏎" };
@@ -16,7 +17,10 @@ export const shown = (token) => SHOWN[token] ?? token;
 export const percent = (p) =>
   p >= 0.0995 ? (100 * p).toFixed(0) : p >= 0.001 ? (100 * p).toFixed(1) : p > 0 ? "<0.1" : "0";
 
-/** An SVG that is drawn anew each time: few marks, all of them change. @param {import("../../ui/frame.js").Ui} ui */
+/**
+ * An SVG that is drawn anew each time: few marks, all of them change.
+ * @param {import("../../ui/frame.js").Ui} ui
+ */
 function sheet(ui, into) {
   const svg = s("svg", { role: "img" });
   into.append(svg);

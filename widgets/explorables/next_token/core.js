@@ -1,10 +1,14 @@
-// What the explorable next_token computes with: texts as token ids, models that give probabilities, a form to keep.
+// What the explorable next_token computes with: texts as token ids, models that give probabilities, a form to
+// keep.
 import * as ngram from "./ngram.js";
 
 export * from "./ngram.js";
 export * from "./sampling.js";
 
-/** The characters of a text, the most frequent first (equally frequent ones by code point). @param {string} text */
+/**
+ * The characters of a text, the most frequent first (equally frequent ones by code point).
+ * @param {string} text
+ */
 export function vocabularyOf(text) {
   const counts = new Map();
   for (const c of text) counts.set(c, (counts.get(c) ?? 0) + 1);
@@ -56,8 +60,8 @@ export const next = (ids, size, order, smoothing, k, context) =>
   ngram.probabilities(ngram.indexOf(ids, size, order), context, order, smoothing, k);
 
 /**
- * Which characters fit a quatrain of five-character lines after what is written, by their probabilities: five of no
- * punctuation, then the mark, then (after four lines) a new poem. Nothing else is drawn.
+ * Which characters fit a quatrain of five-character lines after what is written, by their probabilities: five
+ * of no punctuation, then the mark, then (after four lines) a new poem. Nothing else is drawn.
  * @param {string[]} tokens @param {string} written @param {Float64Array} p
  */
 export function inForm(tokens, written, p) {

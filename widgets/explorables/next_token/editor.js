@@ -8,7 +8,10 @@ const KEYS = {
   autocapitalize: "off",
 };
 
-/** What is written in the fields: the reader's, or what stands there at first. @param {import("../../ui/frame.js").Ui} ui */
+/**
+ * What is written in the fields: the reader's, or what stands there at first.
+ * @param {import("../../ui/frame.js").Ui} ui
+ */
 export function textsOf(ui) {
   const text = ui.get("text") ?? ui.t("sample");
   const prompt = ui.get("prompt") ?? ui.t(`prompt ${ui.get("source")}`);
@@ -16,7 +19,10 @@ export function textsOf(ui) {
   return { text, prompt, made, written: prompt + made };
 }
 
-/** @param {import("../../ui/frame.js").Ui} ui @param {{stop: () => void}} writer @returns {HTMLElement} the row */
+/**
+ * @param {import("../../ui/frame.js").Ui} ui @param {{stop: () => void}} writer
+ * @returns {HTMLElement} the row
+ */
 export function editorOf(ui, { stop }) {
   const { t } = ui;
   const corpus = h("textarea", {

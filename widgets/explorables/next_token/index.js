@@ -1,4 +1,5 @@
-// next_token: what comes next, by counting or by a network; which tokens temperature, top-k and top-p leave; a text drawn.
+// next_token: what comes next, by counting or by a network; which tokens temperature, top-k and top-p leave;
+// a text drawn.
 
 import { needBetween, needName, needPositive } from "../../core/errors.js";
 import { put } from "../../ui/dom.js";
@@ -37,7 +38,8 @@ const traits = {
 
 /**
  * What follows from one state; without a model only the first of it.
- * @typedef {ReturnType<typeof settingOf> & {model: import("./models.js").Model | null, fetched?: boolean, size?: number, unknown?: string}
+ * @typedef {ReturnType<typeof settingOf>
+ *   & {model: import("./models.js").Model | null, fetched?: boolean, size?: number, unknown?: string}
  *   & Partial<ReturnType<typeof predicted>> & Partial<ReturnType<typeof surprised>>} Now
  */
 
@@ -53,7 +55,9 @@ function settingOf(ui) {
   return { name, counts, order, smoothing, temperature, k, p, setting, ...textsOf(ui) };
 }
 
-/** @param {import("../../ui/frame.js").Ui} ui @param {ReturnType<typeof modelsOf>} models @returns {() => Now} */
+/**
+ * @param {import("../../ui/frame.js").Ui} ui @param {ReturnType<typeof modelsOf>} models @returns {() => Now}
+ */
 function computer(ui, models) {
   const surprises = surpriser();
   return function compute() {
@@ -68,7 +72,10 @@ function computer(ui, models) {
   };
 }
 
-/** The probabilities after what is written, and what the cuts leave of them. @param {import("./models.js").Model} model */
+/**
+ * The probabilities after what is written, and what the cuts leave of them.
+ * @param {import("./models.js").Model} model
+ */
 function predicted(model, ids, { name, written, order, smoothing, temperature, k, p: top }) {
   const { tokens } = model.vocabulary;
   const asked = model.next(ids.slice(-REACH), order, smoothing);

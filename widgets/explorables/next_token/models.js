@@ -11,11 +11,15 @@ const built = new WeakMap(); // what was loaded -> the model made of it: a chang
 /**
  * @typedef {import("../../ui/models.js").Trained} Trained
  * @typedef {{vocabulary: {tokens: string[], ids: Map<string, number>},
- *   next: (context: number[], order?: number, smoothing?: string) => {p: Float64Array, steps: import("./charts.js").Step[]},
+ *   next: (context: number[], order?: number, smoothing?: string) =>
+ *     {p: Float64Array, steps: import("./charts.js").Step[]},
  *   bits: (context: number[], token: number, order?: number, smoothing?: string) => number}} Model
  */
 
-/** Text that gzip has made small; every browser can unpack it. @param {Trained["tensors"][string]["data"]} bytes */
+/**
+ * Text that gzip has made small; every browser can unpack it.
+ * @param {Trained["tensors"][string]["data"]} bytes
+ */
 async function unpacked(bytes) {
   const stream = new Blob([Uint8Array.from(bytes)]).stream().pipeThrough(new DecompressionStream("gzip"));
   return new Response(stream).text();
@@ -61,7 +65,10 @@ export function modelsOf(ui, into) {
     buttons[name].node.style.display = useful ? "" : "none";
   }
   return {
-    /** The model, or null while it is not in the page. @param {string} name @param {string} text of the reader's own */
+    /**
+     * The model, or null while it is not in the page.
+     * @param {string} name @param {string} text of the reader's own
+     */
     of(name, text) {
       if (name !== "text") return made[name] ?? null;
       if (counted.text !== text) Object.assign(counted, { text, model: core.ofText(text, DEEPEST - 1) });

@@ -25,7 +25,10 @@ export function topK(logits, k) {
   return Float64Array.from(logits, (z) => (z < kth ? -Infinity : z));
 }
 
-/** The fewest tokens stay, the likeliest first, that have at least p together. @param {Numbers} logits @param {number} p */
+/**
+ * The fewest tokens stay, the likeliest first, that have at least p together.
+ * @param {Numbers} logits @param {number} p
+ */
 export function topP(logits, p) {
   needBetween("p", p, 0, 1);
   needPositive("p", p);

@@ -33,7 +33,10 @@ export function writerOf(ui, compute) {
 /** Is there anything to draw from, and room for it? @param {import("./index.js").Now} now */
 export const canWrite = (now) => Boolean(now.model) && !now.mute && now.written.length < MOST;
 
-/** @param {import("../../ui/frame.js").Ui} ui @param {ReturnType<typeof writerOf>} writer @param {HTMLElement} into */
+/**
+ * @param {import("../../ui/frame.js").Ui} ui @param {ReturnType<typeof writerOf>} writer
+ * @param {HTMLElement} into
+ */
 export function writerButtons(ui, writer, into) {
   const { t } = ui;
   const disabled = (now) => !canWrite(now);

@@ -7,7 +7,10 @@ const LONGEST = 20_000; // characters of a text
 /** @param {import("../../ui/frame.js").Ui} ui */
 export const textOf = (ui) => ui.get("text") ?? ui.t("text");
 
-/** @param {import("../../ui/frame.js").Ui} ui @param {() => void} onShow  also where the text cannot be trained */
+/**
+ * @param {import("../../ui/frame.js").Ui} ui
+ * @param {() => void} onShow  also where the text cannot be trained
+ */
 export function editorOf(ui, onShow) {
   const { t } = ui;
   const editor = h("textarea", {

@@ -1,4 +1,5 @@
-// skip_gram: the reader's own text, and the word vectors that skip-gram with negative sampling learns from it, in view.
+// skip_gram: the reader's own text, and the word vectors that skip-gram with negative sampling learns from
+// it, in view.
 
 import { put } from "../../ui/dom.js";
 import { explorable, h } from "../../ui/index.js";
@@ -30,7 +31,10 @@ const traits = {
 
 /** @typedef {ReturnType<typeof compute>} Now */
 
-/** What the state and the training so far imply; another text or setting begins anew. @param {import("../../ui/frame.js").Ui} ui @param {Model} model */
+/**
+ * What the state and the training so far imply; another text or setting begins anew.
+ * @param {import("../../ui/frame.js").Ui} ui @param {Model} model
+ */
 function compute(ui, model) {
   const { t } = ui;
   const chosen = CHOSEN.map((name) => [name, ui.get(name)]);

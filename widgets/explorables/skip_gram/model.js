@@ -1,4 +1,5 @@
-// What is trained: made anew where a trait changes, in slices, with the vectors of every epoch kept so that time can be scrubbed.
+// What is trained: made anew where a trait changes, in slices, with the vectors of every epoch kept so that
+// time can be scrubbed.
 
 import { needBetween, needPositive } from "../../core/errors.js";
 import { principalPlane, project } from "../../core/projection.js";
@@ -7,9 +8,11 @@ import * as core from "./core.js";
 export const SLICE = 8; // ms of training a frame, at most: what is left of 16.7 is for drawing
 
 /**
- * @typedef {{window: number, negatives: number, learning_rate: number, dimension: number, sample: number, seed: number,
+ * @typedef {{window: number, negatives: number, learning_rate: number, dimension: number, sample: number,
+ * seed: number,
  *   epochs: number}} Chosen  the traits that change what is trained
- * @typedef {{places: Float64Array, reach: number, share: number}} View  x and y of each word, how far they lie, the plane's share
+ * @typedef {{places: Float64Array, reach: number, share: number}} View  x and y of each word, how far they
+ * lie, the plane's share
  */
 export const CHOSEN = ["window", "negatives", "learning_rate", "dimension", "sample", "seed", "epochs"];
 
@@ -28,7 +31,7 @@ export class Model {
   /** @type {ReturnType<typeof core.epochOf>} */ #current = null;
   /** @type {Omit<core.Setting, "epoch">} */ #setting = null;
   /** @type {number[]} */ #noise = [];
-  /** @type {any} */ #plane = { at: "" };
+  /** @type {ReturnType<typeof principalPlane> & {at: string, reach: number}} */ #plane = null;
 
   busy() {
     return this.key !== "" && this.done < this.epochs && !this.diverged;
@@ -46,7 +49,7 @@ export class Model {
     this.#noise = core.noiseOf(corpus.counts);
     this.#net = core.start(corpus.tokens.length, dimension, seed);
     this.#current = null;
-    this.#plane = { at: "" };
+    this.#plane = null;
     const pairs = core.pairsOf(corpus.sentences, window);
     this.#met = metOf(pairs);
     const fresh = { losses: [], shots: [], done: 0, diverged: false };
@@ -71,7 +74,8 @@ export class Model {
   }
 
   /**
-   * Where the words point at an epoch: unit vectors, for cosines compare directions only. The plane is that of the last epoch,
+   * Where the words point at an epoch: unit vectors, for cosines compare directions only. The plane is that
+   * of the last epoch,
    * so that no axis turns round while time goes on; frequent words count more for it.
    * @param {number} epoch @param {number[]} anchors two words that stay where they were @returns {View}
    */
@@ -79,7 +83,7 @@ export class Model {
     const [n, d] = [this.corpus.tokens.length, this.dimension];
     const last = this.shots.length - 1;
     const at = `${last} ${anchors}`;
-    if (this.#plane.at !== at) {
+    if (this.#plane?.at !== at) {
       const rows = directions(this.shots[last], n, d);
       const plane = { at, ...principalPlane(rows, n, d, this.corpus.counts) };
       turn(plane, project(rows, n, d, plane), anchors, d);
@@ -103,7 +107,10 @@ export class Model {
     const others = this.corpus.tokens.map(cosine).filter(({ word: i }) => i !== word);
     return others.sort((a, b) => b.cosine - a.cosine);
   }
-  /** How often a word stands in one window with each other word. @param {number} word @returns {Map<number, number>} */
+  /**
+   * How often a word stands in one window with each other word.
+   * @param {number} word @returns {Map<number, number>}
+   */
   contexts(word) {
     return this.#met.get(word) ?? new Map();
   }
@@ -147,7 +154,11 @@ function directions(rows, n, d) {
   return units;
 }
 
-/** Turns the plane so that the first anchor lies on the left and the second in the upper half: an edit leaves them where they were. @param {number[]} anchors */
+/**
+ * Turns the plane so that the first anchor lies on the left and the second in the upper half: an edit leaves
+ * them where they were.
+ * @param {number[]} anchors
+ */
 function turn(plane, places, anchors, d) {
   const [first, second] = anchors;
   if (!(first >= 0)) return;

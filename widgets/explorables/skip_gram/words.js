@@ -3,13 +3,15 @@ import { cosineText } from "./map.js";
 
 /**
  * @typedef {import("./index.js").Now} Now
- * @typedef {{verdict: "missing"|"meets"|"cramped"|"beside"|"thin"|"atDrinks"|"aha", nearest?: string, friend?: string,
+ * @typedef {{verdict: "missing"|"meets"|"cramped"|"beside"|"thin"|"atDrinks"|"aha", nearest?: string,
+ * friend?: string,
  *   shared?: string, dimension?: number}} End
  */
 
 /**
  * Judged by the vectors at the end.
- * @param {import("./model.js").Model} model @param {string} stranger @param {string[]} friends @param {string} and between words
+ * @param {import("./model.js").Model} model @param {string} stranger @param {string[]} friends
+ * @param {string} and between words
  * @returns {End}
  */
 export function judge(model, stranger, friends, and) {

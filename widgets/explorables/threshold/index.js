@@ -36,7 +36,10 @@ const bests = ({ swept }, prevalence, cost) => ({
   average: core.averagePrecision(swept, prevalence),
 });
 
-/** What takes long is kept until other scores, another mixture or another cost come. @param {import("../../ui/frame.js").Ui} ui */
+/**
+ * What takes long is kept until other scores, another mixture or another cost come.
+ * @param {import("../../ui/frame.js").Ui} ui
+ */
 function computer(ui) {
   const sets = kept((scores) => ({
     validation: prepared("validation", scores?.validation),
@@ -71,7 +74,10 @@ function computer(ui) {
   };
 }
 
-/** The same function, which remembers its last answer. @template {any[]} A @template R @param {(...given: A) => R} of @returns {(...given: A) => R} */
+/**
+ * The same function, which remembers its last answer.
+ * @template {any[]} A @template R @param {(...given: A) => R} of @returns {(...given: A) => R}
+ */
 function kept(of) {
   let known = null;
   return (...given) => {
@@ -80,7 +86,10 @@ function kept(of) {
   };
 }
 
-/** What the counts are, and the remark that helps most. @param {import("../../ui/frame.js").Ui} ui @param {Now} now */
+/**
+ * What the counts are, and the remark that helps most.
+ * @param {import("../../ui/frame.js").Ui} ui @param {Now} now
+ */
 function words(ui, now) {
   const { t, number } = ui;
   const k = (share) => number(1000 * share, 3);
@@ -121,7 +130,10 @@ function advice(now) {
   return now.threshold > now.best.f1.threshold ? "lower" : "higher";
 }
 
-/** What was found is marked, never before. @param {(key: string) => string} t @param {Now} now @returns {import("../../ui/controls/slider.js").Mark[]} */
+/**
+ * What was found is marked, never before.
+ * @param {(key: string) => string} t @param {Now} now @returns {import("../../ui/controls/slider.js").Mark[]}
+ */
 function thresholdMarks(t, { costRatio, best, found, data, recorded }) {
   const [name, text] = costRatio === 1 ? ["f1", "bestF1"] : ["cost", "cheapest"];
   const { threshold } = best[name];
@@ -129,7 +141,10 @@ function thresholdMarks(t, { costRatio, best, found, data, recorded }) {
   return [{ value: Math.floor(threshold * 1e3) / 1e3, text: t(text), tone: "good" }];
 }
 
-/** The way back to the data's own share. @param {(key: string) => string} t @param {Now} now @returns {import("../../ui/controls/slider.js").Mark[]} */
+/**
+ * The way back to the data's own share.
+ * @param {(key: string) => string} t @param {Now} now @returns {import("../../ui/controls/slider.js").Mark[]}
+ */
 const prevalenceMarks = (t, { recorded, own }) =>
   recorded ? [] : [{ value: own, text: t("recorded"), side: own > 0.03 ? "left" : "right" }];
 

@@ -74,7 +74,8 @@ function barsOf(plot, t) {
 const square = (width) => Math.round(Math.min(340, Math.max(220, width * 0.82)));
 
 /**
- * A curve in the unit square with its point, the coin's line, and a line of equals; a click sets the threshold.
+ * A curve in the unit square with its point, the coin's line, and a line of equals; a click sets the
+ * threshold.
  * @param {import("../../ui/frame.js").Ui} ui @param {"roc" | "pr"} kind
  * @param {(now: Now) => number[]} pointsOf  x and y at each corner
  */
@@ -178,7 +179,10 @@ const rocPoints = ({ swept, corners }) =>
     return [fpr, tpr];
   });
 
-/** Recall and precision at each corner; where nothing is called a shirt there is no precision. @param {Now} now */
+/**
+ * Recall and precision at each corner; where nothing is called a shirt there is no precision.
+ * @param {Now} now
+ */
 function prPoints({ swept, corners, prevalence }) {
   return corners.flatMap((i) => {
     const { tp, fp } = core.mix(core.ratesAt(swept, i), prevalence);
@@ -186,7 +190,10 @@ function prPoints({ swept, corners, prevalence }) {
   });
 }
 
-/** The threshold of the point of the curve that is nearest to where the reader clicked. @param {Now} now @param {number[]} points */
+/**
+ * The threshold of the point of the curve that is nearest to where the reader clicked.
+ * @param {Now} now @param {number[]} points
+ */
 function nearest({ corners, swept }, points, x, y) {
   let [found, least] = [1, Infinity];
   for (let k = 1; k < corners.length; k += 1) {
