@@ -255,6 +255,11 @@ export class Ui {
   button = (options) => this.#add(button(options), options);
   /** @param {import("./controls/player.js").PlayerOptions} options */
   player = (options) => this.#add(player(this, options), options, this.#parts.player);
+  /**
+   * A control of the explorable's own: it too shows itself from the result.
+   * @template {import("./controls/live.js").Control} C @param {C} control @param {import("./controls/live.js").Common} options
+   */
+  control = (control, options) => this.#add(control, options);
   /** @param {import("./plot/index.js").PlotOptions & {into?: HTMLElement}} options */
   plot(options) {
     const made = new Plot(this, options);

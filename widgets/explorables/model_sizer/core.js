@@ -1,4 +1,5 @@
-// How large is a model, and what does it take to train it? The formulas of lib/firstgrad/sizes.py; a test holds the two equal.
+// How large is a model, and what does it take to train it? The formulas of lib/firstgrad/book/sizes.py; a test
+// holds the two equal.
 // h width, f feed-forward units, L layers, a heads, s context, v vocabulary, b sequences at a time.
 import { needBetween, needName, needPositive, raise } from "../../core/errors.js";
 
@@ -18,7 +19,10 @@ export const GPUS = {
   H200: { peak_16: 989e12, peak_32: 67e12, memory: 141e9 },
 };
 
-/** @typedef {{layers: number, width: number, heads: number, vocabulary: number, context: number, feed_forward?: number, family?: string}} Shape */
+/**
+ * @typedef {{layers: number, width: number, heads: number, vocabulary: number, context: number,
+ * feed_forward?: number, family?: string}} Shape
+ */
 
 function needWhole(argument, value, least = 1) {
   needBetween(argument, value, least, Number.MAX_SAFE_INTEGER);
@@ -56,7 +60,10 @@ export function shapeOf(shape) {
   return whole;
 }
 
-/** The largest number of heads that divides the width, at most `heads`. @param {number} width @param {number} heads */
+/**
+ * The largest number of heads that divides the width, at most `heads`.
+ * @param {number} width @param {number} heads
+ */
 export function fittingHeads(width, heads) {
   let a = Math.min(needWhole("heads", heads), needWhole("width", width));
   while (width % a) a -= 1;
@@ -87,7 +94,10 @@ export function parameters(given) {
 /** @param {Record<string, number>} parts */
 export const total = (parts) => Object.values(parts).reduce((sum, part) => sum + part, 0);
 
-/** Bytes kept for the backward pass. @param {Shape} given @param {number} batch @param {string} precision @param {string} recompute */
+/**
+ * Bytes kept for the backward pass.
+ * @param {Shape} given @param {number} batch @param {string} precision @param {string} recompute
+ */
 export function activations(given, batch = 1, precision = "mixed", recompute = "none") {
   const {
     layers: L,
@@ -109,7 +119,10 @@ export function activations(given, batch = 1, precision = "mixed", recompute = "
   return s * batch * (L * block + 2 * e * h + 4 * v + mask * h);
 }
 
-/** Bytes to train with Adam. @param {Shape} shape @param {number} batch @param {string} precision @param {string} recompute */
+/**
+ * Bytes to train with Adam.
+ * @param {Shape} shape @param {number} batch @param {string} precision @param {string} recompute
+ */
 export function memory(shape, batch = 1, precision = "mixed", recompute = "none") {
   const kept = activations(shape, batch, precision, recompute);
   const N = total(parameters(shape));
@@ -127,7 +140,10 @@ export function attentionFlops(given, tokens) {
   return 12 * layers * width * context * needPositive("tokens", tokens);
 }
 
-/** @param {number} flops @param {number} gpus @param {number} peak FLOP/s @param {number} utilisation @param {string} recompute */
+/**
+ * @param {number} flops @param {number} gpus @param {number} peak FLOP/s @param {number} utilisation
+ * @param {string} recompute
+ */
 export function trainingSeconds(flops, gpus, peak, utilisation, recompute = "none") {
   needName("recompute", recompute, RECOMPUTE);
   if (!(utilisation > 0 && utilisation <= 1)) needBetween("utilisation", utilisation, Number.MIN_VALUE, 1);
