@@ -22,7 +22,7 @@ export const strings = {
     back: "steps back",
     factor: "factor a step (1: is kept)",
     scaleAxis: "scale s",
-    note: "Dotted: the powers of s = {scale} (an RNN whose tanh were never flat) and of σ(b) = {forget} (the forget gate alone). Reach: the farthest step from which 1% is left.",
+    note: "Dotted: the powers of s = {scale} (an RNN whose tanh were never flat) and of σ(b) = {forget} (the forget gate alone). Reach: the farthest step from which 1% is left. Factor a step: the geometric mean over all {length} steps, in the table and in the second picture.",
     goal: "Two tasks. RNN: over {far} steps or more, keep what is left between 1/{within} and {within}. LSTM: reach {far} steps.",
     done: " Done: {list}.",
     goalReached:
@@ -43,7 +43,8 @@ export const strings = {
       "LSTM: it arrives from all {length} steps, and is even larger there ({lstmLeft} times): gates feed back, too.",
     leftNow: "What is left of the gradient over {length} steps, at the first step: {list}.",
     leftOf: "{name} {left}",
-    factorNow: "By what a step back multiplies the gradient, for scales from {low} to {high}: {list}.",
+    factorNow:
+      "By what a step back multiplies the gradient, on average over {length} steps, for scales from {low} to {high}: {list}.",
     factorOf: "{name} from {low} to {high}",
     "argument scale": "The scale",
     "argument bias": "The bias",
@@ -73,7 +74,7 @@ export const strings = {
     back: "往回的步数",
     factor: "每步倍数（1：保持不变）",
     scaleAxis: "尺度 s",
-    note: "虚线：s = {scale} 的幂（若 RNN 的 tanh 处处不平）和 σ(b) = {forget} 的幂（只看遗忘门）。可达：最远到哪一步还剩 1%。",
+    note: "虚线：s = {scale} 的幂（若 RNN 的 tanh 处处不平）和 σ(b) = {forget} 的幂（只看遗忘门）。可达：最远到哪一步还剩 1%。每步倍数：全部 {length} 步的几何平均，表格与第二幅图相同。",
     goal: "两个任务。RNN：在 {far} 步以上，让剩下的梯度一直在 1/{within} 到 {within} 之间。LSTM：可达 {far} 步。",
     done: "已完成：{list}。",
     goalReached:
@@ -89,7 +90,7 @@ export const strings = {
     lstmGrows: "LSTM：{length} 步外的也传得到，甚至更大（{lstmLeft} 倍）：各个门也有反馈。",
     leftNow: "{length} 步之后梯度还剩多少，传到第一步时：{list}。",
     leftOf: "{name} {left}",
-    factorNow: "尺度从 {low} 到 {high} 时，往回一步使梯度变为几倍：{list}。",
+    factorNow: "尺度从 {low} 到 {high} 时，往回一步使梯度变为几倍（{length} 步的平均）：{list}。",
     factorOf: "{name} 从 {low} 到 {high}",
     "argument scale": "尺度",
     "argument bias": "偏置",
