@@ -1,6 +1,7 @@
 // What the model expects after the place pointed to: the likeliest characters as bars, the one that came among them.
-import { h, put, say } from "../../ui/dom.js";
+
 import { likeliest } from "../../core/lstm.js";
+import { h, put, say } from "../../ui/dom.js";
 
 const BARS = 6;
 

@@ -1,15 +1,16 @@
 // lstm_gates: a trained LSTM reads the reader's sentence, character by character: gates, cell, output, and what it expects.
-import * as handmade from "./core.js";
-import * as lstm from "../../core/lstm.js";
+
 import { needBetween, needName, raise } from "../../core/errors.js";
+import * as lstm from "../../core/lstm.js";
 import { parse } from "../../core/safetensors.js";
-import { explorable, h } from "../../ui/index.js";
 import { say, unique } from "../../ui/dom.js";
+import { explorable, h } from "../../ui/index.js";
+import * as handmade from "./core.js";
 import { expectedOf } from "./expected.js";
 import { heatOf } from "./heat.js";
 import { sourceOf } from "./source.js";
-import { stripOf } from "./strip.js";
 import { strings } from "./strings.js";
+import { stripOf } from "./strip.js";
 import css from "./style.css";
 
 export const core = { ...lstm, ...handmade, parse };

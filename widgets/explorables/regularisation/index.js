@@ -1,8 +1,9 @@
 // regularisation: waves fitted to noisy points, with and without a penalty; the errors, or bias and variance, along one axis.
-import * as core from "./core.js";
+
 import { h } from "../../ui/dom.js";
 import { explorable } from "../../ui/index.js";
 import { curveChart, fitChart, weightChart } from "./charts.js";
+import * as core from "./core.js";
 import { strings } from "./strings.js";
 
 export { core };

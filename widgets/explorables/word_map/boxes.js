@@ -1,6 +1,7 @@
 // A box for a word: what begins so is offered while one types; what is unknown is said, with words spelt nearly so.
-import { beginningWith, spelling } from "./core.js";
+
 import { h, put, say, unique } from "../../ui/dom.js";
+import { beginningWith, spelling } from "./core.js";
 
 /**
  * @param {import("../../ui/frame.js").Ui} ui

@@ -1,12 +1,13 @@
 // word_map: real word vectors. Neighbours by cosine or distance, analogies with and without the question's words, and a map.
-import * as table from "./core.js";
+
 import { needName } from "../../core/errors.js";
 import { explorable, h, put, say } from "../../ui/index.js";
 import { wordsOf } from "../../ui/words.js";
 import { wordBox } from "./boxes.js";
-import { sourceOf } from "./table.js";
+import * as table from "./core.js";
 import { strings } from "./strings.js";
 import css from "./style.css";
+import { sourceOf } from "./table.js";
 
 export { table as core };
 

@@ -1,7 +1,8 @@
 // Where the words come from: a few of them in the traits, all of them when the reader asks.
-import { tableOf } from "./core.js";
+
 import { h, put, say } from "../../ui/dom.js";
 import { loadModel, modelSize, size } from "../../ui/models.js";
+import { tableOf } from "./core.js";
 
 const NAME = "word_vectors";
 
