@@ -10,7 +10,7 @@ const lengthOf = (words) => Array.from(words).reduce((sum, c) => sum + (c > "\u2
 
 /**
  * @param {import("./frame.js").Ui} ui
- * @param {ReturnType<import("./plot.js").plot>} plot
+ * @param {import("./plot/index.js").Plot} plot
  * @param {{onTake: (index: number) => void, most: number}} options  most: how many words there can be
  */
 export function wordsOf(ui, plot, { onTake, most }) {
