@@ -85,7 +85,7 @@ export function reachChart(ui) {
     band.set(0, WITHIN, length, 1 / WITHIN);
     band.node.classList.toggle("fg-won", now.fine);
     const list = KINDS.map((kind) => t("leftOf", { name: t(kind), left: ui.number(end(kind), 2) }));
-    plot.describe(t("leftNow", { length, list: list.join(t("comma")) }));
+    plot.describe(t("leftNow", { length, list: ui.clauses(list) }));
   };
 }
 
@@ -115,7 +115,7 @@ export function sweepChart(ui) {
     }
     const two = (value) => ui.number(value, 2);
     const ends = (kind) => ({ name: t(kind), low: two(swept[kind][0]), high: two(swept[kind].at(-1)) });
-    const list = KINDS.map((kind) => t("factorOf", ends(kind))).join(t("comma"));
+    const list = ui.clauses(KINDS.map((kind) => t("factorOf", ends(kind))));
     const said = { low: ui.number(LOW), high: ui.number(HIGH), length: length - 1, list };
     plot.describe(t("factorNow", said));
   };

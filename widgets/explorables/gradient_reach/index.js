@@ -1,5 +1,5 @@
 // gradient_reach: how far back an RNN, a GRU and an LSTM can still learn from.
-import { explorable, h, put } from "../../ui/index.js";
+import { explorable, put } from "../../ui/index.js";
 import { HIGH, HUE, KINDS, LOW, reachChart, sweepChart } from "./charts.js";
 import * as core from "./core.js";
 import { legendOf } from "./legend.js";
@@ -43,7 +43,7 @@ function words(ui, now) {
   };
   const [first, second] = [remarkOnRnn(now), remarkOnLstm(now)];
   return {
-    text: [t(first, said), t(second, said)].join(ui.lang === "zh" ? "" : " "),
+    text: ui.join(t(first, said), t(second, said)),
     bad: first === "explodes" && rnn.left.at(-1) > 1e6,
   };
 }
@@ -80,38 +80,21 @@ function controlsOf(ui) {
   ui.button({ label: t("again"), onClick: () => ui.set({ seed: ui.get("seed") + 1 }) });
 }
 
-/** Letting go there counts; passing over it with the mouse held does not. */
-function lookForGoals(ui, compute) {
-  function look() {
-    const { reached } = compute();
-    const found = ui.get("found");
-    const fresh = GOALS.filter((name) => reached[name] && !found.includes(name));
-    if (fresh.length) ui.set({ found: [...found, ...fresh] });
-  }
-  for (const event of ["change", "pointerup", "click"])
-    ui.root.addEventListener(
-      event,
-      () => ui.root.dataset.error !== "yes" && setTimeout(() => ui.alive && look()),
-    );
-}
-
 function setup(ui) {
   const { t } = ui;
   ui.root.classList.add("fg-gradient-reach");
-  ui.root.prepend(h("style", { text: css }));
   const pictures = [reachChart(ui), sweepChart(ui), legendOf(ui, KINDS, HUE)];
   controlsOf(ui);
-  const compute = computer(ui);
-  lookForGoals(ui, compute);
+  ui.goals("found", ({ reached }) => GOALS.filter((name) => reached[name]));
   return {
-    compute,
+    compute: computer(ui),
     draw(now) {
       for (const draw of pictures) draw(now);
       put(ui.root, { "data-busy": now.pending ? "yes" : "no" });
       if (now.pending) requestAnimationFrame(ui.redraw); // a draw may not ask for the next one itself
       const found = GOALS.filter((name) => ui.get("found").includes(name));
       const all = found.length === GOALS.length;
-      const list = found.map((name) => t(name)).join(t("comma"));
+      const list = ui.clauses(found.map((name) => t(name)));
       const task = t("goal", { far: FAR, within: WITHIN }) + (list && t("done", { list }));
       ui.goal(all ? t("goalReached") : task, all);
       const { text, bad } = words(ui, now);
@@ -120,4 +103,4 @@ function setup(ui) {
   };
 }
 
-export default explorable({ traits, strings, setup });
+export default explorable({ traits, strings, css, setup });

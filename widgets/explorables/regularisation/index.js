@@ -87,15 +87,15 @@ function best(now, changes = {}) {
 }
 const pick = ({ method, n, p, strength, sigma }) => ({ method, n, p, strength, sigma });
 
-/** Which goal this state reaches, or null. */
-function goalOf(now) {
+/** The goals that this state reaches: one or none. */
+function goalsOf(now) {
   const { method, n, p, fitted, sigma, all } = now;
-  if (method === "none")
-    return n >= 10 && sigma > 0 && p >= 2 * n && fitted.held < core.fit({ ...pick(now), p: n }, all).held / 5
-      ? "peak"
-      : null;
-  if (method === "dropout" || p < 20 || fitted.held > NEAR * best(now).held) return null;
-  return n === FEW ? "few" : n === 2 * FEW ? "many" : null;
+  if (method === "none") {
+    if (n < 10 || sigma === 0 || p < 2 * n) return [];
+    return fitted.held < core.fit({ ...pick(now), p: n }, all).held / 5 ? ["peak"] : [];
+  }
+  if (method === "dropout" || p < 20 || fitted.held > NEAR * best(now).held) return [];
+  return n === FEW ? ["few"] : n === 2 * FEW ? ["many"] : [];
 }
 
 /** Far above the noise. */
@@ -155,7 +155,7 @@ function words(ui, now) {
     now.split && splitSaid(now, ui),
     ...(method === "none" ? [t(unpenalised(now), said)] : penalised(now, said, ui)),
   ];
-  return { text: parts.filter(Boolean).join(ui.lang === "zh" ? "" : " "), bad: isBad(now) };
+  return { text: ui.join(...parts), bad: isBad(now) };
 }
 
 /** The sliders with their ends: a click in the curve stays inside. */
@@ -204,19 +204,6 @@ function goByClick(ui, plot) {
   });
 }
 
-/** Letting go there counts; passing by with the mouse held does not. */
-function lookForGoals(ui, compute) {
-  const look = () => {
-    const reached = goalOf(compute());
-    const passed = ui.get("passed");
-    if (reached && !passed.includes(reached)) ui.set({ passed: [...passed, reached] });
-  };
-  for (const event of ["change", "pointerup", "click"])
-    ui.root.addEventListener(event, () =>
-      setTimeout(() => ui.alive && ui.root.dataset.error !== "yes" && look()),
-    );
-}
-
 function showGoals(ui) {
   const { t } = ui;
   const passed = GOALS.filter((name) => ui.get("passed").includes(name));
@@ -230,7 +217,6 @@ function showGoals(ui) {
 
 function setup(ui) {
   const { t } = ui;
-  const compute = computer(ui);
   ui.choice({
     trait: "method",
     label: t("method"),
@@ -243,9 +229,9 @@ function setup(ui) {
   const [errors, weights] = [curveChart(ui, side), weightChart(ui, side)];
   controlsOf(ui);
   goByClick(ui, errors.plot);
-  lookForGoals(ui, compute);
+  ui.goals("passed", goalsOf);
   return {
-    compute,
+    compute: computer(ui),
     draw(now) {
       for (const chart of [fit, errors, weights]) chart.draw(now);
       showGoals(ui);
