@@ -256,11 +256,48 @@ async function tryAll(live, most) {
   return { complaints, tried, pairs: pairs.length, values: all.length };
 }
 
-globalThis.fgSameState = async (live, most) => {
+async function inOurFrames(look) {
   Object.assign(globalThis, OURS);
   try {
-    return await tryAll(live, most);
+    return await look();
   } finally {
     Object.assign(globalThis, theirs);
   }
-};
+}
+globalThis.fgSameState = (live, most) => inOurFrames(() => tryAll(live, most));
+
+// --- traits from elsewhere: another version's state, a hand-written address ---
+
+const ODD = [null, "nonsense", "", -1, 0, 1e308, 2.5, true, [], ["nonsense"], [[]], {}, { a: 1 }];
+
+async function tryOdd(live) {
+  const { traits } = JSON.parse(live.querySelector('script[type="application/json"]').textContent);
+  const complaints = [];
+  let tried = 0;
+  const good = await mount(live, traits);
+  const wanted = seen(good.root);
+  const broken = new RegExp(good.root.lang === "en" ? "met an error" : "遇到了错误");
+  good.remove();
+  for (const name of Object.keys(firstgradWidgets[live.dataset.widget].default.traits)) {
+    for (const odd of ODD) {
+      const how = `${name} = ${JSON.stringify(odd)}`;
+      tried += 1;
+      try {
+        const one = await mount(live, { ...traits, [name]: odd });
+        const says = one.root.querySelector(".fg-says").textContent;
+        if (says.trim() === "") complaints.push(`${how}: says nothing`);
+        if (broken.test(says)) complaints.push(`${how}: ${says}`);
+        for (const [trait, value] of Object.entries(structuredClone(traits))) one.model.set(trait, value);
+        await settled(one.root);
+        const left = difference(seen(one.root), wanted);
+        complaints.push(...left.map((line) => `${how}, then put right: ${line}`));
+        one.remove();
+      } catch (error) {
+        complaints.push(`${how}: dead, ${error.message}`);
+      }
+    }
+  }
+  return { complaints, tried };
+}
+
+globalThis.fgOddTraits = (live) => inOurFrames(() => tryOdd(live));

@@ -1,5 +1,5 @@
 // Runs of an optimiser on a surface, and what theory says about them.
-import { needBetween, needPoint } from "./errors.js";
+import { needBetween, needPoint, needWhole } from "./errors.js";
 import { checkHyper, follow, OPTIMISERS, optimiserOf } from "./optimisers.js";
 import { curvatures, SURFACES, surfaceOf } from "./surfaces.js";
 
@@ -26,7 +26,7 @@ export function run(optimiserName, surface, start, hyper, steps) {
 
 /** The same with an optimiser, `{init, step}`, and settings that were checked. @returns {Run} */
 export function walk(optimiser, surface, start, checked, steps) {
-  needBetween("steps", steps, 1, 10000);
+  needWhole("steps", needBetween("steps", steps, 1, 10000));
   const point = Float64Array.from(needPoint("start", start));
   const state = optimiser.init(2);
   const path = new Float64Array(2 * (steps + 1));

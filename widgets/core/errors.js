@@ -23,6 +23,20 @@ export function needNumber(argument, value) {
   return raise(TypeError, "badType", argument, value, "number", message);
 }
 
+/** @param {string} argument @param {unknown} value a text, or a TypeError @returns {string} */
+export function needText(argument, value) {
+  if (typeof value === "string") return value;
+  const message = `${argument} must be text, not ${shown(value)}`;
+  return raise(TypeError, "badType", argument, value, "text", message);
+}
+
+/** @param {string} argument @param {unknown} value a whole number, or a TypeError @returns {number} */
+export function needWhole(argument, value) {
+  if (Number.isInteger(value)) return Number(value);
+  const message = `${argument} must be a whole number, not ${shown(value)}`;
+  return raise(TypeError, "badType", argument, value, "whole number", message);
+}
+
 /** @param {string} argument @param {unknown} value a positive, finite number, or a RangeError @returns {number} */
 export function needPositive(argument, value) {
   const given = needNumber(argument, value);

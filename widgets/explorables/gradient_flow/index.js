@@ -1,6 +1,6 @@
 // gradient_flow: how large the signal is in each layer of a deep network, and the gradient on its way back.
 
-import { raise } from "../../core/errors.js";
+import { needWhole } from "../../core/errors.js";
 import * as core from "../../core/flow.js";
 import { explorable } from "../../ui/index.js";
 import { strings } from "./strings.js";
@@ -23,8 +23,7 @@ function computer(ui) {
   let drawn = { seed: null };
   return function compute() {
     const [activation, depth, gain, seed] = ["activation", "depth", "gain", "seed"].map(ui.get);
-    if (!Number.isInteger(seed))
-      raise(TypeError, "badType", "seed", seed, "whole number", `seed must be a whole number, not ${seed}`);
+    needWhole("seed", seed);
     if (drawn.seed !== seed) drawn = { seed, numbers: core.draw(seed) };
     const { signals, gradients } = core.flow(activation, gain, depth, drawn.numbers);
     const spread = core.spread(gradients);

@@ -153,15 +153,15 @@ class Slider {
 
   /** @param {any} [now] */
   show(now) {
-    const { options, range, node } = this;
+    const { options, range } = this;
     const value = this.ui.get(options.trait);
     if (now !== undefined) this.#showTrack(now);
     put(range, { min: this.#forth(this.min), max: this.#forth(this.max) }); // first: they would cut the value
     const drawn = typeof value === "number" && Number.isFinite(this.#forth(value));
     if (drawn) this.#move(this.#forth(value));
     put(range, { "aria-valuetext": number(value, options.scale === "share" ? 6 : 3) });
-    style(node, "--fg-fill", drawn ? this.#place(value) : "0px");
-    if (this.box !== activeIn(node)) this.#showBox(value);
+    style(range, "--fg-fill", drawn ? this.#place(value) : "0px");
+    if (this.box !== activeIn(this.node)) this.#showBox(value);
     if (now !== undefined && options.marks !== undefined) this.marks(live(options.marks, now));
   }
   #showTrack(now) {
@@ -218,7 +218,7 @@ class Slider {
   }
 }
 
-/** A custom property; an unchanged one costs no style recalculation. */
+/** A custom property, on the one element that shows it; an unchanged one costs no style recalculation. */
 function style(node, name, value) {
   if (node.style.getPropertyValue(name) !== value) node.style.setProperty(name, value);
 }
