@@ -52,6 +52,9 @@ export function legendOf(ui, kinds, hues) {
       say(rate, `× ${ui.number(found.rate)}`);
       say(left, ui.number(found.left.at(-1), 2));
     }
-    say(note, t("note", { scale: ui.number(now.scale), forget: ui.number(now.forget) }));
+    say(
+      note,
+      t("note", { scale: ui.number(now.scale), forget: ui.number(now.forget), length: now.length - 1 }),
+    );
   };
 }

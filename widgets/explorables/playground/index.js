@@ -1,15 +1,16 @@
 // playground: a network of any shape learns points of the plane, in view; every weight can be seen, and changed.
-import * as mlp from "./core.js";
-import * as points from "./points.js";
+
 import { explorable, h, put, say } from "../../ui/index.js";
-import css from "./style.css";
 import { chartOf } from "./chart.js";
 import { FINE, TILE, themeOf } from "./colour.js";
+import * as mlp from "./core.js";
 import { modelOf, PENALTIES } from "./model.js";
 import { featureName, MOST_LAYERS, NAMES, networkOf, neuronName } from "./network.js";
 import { editorOf, tableOf } from "./numbers.js";
 import { MOST, outputOf } from "./output.js";
+import * as points from "./points.js";
 import { strings } from "./strings.js";
+import css from "./style.css";
 
 export const core = { ...mlp, ...points };
 

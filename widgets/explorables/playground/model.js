@@ -1,9 +1,10 @@
 // The network that is being trained: made from the traits, trained in slices, and given back to them.
-import * as mlp from "./core.js";
-import * as data from "./points.js";
+
 import { needBetween, needName, raise } from "../../core/errors.js";
 import { FINE, TILE } from "./colour.js";
+import * as mlp from "./core.js";
 import { MOST_LAYERS, NAMES } from "./network.js";
+import * as data from "./points.js";
 
 export const PENALTIES = { none: [0, 0], l1: [1, 0], l2: [0, 1] };
 

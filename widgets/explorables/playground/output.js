@@ -1,7 +1,8 @@
 // What the network answers everywhere, the points, a probe that can be moved, and the pen.
-import { REACH } from "./points.js";
+
 import { h } from "../../ui/dom.js";
 import { colourAt, FINE, rgbOf } from "./colour.js";
+import { REACH } from "./points.js";
 
 const MARGIN = { left: 26, right: 8, top: 8, bottom: 22 };
 const NEAR = 0.32; // the eraser's radius
