@@ -44,6 +44,18 @@ def test_a_formula_becomes_mathml():
     assert display == '<math display="block"><mfrac><mn>1</mn><mn>2</mn></mfrac></math>'
 
 
+@pytest.mark.parametrize("latex", [r"\bigl(a\bigr)^2", r"\Big[a\Big]_i", r"\bigl\{a\bigr\}_i^2"])
+def test_a_large_bracket_with_an_index_stands_in_a_row(latex):
+    written = formulas.mathml(latex, True)
+    assert "minsize" in written
+    assert not re.search(r"<m(sup|sub|subsup)><mo [^>]*minsize", written)
+
+
+def test_a_double_bar_that_webkit_does_not_stretch_is_refused():
+    with pytest.raises(ValueError, match=r"\\bigl\\\| does not stretch in WebKit; write \\left"):
+        formulas.mathml(r"\bigl\|x\bigr\|", True)
+
+
 @pytest.mark.parametrize(("latex", "complaint"), [
     (r"\frac{1", "formula: .frac"),
     (r"\unknowncommand x", "unknowncommand"),
