@@ -11,6 +11,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
@@ -19,30 +20,10 @@ from pathlib import Path
 
 import websocket
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
+import browser
+
 START = 120  # seconds that a browser may take to start, or a page to answer: a busy machine is no failure
-ADVICE = {
-    "firefox": "Firefox was not found (FIREFOX=/path/to/firefox). Debian: apt-get install firefox-esr; "
-               "Ubuntu, macOS: from Mozilla",
-    "webkit": "WebKit was not found. Debian, Ubuntu: apt-get install webkit2gtk-driver xvfb",
-}
-
-
-def firefox():
-    """Path of a Firefox, or None. Ubuntu's own is a snap, which may not read /tmp: it is not taken."""
-    named = os.environ.get("FIREFOX")
-    places = (named, "firefox-esr", "firefox", "/Applications/Firefox.app/Contents/MacOS/firefox")
-    found = (shutil.which(place) for place in places if place)
-    return next((path for path in found if path and not path.startswith("/snap/")), None)
-
-
-def webkit():
-    """(WebKitWebDriver, MiniBrowser, Xvfb), or None."""
-    places = (("/usr/lib", "*/webkit2gtk-4.*/MiniBrowser"), ("/usr/libexec", "webkit2gtk-4.*/MiniBrowser"))
-    browsers = sorted(str(path) for root, pattern in places for path in Path(root).glob(pattern))
-    programs = shutil.which("WebKitWebDriver"), browsers[-1] if browsers else None, shutil.which("Xvfb")
-    return programs if all(programs) else None
-
-
 def free_port():
     """A port of this machine that nobody listens at."""
     with socket.socket() as one:
@@ -114,7 +95,7 @@ class Firefox:
     name = "firefox"
 
     def __init__(self):
-        self.program = Program([firefox(), "--headless", "--no-remote", "--profile", "{folder}",
+        self.program = Program([browser.firefox(), "--headless", "--no-remote", "--profile", "{folder}",
                                 "--remote-debugging-port", "0"], MOZ_DISABLE_CONTENT_SANDBOX="1")
         address = self.program.said(r"WebDriver BiDi listening on (ws://\S+)")[1]
         self.socket = websocket.create_connection(f"{address}/session", timeout=START, suppress_origin=True)
@@ -175,7 +156,7 @@ class Firefox:
 
 
 class WebKit:
-    """WebKitGTK by WebDriver, on a screen of its own. It has no log: a script in the page hears what it says."""
+    """WebKitGTK by WebDriver, on a screen of its own. It has no log: a script in the page listens."""
 
     name = "webkit"
     LISTEN = """
@@ -191,7 +172,7 @@ class WebKit:
         addEventListener("unhandledrejection", (e) => said.push(`exception: ${e.reason}`));"""
 
     def __init__(self):
-        driver, browser, screen = webkit()
+        driver, window, screen = browser.webkit()
         self.screen = Program([screen, "-displayfd", "1", "-screen", "0", "1600x1200x24", "-nolisten", "tcp"])
         display = self.screen.said(r"(?m)^(\d+)$")[1]
         port = free_port()
@@ -200,7 +181,7 @@ class WebKit:
                                WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS="1")
         self.base = f"http://127.0.0.1:{port}/session"
         answer = self.ask("POST", "", capabilities={"alwaysMatch": {
-            "webkitgtk:browserOptions": {"binary": browser, "args": ["--automation"]}}})
+            "webkitgtk:browserOptions": {"binary": window, "args": ["--automation"]}}})
         self.base += f"/{answer['sessionId']}"
         self.version = answer["capabilities"]["browserVersion"]
         self.ask("POST", "/timeouts", script=START * 1000, pageLoad=START * 1000)
@@ -208,7 +189,8 @@ class WebKit:
 
     def ask(self, verb, path, **body):
         data = json.dumps(body).encode() if verb == "POST" else None
-        request = urllib.request.Request(self.base + path, data, {"Content-Type": "application/json"}, method=verb)
+        kind = {"Content-Type": "application/json"}
+        request = urllib.request.Request(self.base + path, data, kind, method=verb)
         for patience in range(200):
             try:
                 with urllib.request.urlopen(request, timeout=START) as answer:

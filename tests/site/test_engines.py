@@ -5,6 +5,7 @@ What is not installed is skipped, and named; the gate installs both where it may
 
 import engines
 import pytest
+from engines import browser
 from site_checks import none, paths
 
 pytestmark = pytest.mark.browser
@@ -84,7 +85,7 @@ OVERFLOW = """
     const root = document.documentElement;
     return root.scrollWidth > root.clientWidth ? [`${root.scrollWidth} > ${root.clientWidth} px`] : [];"""
 NAMES = "return [...document.querySelectorAll('.fg-live[data-widget]')].map((one) => one.dataset.widget);"
-ENGINES = {"firefox": (engines.firefox, engines.Firefox), "webkit": (engines.webkit, engines.WebKit)}
+ENGINES = {"Firefox": engines.Firefox, "WebKit": engines.WebKit}
 
 
 @pytest.fixture(scope="session")
@@ -104,11 +105,10 @@ def framed(served):
 
 @pytest.fixture(params=ENGINES)
 def engine(request, running):
-    find, make = ENGINES[request.param]
-    if not find():
-        pytest.skip(engines.ADVICE[request.param])
+    if not browser.FIND_OTHERS[request.param]():
+        pytest.skip(f"{request.param} was not found. {browser.OTHERS[request.param]}")
     if request.param not in running:
-        running[request.param] = make()
+        running[request.param] = ENGINES[request.param]()
     return running[request.param]
 
 
@@ -125,7 +125,7 @@ def test_page_works(engine, framed, path):
 
 
 def answers(engine, number):
-    """Does the explorable answer a slider, dragged and by keys? If it answers none, complaints about the first.
+    """Does the explorable answer a slider, dragged and by keys? If none, complaints about the first.
     (A learning rate, say, shows itself only in the next training.)"""
     complaints, slider = [], 0
     while moves := engine.run(SLIDER, number, slider):
