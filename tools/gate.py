@@ -60,7 +60,7 @@ def chapter(number, root=ROOT):
         sys.exit(f"CH={number}: no such chapter; there are {', '.join(there)}")
     text = notebook.read_text("utf-8")
     recordings = sorted(path.stem for path in (root / "data/recordings").glob("*.json"))
-    shown = [name for name in recordings if re.search(rf"\b{name}\b", text)]  # in its code, or in an explorable
+    shown = [name for name in recordings if re.search(rf"\b{name}\b", text)]
     pages = " or ".join([notebook.stem, *explorables(text)])
     stages = [
         LINT, BUNDLES, LANGUAGES, NOTEBOOKS,
@@ -68,17 +68,18 @@ def chapter(number, root=ROOT):
         ("exercises and errata", [*PYTEST, "-n", "0", "-m", "not browser", "tests/book"]),
         ("recordings", [PYTHON, "tools/recordings.py", "check", *shown]),
         ("site, warnings are errors", SITE),
-        ("its pages and explorables in browsers", [*PYTEST, *TWO, "-m", "browser", "-k", pages, "tests/site"]),
+        ("page and explorables in browsers", [*PYTEST, *TWO, "-m", "browser", "-k", pages, "tests/site"]),
     ]
     return [stage for stage in stages if stage[0] != "recordings" or shown]
 
 
-def explorables(text):
-    """LearningRateLab, imported from firstgrad.widgets, is the explorable learning_rate_lab."""
+def explorables(text, root=ROOT):
+    """AdamLab, imported from firstgrad.widgets, is the explorable of adam.py."""
     lines = re.findall(r"\bfrom firstgrad\.widgets import ([\w, ]+)", text)
-    names = [name.strip() for line in lines for name in line.split(",")]
-    words = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-    return [words.sub("_", name).lower() for name in names]
+    classes = {name.strip() for line in lines for name in line.split(",")}
+    files = sorted((root / "lib/firstgrad/widgets").glob("[!_]*.py"))
+    return [file.stem for file in files
+            if classes & set(re.findall(r"^class (\w+)", file.read_text("utf-8"), re.M))]
 
 
 def environment():
