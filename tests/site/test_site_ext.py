@@ -112,6 +112,25 @@ def test_the_font_has_what_single_letters_are_drawn_with():
     assert missing(italics) == set()
 
 
+def test_the_fonts_of_a_first_visit_weigh_little():
+    names = ("inter", "source-serif-4", "source-serif-4-italic", "stix-two-math")
+    assert sum((ROOT / f"site/vendor/fonts/{name}.woff2").stat().st_size for name in names) <= 90_000
+
+
+def test_the_fonts_have_what_the_style_sheet_says():
+    style = (ROOT / "site/style/fonts.css").read_text("utf8")
+    for name, ranges in re.findall(r"fonts/(inter|source-serif-4(?:-italic)?)\.woff2.*?unicode-range:([^}]*)", style, re.S):
+        said = {sign for one in ranges.split(",") for sign in span(*one[2:].split("-"))}
+        assert set(signs_of(ROOT / f"site/vendor/fonts/{name}.woff2")) >= said - NOT_IN_THE_SOURCE, name
+
+
+NOT_IN_THE_SOURCE = {0x200A, 0x202F, 0x2060}  # spaces and joiners that draw nothing
+
+
+def span(first, last=None):
+    return range(int(first, 16), int(last or first, 16) + 1)
+
+
 # --- explorables -----------------------------------------------------------------------------------
 
 def test_state_keeps_traits_and_says_there_is_no_kernel():
