@@ -47,21 +47,21 @@ def test_page_is_clean(visit, path, width, theme):
 
 
 @pytest.mark.parametrize("path", paths())
-def test_head(site, path):
-    none(head(soup_of(site, path), path))
+def test_head_and_letters(site, path):
+    soup = soup_of(site, path)
+    none(head(soup, path) + letters_without_a_font(soup))
 
 
-@pytest.mark.parametrize("path", paths())
-def test_every_latin_letter_is_in_the_font(site, path):
-    """A letter that the cut font lacks would come in another face. (A new name: put its letter into fonts.css.)"""
+def letters_without_a_font(soup):
+    """Latin letters that the text's cut font lacks: they would come in another face."""
     style = (ROOT / "site/style/fonts.css").read_text("utf8")
     ranges = re.search(r"fonts/source-serif-4\.woff2.*?unicode-range:([^}]*)", style, re.S)[1]
     ends = [[int(end, 16) for end in one[2:].split("-")] for one in ranges.split(",")]
-    soup = soup_of(site, path)
     for part in soup(["math", "pre", "code", "script", "style", "head"]):
         part.decompose()
     letters = {sign for sign in soup.get_text() if " " < sign < "\u0250"}
-    assert {sign for sign in letters if not any(end[0] <= ord(sign) <= end[-1] for end in ends)} == set()
+    return [f"{sign} (U+{ord(sign):X}) is in no font: name it in site/style/fonts.css, run tools/figures.py vendor"
+            for sign in letters if not any(end[0] <= ord(sign) <= end[-1] for end in ends)]
 
 
 def test_the_pages_are_those_of_the_contents(site):

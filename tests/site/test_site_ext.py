@@ -119,7 +119,8 @@ def test_the_fonts_of_a_first_visit_weigh_little():
 
 def test_the_fonts_have_what_the_style_sheet_says():
     style = (ROOT / "site/style/fonts.css").read_text("utf8")
-    for name, ranges in re.findall(r"fonts/(inter|source-serif-4(?:-italic)?)\.woff2.*?unicode-range:([^}]*)", style, re.S):
+    text = r"fonts/(inter|source-serif-4(?:-italic)?)\.woff2.*?unicode-range:([^}]*)"
+    for name, ranges in re.findall(text, style, re.S):
         said = {sign for one in ranges.split(",") for sign in span(*one[2:].split("-"))}
         assert set(signs_of(ROOT / f"site/vendor/fonts/{name}.woff2")) >= said - NOT_IN_THE_SOURCE, name
 
