@@ -60,7 +60,7 @@ def letters_without_a_font(soup):
     for part in soup(["math", "pre", "code", "script", "style", "head"]):
         part.decompose()
     letters = {sign for sign in soup.get_text() if " " < sign < "\u0250"}
-    return [f"{sign} (U+{ord(sign):X}) is in no font: name it in site/style/fonts.css, run tools/figures.py vendor"
+    return [f"{sign} (U+{ord(sign):X}) is in no font: add it in site/style/fonts.css; tools/figures.py vendor"
             for sign in letters if not any(end[0] <= ord(sign) <= end[-1] for end in ends)]
 
 
