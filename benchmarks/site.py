@@ -103,8 +103,8 @@ STOCK_ALIVE = """addEventListener("DOMContentLoaded", () => {
 STOCK_CELL = "import ipywidgets\n\nipywidgets.FloatSlider(description='slope')"
 STOCK_SCRIPTS = ["requirejs@2.3.8", "@jupyter-widgets/html-manager@1.0.15"]
 ALIVE_GOAL, REDRAW_GOAL = 1.0, 2.0  # calibrated on a quiet machine
-NOTE = ("Seconds until the page's explorable, or the stock page's slider, is drawn; and the 95th percentile of "
-        "a redraw while everything that can be dragged is dragged, at a quarter of the processor's speed. "
+NOTE = ("Seconds until the page's explorable, or the stock page's slider, is drawn; the 95th percentile of a "
+        "redraw while everything that can be dragged is dragged, at a quarter of the processor's speed. "
         "What the peers are says the docstring of `benchmarks/site.py`.")
 SHIFT = """globalThis.fgShift = 0;
 new PerformanceObserver((list) => { for (const entry of list.getEntries()) fgShift += entry.value; })
