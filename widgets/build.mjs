@@ -6,7 +6,7 @@
 //                               their ../../ui/… and ../../core/… are still ours
 //
 // A bundle is a classic script up to the line "//# esm" (so that it works from file://), an ES module as a whole.
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -49,10 +49,7 @@ function theme() {
   );
 }
 
-// The theme is needed once, with ui/style.css. Explorables whose own style.css brings it again carry 1.2 kB of
-// equal rules; these three never did. The list keeps every bundle as it was.
-const WITHOUT_THEME = ["learning_rate_lab", "model_sizer", "model_timeline"];
-const themed = (path) => basename(path) === "style.css" && !WITHOUT_THEME.includes(basename(dirname(path)));
+const COMMON = join(HERE, "ui/style.css"); // the theme goes along with it, once
 
 /** CSS arrives as a minified string; `../../ui` and `../../core` are found from any folder. */
 const plugin = {
@@ -62,7 +59,7 @@ const plugin = {
       existsSync(resolve(resolveDir, path)) ? null : { path: resolve(EXPLORABLES, "NAME", path) },
     );
     esbuild.onLoad({ filter: /\.css$/ }, async ({ path }) => {
-      const source = (themed(path) ? theme() : "") + readFileSync(path, "utf8");
+      const source = (path === COMMON ? theme() : "") + readFileSync(path, "utf8");
       const { code } = await transform(source, { loader: "css", minify: true });
       return { contents: code.trim(), loader: "text" };
     });

@@ -77,8 +77,10 @@ export const stabilityLimit = (name, lambdaMax, momentum) => optimiserOf(name).l
  * The learning rate with the smallest `rateOf`: 2/(λ_min + λ_max) for gradient descent, (1 + μ) times that for momentum,
  * unless a whole interval gives √μ, where every eigenvalue swings: then its middle.
  * The rate falls, then rises, in α (each eigenvalue's does), so a golden-section search finds Nesterov's.
+ * @param {string} name @param {number[]} curvatures smallest and largest @param {number} momentum
  */
-export function bestRate(name, [lambdaMin, lambdaMax], momentum) {
+export function bestRate(name, curvatures, momentum) {
+  const [lambdaMin, lambdaMax] = curvatures;
   const middle = 2 / (lambdaMin + lambdaMax);
   if (name === "sgd") return middle;
   if (name === "momentum") {
@@ -91,7 +93,8 @@ export function bestRate(name, [lambdaMin, lambdaMax], momentum) {
   let [low, high] = [0, stabilityLimit(name, lambdaMax, momentum)];
   for (let i = 0; i < 80; i += 1) {
     const width = golden * (high - low);
-    worst(high - width) <= worst(low + width) ? (high = low + width) : (low = high - width);
+    if (worst(high - width) <= worst(low + width)) high = low + width;
+    else low = high - width;
   }
   return (low + high) / 2;
 }

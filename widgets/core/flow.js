@@ -9,7 +9,7 @@ export const DEEPEST = 50;
 /** Name → φ, and φ′ from φ(z): each of these can be had from its own value. */
 export const ACTIVATIONS = {
   tanh: { value: Math.tanh, slope: (h) => 1 - h * h },
-  relu: { value: (z) => (z > 0 ? z : 0), slope: (h) => (h > 0 ? 1 : 0) },
+  relu: { value: (z) => Math.max(0, z), slope: (h) => (h > 0 ? 1 : 0) },
   sigmoid: { value: (z) => 1 / (1 + Math.exp(-z)), slope: (h) => h * (1 - h) },
 };
 

@@ -75,7 +75,7 @@ export function translator(own, lang) {
   };
 }
 
-/** The reader's language: the trait where it is set, else the page's. @param {string} trait */
+/** The reader's language: the trait where it is set, else the page's. @param {string} trait @returns {"en"|"zh"} */
 export function languageOf(trait) {
   if (trait === "en" || trait === "zh") return trait;
   return document.documentElement.lang.toLowerCase().startsWith("zh") ? "zh" : "en";
