@@ -55,7 +55,8 @@ TEXTS = {
         "not_found_link": "回到首页", "search_none": "没有找到", "search_some": "处找到",
         "search_hint": "输入词、短语或符号的名字。",
         "search_js": "搜索需要 JavaScript。目录里列出了所有章节。",
-        "old_browser": "这个浏览器显示不了公式。请使用 Chrome 或 Edge 109、Firefox 115、Safari 16.4 及以上版本。",
+        "old_browser": "这个浏览器显示不了公式。请使用 Chrome 或 Edge 109、Firefox 115、Safari 16.4 "
+                       "及以上版本。",
     },
 }
 
