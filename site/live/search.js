@@ -105,7 +105,7 @@
       text: text.toLowerCase(),
     }));
     const words = new URLSearchParams(location.search).get("q") ?? "",
-      box = document.getElementById("search-box");
+      box = /** @type {HTMLInputElement} */ (document.getElementById("search-box"));
     box.value = words;
     show(rows, words);
     box.addEventListener("input", () => show(rows, box.value));

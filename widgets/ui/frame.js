@@ -1,5 +1,6 @@
 // The frame around every explorable: title, question, goal, figures, controls, status, reset;
 // traits in, redraws out, at most one a frame.
+import { needNumber, needText } from "../core/errors.js";
 import { button, checkbox } from "./controls/buttons.js";
 import { choice } from "./controls/choice.js";
 import { showState } from "./controls/live.js";
@@ -98,10 +99,7 @@ export class Ui {
     this.controls = parts.controls;
     this.toolbar = parts.toolbar;
     if (spec.css) this.root.prepend(h("style", { text: spec.css }));
-    parts.reset.addEventListener("click", () => {
-      this.#stop();
-      this.set(structuredClone(this.#initial));
-    });
+    parts.reset.addEventListener("click", () => this.#reset());
     for (const name of Object.keys(spec.traits)) model.on(`change:${name}`, this.redraw);
     this.#watcher.observe(parts.root);
     const made = spec.setup(this);
@@ -111,10 +109,17 @@ export class Ui {
 
   // --- state ---
 
-  /** @param {string} name */
+  /**
+   * A trait. One that the page's state lacks has its default; so has a list or table that is none (the state comes
+   * from another version, or was written by hand), since no control could put it right.
+   * @param {string} name
+   */
   get = (name) => {
     const value = this.host.get(name);
-    return value === undefined ? structuredClone(this.#spec.traits[name]) : value;
+    const usual = this.#spec.traits[name];
+    const damaged =
+      usual instanceof Object && !(value instanceof Object && Array.isArray(value) === Array.isArray(usual));
+    return value === undefined || damaged ? structuredClone(usual) : value;
   };
   /**
    * Sets traits. `save: false` while something plays: Python hears of it when it stops.
@@ -155,7 +160,7 @@ export class Ui {
   /** First the result, then the controls, then the picture: none shows another state than the others. */
   #show() {
     try {
-      this.#now = this.#drawn.compute();
+      this.#now = this.#compute();
     } finally {
       // Where this state has no result they show it with the ends and words of the last that had one.
       for (const { control, options } of this.#controls) {
@@ -164,6 +169,27 @@ export class Ui {
       }
     }
     this.#drawn.draw(this.#now);
+  }
+  #compute() {
+    for (const [name, usual] of Object.entries(this.#spec.traits)) {
+      if (typeof usual === "number") needNumber(name, this.get(name));
+      if (typeof usual === "string") needText(name, this.get(name));
+    }
+    return this.#drawn.compute();
+  }
+  /** The state that the page came with; what is wrong in that gets its default. */
+  #reset() {
+    this.#stop();
+    this.set(structuredClone(this.#initial));
+    for (const _ of Object.keys(this.#spec.traits)) {
+      try {
+        this.#compute();
+        return;
+      } catch ({ argument }) {
+        if (!Object.hasOwn(this.#spec.traits, argument)) return;
+        this.set({ [argument]: structuredClone(this.#spec.traits[argument]) });
+      }
+    }
   }
   /** Called when the explorable goes. @param {() => void} closer */
   onClose(closer) {
@@ -210,7 +236,7 @@ export class Ui {
   #latest() {
     if (!this.alive || (!this.#frame && this.root.dataset.error === "yes")) return undefined;
     try {
-      return this.#frame ? this.#drawn.compute() : this.#now;
+      return this.#frame ? this.#compute() : this.#now;
     } catch {
       return undefined;
     }
@@ -255,6 +281,11 @@ export class Ui {
   button = (options) => this.#add(button(options), options);
   /** @param {import("./controls/player.js").PlayerOptions} options */
   player = (options) => this.#add(player(this, options), options, this.#parts.player);
+  /**
+   * A control of the explorable's own: it too shows itself from the result.
+   * @template {import("./controls/live.js").Control} C @param {C} control @param {import("./controls/live.js").Common} options
+   */
+  control = (control, options) => this.#add(control, options);
   /** @param {import("./plot/index.js").PlotOptions & {into?: HTMLElement}} options */
   plot(options) {
     const made = new Plot(this, options);
@@ -327,7 +358,10 @@ function frameOf(t, lang) {
 /** An error of the core in the reader's language: its code is named in the explorable's strings or in ui's, its argument in the explorable's. */
 function explain(error, t) {
   if (!error.code) return t("ui.broken", { message: error.message });
-  const name = (kind, what) => t(`${kind} ${what}`).replace(`${kind} `, "");
+  const name = (kind, what) => {
+    const own = t(`${kind} ${what}`);
+    return own === `${kind} ${what}` ? t(`ui.${own}`).replace(`ui.${kind} `, "") : own;
+  };
   const values = {
     argument: name("argument", error.argument),
     given: error.given,

@@ -1,8 +1,9 @@
 // descent: an optimiser walks down a surface. Path, loss curve, and the learning rates that theory allows.
 import * as core from "../../core/descent.js";
 import { explorable } from "../../ui/index.js";
+import { mapOf } from "../../ui/surface_map/index.js";
 import { chartOf } from "./chart.js";
-import { mapOf } from "./map.js";
+import { COLOURS } from "./colours.js";
 import { strings } from "./strings.js";
 
 export { core };
@@ -19,6 +20,8 @@ const traits = {
   compare: false,
 };
 const NAMES = Object.keys(core.OPTIMISERS);
+
+/** @typedef {ReturnType<typeof compute>} Now */
 
 /** Everything that one state of the traits implies; no drawing. @param {import("../../ui/frame.js").Ui} ui */
 function compute(ui) {
@@ -169,7 +172,7 @@ function rateMarks(t, { surface, limit, best }) {
 function setup(ui) {
   const { t } = ui;
   toolbar(ui);
-  const map = mapOf(ui);
+  const map = mapOf(ui, { colours: COLOURS });
   const chart = chartOf(ui);
   sliders(ui);
   const player = ui.player({ trait: "step", length: (now) => now.run.losses.length - 1 });

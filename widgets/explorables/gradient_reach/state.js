@@ -1,5 +1,5 @@
 // Everything that one state of the traits implies. What a slider does not touch is not computed again.
-import { raise } from "../../core/errors.js";
+import { needWhole } from "../../core/errors.js";
 import { draw, measure, sweep } from "./core.js";
 
 export const FAR = 100; // of the goals: steps
@@ -25,8 +25,7 @@ export function computer(ui) {
   const sweptBy = sweeper();
   return function compute() {
     const [scale, bias, length, seed] = ["scale", "bias", "length", "seed"].map(ui.get);
-    if (!Number.isInteger(seed))
-      raise(TypeError, "badType", "seed", seed, "whole number", `seed must be a whole number, not ${seed}`);
+    needWhole("seed", seed);
     if (drawn.seed !== seed) drawn = { seed, numbers: draw(seed) };
     const cells = measure(drawn.numbers, scale, bias, length);
     const { left } = cells.rnn;

@@ -49,8 +49,6 @@ export const strings = {
     "argument bias": "The bias",
     "argument length": "The length",
     "argument seed": "The seed",
-    "allowed number": "a number",
-    "allowed whole number": "a whole number",
   },
   zh: {
     title: "梯度能传多远",
@@ -94,7 +92,5 @@ export const strings = {
     "argument bias": "偏置",
     "argument length": "长度",
     "argument seed": "种子",
-    "allowed number": "数",
-    "allowed whole number": "整数",
   },
 };

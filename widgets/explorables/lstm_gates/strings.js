@@ -79,7 +79,6 @@ export const strings = {
     "argument quantity": "quantity",
     "argument unit": "The unit",
     "allowed text": "text",
-    "allowed number": "a number",
   },
   zh: {
     title: "LSTM 的内部",
@@ -155,6 +154,5 @@ export const strings = {
     "argument quantity": "量",
     "argument unit": "单元",
     "allowed text": "文字",
-    "allowed number": "数",
   },
 };

@@ -1,5 +1,5 @@
 // A sum of waves fitted to noisy points: without a penalty, with L2, L1 or dropout, exactly; its errors, its bias and variance.
-import { needBetween, needName, raise } from "../../core/errors.js";
+import { needBetween, needName, needWhole, raise } from "../../core/errors.js";
 import { normals } from "../../core/flow.js";
 import { random } from "../../core/random.js";
 
@@ -298,16 +298,7 @@ function data(n, p, sigma, { train, held }) {
     ["points", n, train.x.length],
     ["waves", p, MOST_WAVES],
   ]) {
-    needBetween(name, value, 1, most);
-    if (!Number.isInteger(value))
-      raise(
-        TypeError,
-        "badType",
-        name,
-        value,
-        "whole number",
-        `${name} must be a whole number, not ${value}`,
-      );
+    needWhole(name, needBetween(name, value, 1, most));
   }
   needBetween("noise", sigma, 0, 100);
   return {

@@ -73,8 +73,6 @@ export const strings = {
     "argument points": "The number of points",
     "argument waves": "The number of waves",
     "argument noise": "The noise",
-    "allowed number": "a number",
-    "allowed whole number": "a whole number",
   },
   zh: {
     title: "正则化",
@@ -143,7 +141,5 @@ export const strings = {
     "argument points": "点数",
     "argument waves": "波的个数",
     "argument noise": "噪声",
-    "allowed number": "数",
-    "allowed whole number": "整数",
   },
 };

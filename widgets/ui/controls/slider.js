@@ -52,7 +52,7 @@ class Slider {
     this.max = atFirst(options.max, 1) ?? this.steps?.at(-1);
     this.step = options.step ?? (options.steps || options.integer ? 1 : 0.01);
     this.shownMarks = "";
-    this.shownValue = { wanted: NaN, snapped: "" };
+    this.moved = { key: "", value: "" };
     this.#build();
     this.range.addEventListener("input", () => this.#slide());
     this.box.addEventListener("input", () => this.#accept(false));
@@ -153,15 +153,15 @@ class Slider {
 
   /** @param {any} [now] */
   show(now) {
-    const { options, range, node } = this;
+    const { options, range } = this;
     const value = this.ui.get(options.trait);
     if (now !== undefined) this.#showTrack(now);
     put(range, { min: this.#forth(this.min), max: this.#forth(this.max) }); // first: they would cut the value
     const drawn = typeof value === "number" && Number.isFinite(this.#forth(value));
     if (drawn) this.#move(this.#forth(value));
     put(range, { "aria-valuetext": number(value, options.scale === "share" ? 6 : 3) });
-    style(node, "--fg-fill", drawn ? this.#place(value) : "0px");
-    if (this.box !== activeIn(node)) this.#showBox(value);
+    style(range, "--fg-fill", drawn ? this.#place(value) : "0px");
+    if (this.box !== activeIn(this.node)) this.#showBox(value);
     if (now !== undefined && options.marks !== undefined) this.marks(live(options.marks, now));
   }
   #showTrack(now) {
@@ -170,12 +170,13 @@ class Slider {
     if (min instanceof Function || steps) this.min = live(min, now) ?? this.steps[0];
     if (max instanceof Function || steps) this.max = live(max, now) ?? this.steps.at(-1);
   }
-  /** The browser snaps what it is given to its own steps: the same value is not set again. */
+  /** The browser snaps what it is given to its own steps: the same value is not set again between the same ends. */
   #move(wanted) {
-    const { range, shownValue } = this;
-    if (wanted === shownValue.wanted && range.value === shownValue.snapped) return;
+    const { range } = this;
+    const key = [range.min, range.max, wanted].join();
+    if (key === this.moved.key && range.value === this.moved.value) return;
     range.value = String(wanted);
-    this.shownValue = { wanted, snapped: range.value };
+    this.moved = { key, value: range.value };
   }
   #showBox(value) {
     const text = plain(value, this.options.integer ? 7 : 4);
@@ -217,7 +218,7 @@ class Slider {
   }
 }
 
-/** A custom property; an unchanged one costs no style recalculation. */
+/** A custom property, on the one element that shows it; an unchanged one costs no style recalculation. */
 function style(node, name, value) {
   if (node.style.getPropertyValue(name) !== value) node.style.setProperty(name, value);
 }
