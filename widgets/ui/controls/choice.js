@@ -24,12 +24,12 @@ export function choice(ui, { trait, label, options, as = "radio", onChange }) {
     if (key !== shown) made.fill(list);
     shown = key;
   }
-  if (!(options instanceof Function)) fill(options);
+  const waits = options instanceof Function && options.length > 0; // for a result
   return {
     node: made.node,
     /** @param {any} [now] */
     show(now) {
-      if (now !== undefined) fill(live(options, now));
+      if (!waits || now !== undefined) fill(live(options, now));
       made.check(ui.get(trait));
     },
   };
