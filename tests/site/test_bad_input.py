@@ -1,9 +1,11 @@
 """Broken state, missing program, corrupt recording: a clear message in the page's language, and the rest of
 the page lives on. Each page is a copy, altered in one place."""
 
+from pathlib import Path
+
 import pytest
-from explorable import Explorable
-from site_checks import edition, in_language, none, wake, with_state
+from explorable import Explorable, all_on
+from site_checks import contents, edition, in_language, none, wake, with_state
 
 pytestmark = pytest.mark.browser
 BOTH = ["chapters/06_gradient_descent.html", "zh/chapters/06_gradient_descent.html"]
@@ -256,3 +258,29 @@ def test_in_forced_colours_icons_and_the_place_in_the_contents_are_seen(visit):
     assert colours[0] == []
     assert colours[1] >= 3
     assert colours[2:] == [True, False]
+
+
+LOOK = Path(__file__).with_name("same_state.js").read_text("utf8")
+
+
+@pytest.mark.parametrize("name", contents())
+def test_odd_traits_are_named_or_left_out(visit, name):
+    """Every trait of every explorable, set to what another version may have written: it starts, says
+    what is wrong in its own words or goes on with the default, and lives on when the trait is put right."""
+    page = visit(f"{name}.html")
+    page.evaluate(f"{LOOK}; 0")
+    for one in all_on(page):
+        found = one.live.evaluate("(live) => fgOddTraits(live)")
+        assert found["tried"] > 10, one.name
+        none([f"{one.name}: {line}" for line in found["complaints"]])
+
+
+def test_reset_mends_what_the_page_brought(altered):
+    state = ("descent", lambda traits: traits.update(surface="volcano", momentum="fast"))
+    page = altered(BOTH[0], state=state)
+    one = Explorable(page.locator(".fg-live[data-widget=descent]").first)
+    assert one.root.get_attribute("data-error") == "yes"
+    one.reset()
+    assert one.root.get_attribute("data-error") == "no", one.says()
+    assert one.root.locator("[data-trait=surface] select").input_value() == "quadratic"
+    none(page.watch.complaints)

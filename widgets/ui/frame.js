@@ -28,7 +28,7 @@ const LETS_GO = ["change", "pointerup", "click", "keyup"]; // the reader has don
  * @property {Record<string, any>} traits  every trait it reads, with the value used where the page's state lacks it
  * @property {{en: import("./strings.js").Strings, zh: import("./strings.js").Strings}} strings  `title` and `question` are shown by the frame
  * @property {string} [css]  its own style sheet
- * @property {(ui: Ui) => Drawn | (() => void)} setup  builds controls and figures once
+ * @property {(ui: Ui) => Drawn} setup  builds controls and figures once
  *
  * In a frame: `now = compute()`, then every control shows itself from `now`, then `draw(now)`.
  * @typedef {object} Drawn
@@ -102,8 +102,7 @@ export class Ui {
     parts.reset.addEventListener("click", () => this.#reset());
     for (const name of Object.keys(spec.traits)) model.on(`change:${name}`, this.redraw);
     this.#watcher.observe(parts.root);
-    const made = spec.setup(this);
-    this.#drawn = typeof made === "function" ? { compute: () => ({}), draw: made } : made;
+    this.#drawn = spec.setup(this);
     this.redraw();
   }
 

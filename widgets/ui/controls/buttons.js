@@ -37,14 +37,5 @@ export function button({ label, onClick, primary = false }) {
     show(now) {
       if (now !== undefined && label instanceof Function) say(node, label(now));
     },
-    // The old form, until the last explorable is converted:
-    /** @param {string} text */
-    label(text) {
-      say(node, text);
-    },
-    /** @param {boolean} yes */
-    enabled(yes) {
-      node.disabled = !yes;
-    },
   };
 }
