@@ -370,7 +370,7 @@ def test_the_memory_of_a_gpu_is_measured_from_the_start_of_the_run(monkeypatch):
 
 def test_seconds_of_a_run_that_is_taken_up_add_up(tmp_path, monkeypatch):
     clock = iter(range(0, 10**6, 10))
-    monkeypatch.setattr("firstgrad.training.run.time.perf_counter", lambda: next(clock))
+    monkeypatch.setattr("firstgrad.training.course.time.perf_counter", lambda: next(clock))
     model, x, y = problem()
     trainer = trainer_of(model)
     first = trainer.fit((x, y), steps=2, batch_size=16, checkpoints=tmp_path)
