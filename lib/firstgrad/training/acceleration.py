@@ -147,8 +147,11 @@ class Gradients:
             given = [gradient.to_local() for gradient in given]  # type: ignore[attr-defined]  # DTensor
         dense = [gradient._values() if gradient.is_sparse else gradient for gradient in given]
         # What a GradScaler looks with: one call for all; it multiplies by one, which changes nothing.
-        torch._amp_foreach_non_finite_check_and_unscale_(dense, self._found.zero_(), self._one)
-        return not self._found.item()
+        torch._amp_foreach_non_finite_check_and_unscale_(dense, self._found, self._one)
+        found = self._found.item()
+        if found:
+            self._found.zero_()
+        return not found
 
     def any_bad(self, world: World) -> bool:
         """Whether any has a NaN or an infinity, in any process: all get the same answer."""

@@ -30,6 +30,7 @@ class Fit(Course):
         self.best: dict | None = None  # the weights of the best validation, where these are to be restored
         self._agreed: str | None = None  # why all processes stop
         self._wanted = False  # by the first process: a checkpoint after this step
+        self._workers = self.train.workers  # of the loader
 
     # --- steps ---
 
@@ -66,7 +67,7 @@ class Fit(Course):
 
         A worker of a loader that dies makes torch raise at any moment, a second Ctrl-C too: they wait.
         """
-        with undisturbed() if self.train.workers else _NOTHING:
+        with undisturbed() if self._workers else _NOTHING:
             self.moving = True  # not before: an error on the way in has moved nothing
             update()
             self.count_step(loss, group)

@@ -70,7 +70,11 @@ def tried(model: torch.nn.Module, device: torch.device) -> Iterator[None]:
 
 def seed_all(seed: int) -> None:
     """Seed torch's (on every device), NumPy's and Python's global generators."""
-    torch.manual_seed(seed)
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed walks the stack where there is no GPU
+    if torch.cuda.is_available():
+        torch.cuda.manual_seed_all(seed)
+    if torch.backends.mps.is_available():
+        torch.mps.manual_seed(seed)
     np.random.seed(seed % 2**32)  # noqa: NPY002
     random.seed(seed)
 

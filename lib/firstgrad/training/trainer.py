@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 from torch import nn
-from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from firstgrad.arguments import number, whole
 from firstgrad.training import acceleration, checks, randomness
@@ -21,6 +20,7 @@ from firstgrad.training.early_stopping import EarlyStopping
 from firstgrad.training.fit import Fit
 from firstgrad.training.history import History, NonFiniteLossError
 from firstgrad.training.inference import Inference
+from firstgrad.training.learning_rates import LearningRates
 from firstgrad.training.listeners import Listeners
 from firstgrad.training.restoring import load_weights, weights_of
 from firstgrad.training.run import check_limits
@@ -77,7 +77,6 @@ class Trainer:
         self.clip_norm = None if clip_norm is None else number("clip_norm", clip_norm, above=0)
         self.clip_value = None if clip_value is None else number("clip_value", clip_value, above=0)
         self.seed = whole("seed", seed, least=0)
-        self._is_torchs = isinstance(schedule, LRScheduler)
         self.schedule, self.callbacks, self.metrics = schedule, list(callbacks), dict(metrics or {})
         assert optimizer is not None  # or check_parts had refused it
         self.model, self.loss = model.to(self.device), loss
@@ -87,6 +86,7 @@ class Trainer:
         if optimizer.state:
             optimizer.load_state_dict(optimizer.state_dict())  # moves the state to where its parameters went
         self.pair = None if loss is None else LossStep(loss)  # batches are (x, y)
+        self.adds_up = self.pair is not None and self.pair.reduction == "sum"
         self.step_of: Callable = self.pair or step  # type: ignore[assignment]  # one of them there is
         self._options = {"compiled": compile, "CUDA graph": cuda_graph, "sharded": shard}
         self.inference = Inference(self)
@@ -96,7 +96,7 @@ class Trainer:
         self.run: Fit | None = None  # the present `fit`, or the last
         self.reported: Mapping[str, Any] = {}  # what else the last step returned
         self.listeners = Listeners(self.callbacks, self.world)
-        self.base_rates = [group["lr"] for group in optimizer.param_groups]
+        self.rates = LearningRates(optimizer, schedule)
         self._loaded: dict | None = None  # by load_state_dict; the next fit goes on from there
 
     def _made_ready(self, compile: bool, cuda_graph: bool, shard: bool) -> Callable:
@@ -133,16 +133,16 @@ class Trainer:
         run, validation = self._prepare(
             train, validation, epochs, steps, batch_size, checkpoints, EarlyStopping.of(early_stopping),
             validate_every, validation_batch_size)
-        compute = self._compute(run.train)
+        compute, cast = self._compute(run.train), self.autocast()
         with acceleration.matmul_precision(self.precision), run.under_way():
             for epoch in run.left():
                 if run.validation_due:
                     self._validate(epoch, validation, run)
                 for group in run.groups():
-                    self._set_learning_rate()
+                    self.rates.before_step(run.step)
                     self.gradients.clear()
                     for batch in self.world.last_reduces(group, self._forward):
-                        with self.autocast():
+                        with cast:
                             outcome = compute(batch.nest)
                         self.scaler.scale(self.sums.part(outcome, batch, group)).backward()
                     loss = self.sums.take(run.agree, self.gradients)
@@ -289,20 +289,6 @@ class Trainer:
             return self._forward
         return functools.partial(self.step_of, self._forward)
 
-    @property
-    def adds_up(self) -> bool:
-        return self.pair is not None and self.pair.reduction == "sum"
-
-    def _set_learning_rate(self) -> None:
-        groups = self.optimizer.param_groups
-        if len(groups) > len(self.base_rates):  # a callback has added some
-            self.base_rates += [group["lr"] for group in groups[len(self.base_rates):]]
-        if self.schedule is None or self._is_torchs:
-            return
-        multiplier = float(number(f"schedule({self.step})", self.schedule(self.step), least=0))
-        for group, rate in zip(groups, self.base_rates, strict=True):
-            group["lr"] = rate * multiplier
-
     def autocast(self):
         if self.precision in ("fp32", "tf32"):
             return contextlib.nullcontext()
@@ -329,8 +315,7 @@ class Trainer:
     def _update(self) -> None:
         self.scaler.step(self.optimizer)
         self.scaler.update()
-        if self._is_torchs and not isinstance(self.schedule, ReduceLROnPlateau):
-            self.schedule.step()
+        self.rates.after_step()
 
     def _after_step(self, loss: float, run: Fit) -> None:
         self.reported = self.sums.reports
@@ -348,8 +333,7 @@ class Trainer:
             return {}
         metrics = {"epoch": epoch, "step": self.step} | results | {"epoch": epoch, "step": self.step}
         run.validated(metrics)
-        if isinstance(self.schedule, ReduceLROnPlateau):
-            self.schedule.step(metrics["loss"])
+        self.rates.after_validation(metrics)
         self.listeners.tell("on_validation", self, epoch, metrics)
         if run.validate_every and run.checkpoints and run.checkpoints.metric in metrics:
             run.save()

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.optim.lr_scheduler import LRScheduler
 
 from firstgrad.arguments import whole
 from firstgrad.training import checks, evaluation, nests, randomness
@@ -105,9 +104,9 @@ def check_numbers(batch_size: int, validate_every: int | None, validation_batch_
 
 def settings(trainer: "Trainer") -> dict:
     """What a run that goes on has to have in common with the one that was begun, beside the data."""
-    changing = SCHEDULED if isinstance(trainer.schedule, LRScheduler) else ("params", "lr")
+    changing = SCHEDULED if trainer.rates.scheduler else ("params", "lr")
     groups = [{name: value for name, value in group.items() if name not in changing
                and isinstance(value, int | float | str | tuple)} for group in trainer.optimizer.param_groups]
-    return {"learning_rate": None if changing is SCHEDULED else list(trainer.base_rates),
+    return {"learning_rate": None if changing is SCHEDULED else list(trainer.rates.base),
             "optimizer": groups, "clip_norm": trainer.clip_norm, "clip_value": trainer.clip_value,
             "loss": described(trainer.loss or trainer.step_of)}
