@@ -19,8 +19,8 @@ from firstgrad.training.batches import Batch, Batches
 from firstgrad.training.checkpoint import Checkpoints
 from firstgrad.training.checkpoint_files import CheckpointError, check_dense, plain
 from firstgrad.training.distributed import World, lost_processes_named
+from firstgrad.training.fingerprints import alike, fingerprint
 from firstgrad.training.history import History, NonFiniteLossError
-from firstgrad.training.inputs import fingerprint
 from firstgrad.training.restoring import (
     Stateful,
     check_part,
@@ -56,7 +56,7 @@ class Course:
             self.count = math.inf  # a stream: nobody knows before its end
         self.settings = {"batch_size": train.batch_size, "accumulate": accumulate, "seed": seed,
                          "batches an epoch": self.count, "kind of data": type(train).__name__,
-                         "train": fingerprint(train), **settings}
+                         "train": fingerprint(train, reads=checkpoints is not None), **settings}
         self.history = History()
         self.start = self.step = step  # updates: that it began with, and that were made
         self.epoch, self.batches = 1, 0  # where it is: so many batches of this epoch are done
@@ -100,8 +100,9 @@ class Course:
 
     @property
     def complete(self) -> bool:
-        """Whether all its steps are made."""
-        return self.step >= self.last_step or (self.epochs is not None and self.epoch > self.epochs)
+        """Whether all its steps are made; of a stream only its end tells."""
+        made = self.epoch - 1 + self._exhausted
+        return self.step >= self.last_step or (self.epochs is not None and made >= self.epochs)
 
     @property
     def over(self) -> bool:
@@ -165,7 +166,7 @@ class Course:
     def close_epoch(self) -> None:
         """The epoch is over, unless something cut it short."""
         if self._exhausted or self.batches >= self.count:
-            self.epoch, self.batches = self.epoch + 1, 0
+            self.epoch, self.batches, self._exhausted = self.epoch + 1, 0, False
 
     # --- its beginning and its end ---
 
@@ -211,22 +212,27 @@ class Course:
         return self.asked in NAMES.values() and self.world.size == 1
 
     def rescue(self, error: BaseException) -> None:
-        """Save what an exception has ended, if the parameters are whole; the exception then says so.
+        """Save what an exception has ended, if the parameters are whole; it then says so.
 
         After a loss that is not finite the last checkpoint is the better one, and several processes cannot
         save when one of them has failed.
         """
-        if isinstance(error, NonFiniteLossError | CheckpointError) or not self.checkpoints:
-            return
-        if self.world.size > 1 or not self.whole():
+        better_not = isinstance(error, NonFiniteLossError | CheckpointError) or self.world.size > 1
+        if better_not or not self.checkpoints:
             return
         try:
-            self.save()
+            if self.whole():
+                self.save()
+                words = f"Saved after step {self.step}: the same call goes on from {self.checkpoints.folder}"
+            else:
+                words = (f"Not saved, for an optimizer had begun step {self.step + 1}: the same call goes on "
+                         f"from the last checkpoint in {self.checkpoints.folder}")
         except Exception as second:
-            error.add_note(f"Nor could step {self.step} be saved: {second}")
+            words = f"Nor could step {self.step} be saved: {second}"
+        if isinstance(error, GeneratorExit):  # nobody sees it, nor whatever ended the loop's body
+            print(words, file=sys.stderr)
         else:
-            error.add_note(f"Saved after step {self.step}: the same call goes on from "
-                           f"{self.checkpoints.folder}")
+            error.add_note(words)
 
     def whole(self) -> bool:
         """Whether the parameters are those of a step, and not half of the next one's."""
@@ -324,7 +330,7 @@ class Course:
         """Raises: ValueError that names the first setting that is another than the run was begun with."""
         for name in self.settings | begun:
             given, before = self.settings.get(name), begun.get(name)
-            if given != before:
+            if not (alike(given, before) if name == "train" else given == before):
                 raise ValueError(f"{name}: given {given!r}, but the run that is to go on was begun with "
                                  f"{before!r}; go on with that, or begin in another folder")
 

@@ -1,10 +1,11 @@
 """A Trainer's training on its way: steps of many batches and processes, validations, early stopping."""
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from firstgrad.training.batches import Batch
+from firstgrad.training import randomness
+from firstgrad.training.batches import Batch, Batches
 from firstgrad.training.course import Course
 from firstgrad.training.early_stopping import EarlyStopping
 from firstgrad.training.restoring import weights_of
@@ -16,14 +17,20 @@ _NOTHING = contextlib.nullcontext()
 class Fit(Course):
     """What `Trainer.fit` goes through.
 
+    validation: of whose generators and state a run that goes on needs as well.
+    chosen_by: argument -> the metric that it decides by.
     early_stopping, validate_every: as a Trainer's.  on_save, on_end: called before a checkpoint, in the end.
     others: as of a Course.
     """
 
-    def __init__(self, *arguments: Any, early_stopping: EarlyStopping | None = None,
-                 validate_every: int | None = None, on_save: Callable[[], None] = lambda: None,
-                 on_end: Callable[[], None] = lambda: None, **others: Any):
+    def __init__(self, *arguments: Any, validation: Batches | None = None,
+                 chosen_by: Mapping[str, str] = {},
+                 early_stopping: EarlyStopping | None = None, validate_every: int | None = None,
+                 on_save: Callable[[], None] = lambda: None, on_end: Callable[[], None] = lambda: None,
+                 **others: Any):
         super().__init__(*arguments, **others)
+        self.validation, self.chosen_by = validation, chosen_by
+        self._looked: dict | None = None  # the state of the validation's data, in the end
         self.early_stopping, self.validate_every = early_stopping, validate_every
         self.before_save, self._on_end = on_save, on_end  # type: ignore[method-assign]
         self.unvalidated = False  # steps were made since the last validation
@@ -88,7 +95,12 @@ class Fit(Course):
         return bool(self.validate_every and self.unvalidated and self.step % self.validate_every == 0)
 
     def validated(self, metrics: dict) -> None:
-        """Take a validation's results into account."""
+        """Take a validation's results into account. Raises: ValueError where there is none to choose by."""
+        for argument, metric in self.chosen_by.items():
+            if metric not in metrics:
+                given = ", ".join(name for name in metrics if name not in ("epoch", "step"))
+                raise ValueError(f"{argument}: given the metric {metric!r}, but the validation after step "
+                                 f"{self.step} gives {given}; expected it at every validation")
         self.unvalidated = False
         self.history.validation.append(metrics)
         if self.early_stopping:
@@ -120,6 +132,7 @@ class Fit(Course):
 
     def _finish(self) -> None:
         super()._finish()
+        self._looked, self.validation = self._validation_state(), None  # the data may go
         if self.given_up and not self.complete and not self.stopped:
             self.history.stopped = "early stopping"
         self._on_end()
@@ -130,8 +143,29 @@ class Fit(Course):
         state["run"] |= {"unvalidated": self.unvalidated, "best": self.best}
         return state
 
+    def _random(self) -> dict:
+        return super()._random() | {"validation": self._looked or self._validation_state()}
+
+    def _validation_state(self) -> dict | None:
+        if self.validation is None:
+            return None
+        return {"kind": type(self.validation).__name__, "data": self.validation.state_dict(),
+                "generators": randomness.states(self.validation.generators)}
+
+    def _restore(self, random: list[dict]) -> None:
+        now, then = self._validation_state(), random[self.world.rank % len(random)]["validation"]
+        if self.validation is not None and now and then and _form(now) == _form(then):
+            self.validation.load_state_dict(then["data"])
+            randomness.put_back(self.validation.generators, then["generators"])
+        super()._restore(random)
+
     def _go_on(self, run: dict) -> None:
         super()._go_on(run)
         self.unvalidated, self.best = run["unvalidated"], run["best"]
         if self.early_stopping:
             self.given_up = self.early_stopping.gives_up(self.history.validation)
+
+
+def _form(state: dict) -> tuple:
+    """What validations have in common whose states fit each other."""
+    return state["kind"], len(state["generators"]), list(state["data"].get("states", ()))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from firstgrad.training import checks, evaluation, nests
+from firstgrad.training.acceleration import autocast
 from firstgrad.training.batches import Batch, Batches
 from firstgrad.training.inputs import as_tensors, batches
 from firstgrad.training.steps import read
@@ -26,8 +27,8 @@ class Inference:
     @contextlib.contextmanager
     def mode(self) -> Iterator[None]:
         """Inside, the model is in evaluation and has no gradients."""
-        model = self.trainer.model
-        with checks.kept_modes(model), torch.no_grad(), self.trainer.autocast():
+        model, cast = self.trainer.model, autocast(self.trainer.precision, self.trainer.device)
+        with checks.kept_modes(model), torch.no_grad(), cast:
             model.eval()
             yield
 
@@ -49,8 +50,8 @@ class Inference:
                 sums.add(read(look(batch.nest)), batch)
         return sums.results()
 
-    def predict(self, x: Any, batch_size: int) -> torch.Tensor:
-        """The outputs for all rows of `x`, on the CPU, of at least 32 bits."""
+    def predict(self, x: Any, batch_size: int) -> nests.Nest:
+        """The outputs for all rows of `x`, on the CPU, floats of at least 32 bits."""
         model, device = self.trainer.model, self.trainer.device
         x = as_tensors("x", x, checks.floats_of(model))
         if torch.is_tensor(x):
@@ -59,16 +60,33 @@ class Inference:
         else:
             made = batches("x", x, batch_size, device, checks.Check()).epoch()
         with self.mode():
-            outputs = torch.cat([self._outputs(nests.moved(batch.nest, device)).cpu() for batch in made])
-        return outputs.float() if outputs.dtype in (torch.bfloat16, torch.float16) else outputs
+            return _joined([nests.mapped(nests.wide, self._outputs(batch, device)) for batch in made])
 
-    def _outputs(self, nest: nests.Nest) -> torch.Tensor:
-        trainer = self.trainer
-        if torch.is_tensor(nest):
-            return trainer.model(nest)
-        if trainer.pair:
-            return trainer.model(nest[0])
-        outputs = read(trainer.step_of(trainer.model, nest)).outputs
-        if outputs is None:
-            raise ValueError("step: it returns no 'outputs', expected them among its names for predict")
+    def _outputs(self, batch: Batch, device: torch.device) -> nests.Nest:
+        """The model's for a batch, whose rows are as many."""
+        trainer, nest = self.trainer, nests.moved(batch.nest, device)
+        if not torch.is_tensor(nest) and not trainer.pair:
+            outputs = read(trainer.step_of(trainer.model, nest)).outputs
+            if outputs is None:
+                raise ValueError("step: it returns no 'outputs', expected them among its names for predict")
+            return outputs
+        x = nest if torch.is_tensor(nest) else nest[0]
+        one = "; one row alone is x[None]" if x.ndim < 4 else ""
+        try:
+            outputs = trainer.model(x)
+        except torch.OutOfMemoryError:
+            raise
+        except (RuntimeError, ValueError, IndexError) as error:
+            raise ValueError(f"x: the model refuses rows of shape {tuple(x.shape[1:])}{one}: "
+                             f"{error}") from error
+        given = nests.rows("model", outputs)
+        if given != len(x):
+            raise ValueError(f"x: given {len(x)} rows, of which the model makes {given}, expected as "
+                             f"many{one}")
         return outputs
+
+
+def _joined(outputs: list[nests.Nest]) -> nests.Nest:
+    """Outputs of all batches as one nest, one after the other."""
+    columns = zip(*(nests.tensors(nest) for nest in outputs), strict=True)
+    return nests.builder(outputs[0])([torch.cat(column) for column in columns])

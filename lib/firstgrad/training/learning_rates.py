@@ -8,6 +8,10 @@ from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from firstgrad.arguments import number
 
+# What a scheduler changes in a group as a run goes on.
+SCHEDULED = ("params", "lr", "initial_lr", "max_lr", "min_lr", "momentum", "betas", "max_momentum",
+             "base_momentum")
+
 
 class LearningRates:
     """Those of an optimiser's groups.

@@ -1,32 +1,33 @@
 """The training loop: one visible `for`, on CPU or GPU; it stops cleanly, and at a loss that is not finite."""
 
-import contextlib
 import functools
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import nn
 
 from firstgrad.arguments import number, whole
-from firstgrad.training import acceleration, checks, randomness
+from firstgrad.training import acceleration, randomness
 from firstgrad.training import device as devices
-from firstgrad.training.batches import Batches
+from firstgrad.training.batches import Batch, Batches
 from firstgrad.training.checkpoint import Checkpoints
 from firstgrad.training.distributed import Replicated, World
 from firstgrad.training.early_stopping import EarlyStopping
 from firstgrad.training.fit import Fit
 from firstgrad.training.history import History, NonFiniteLossError
 from firstgrad.training.inference import Inference
+from firstgrad.training.ingredients import check_parts
+from firstgrad.training.inputs import refuse_two
 from firstgrad.training.learning_rates import LearningRates
 from firstgrad.training.listeners import Listeners
 from firstgrad.training.restoring import load_weights, weights_of
 from firstgrad.training.run import check_limits
 from firstgrad.training.steps import LossStep
 from firstgrad.training.trainer_state import TrainerState
-from firstgrad.training.trial import Trial, check_numbers, settings
+from firstgrad.training.trial import Trial, check_numbers, chosen, settings
 
 _EVALUATION_BATCH = 1024  # rows that `evaluate` and `predict` take at once, where nothing else is said
 
@@ -40,7 +41,8 @@ class Trainer:
         is taken into account.
     step: for any other training, in place of `loss`: called as step(model, batch), returns the loss, or a
         dictionary with "loss"; it may have "count", what that is the mean of (else: the rows), "outputs" and
-        "targets" for metrics, and other numbers to report, means over the same.
+        "targets" for metrics, and other numbers to report, means over the same (under torchrun, of the first
+        process's rows). It is tried before step 1: a generator or counter that it holds has moved then.
     optimizer: of torch.optim or firstgrad.optim, over parameters of the model.
     device: "auto" (the first there is of cuda, mps and cpu), "cpu", "cuda", "cuda:1", "mps".
     precision: "fp32" (the model's own type), "tf32" (its products, on CUDA), "bf16" or "fp16" (autocast; fp16
@@ -68,7 +70,7 @@ class Trainer:
                  clip_norm: float | None = None, clip_value: float | None = None, schedule: Any = None,
                  seed: int = 0, callbacks: Sequence[Any] = (), metrics: Mapping[str, Any] | None = None,
                  compile: bool = False, cuda_graph: bool = False, shard: bool = False):
-        checks.check_parts(model, loss, step, optimizer, schedule, callbacks, metrics)
+        check_parts(model, loss, step, optimizer, schedule, callbacks, metrics)
         self.world = World.join()
         self.device = self.world.place(devices.choose_device(device))
         self.precision = devices.choose_precision(precision, self.device)
@@ -114,12 +116,13 @@ class Trainer:
         """Train for so many epochs or so many steps (updates), whichever ends first.
 
         train, validation: tensors or arrays (x, y), a Dataset, or a DataLoader (whose batch size and order
-            then count). With `step`, any nest of tensors: see firstgrad.training.nests.
+            then count; of ready batches, a list or a stream, with batch_size=None). With `step`, any nest of
+            tensors: see firstgrad.training.nests.
         batch_size: rows a batch; more than there are rows means all of them.
         checkpoints: a Checkpoints, or its folder. Where that holds one already, the run goes on from there,
             and `epochs` and `steps` count from the run's beginning: one that was killed and is started again
             by the same command ends with the same parameters, bit for bit, and the same History. With other
-            settings or other data it is refused.
+            settings or other data it is refused (of a Dataset a few rows are read to see: fingerprints.py).
         early_stopping: an EarlyStopping; a number is its patience, by the loss.
         validate_every: validate after so many steps and in the end, not after each epoch.
         validation_batch_size: rows a batch of the validation; None: as in training.
@@ -127,13 +130,12 @@ class Trainer:
         the validation in progress, and everything is saved; a second Ctrl-C ends it at once, and SIGTERM then
         ends the process. An exception is raised after what was reached is saved.
         Without checkpoints a second call trains so much more from where the first ended.
-        Raises: NonFiniteLossError; ValueError or TypeError on bad data, before a parameter changes;
-        CheckpointError.
+        Raises: NonFiniteLossError, CheckpointError; ValueError, TypeError before a parameter changes.
         """
         run, validation = self._prepare(
             train, validation, epochs, steps, batch_size, checkpoints, EarlyStopping.of(early_stopping),
             validate_every, validation_batch_size)
-        compute, cast = self._compute(run.train), self.autocast()
+        compute, cast = self._compute(run.train), acceleration.autocast(self.precision, self.device)
         with acceleration.matmul_precision(self.precision), run.under_way():
             for epoch in run.left():
                 if run.validation_due:
@@ -141,13 +143,13 @@ class Trainer:
                 for group in run.groups():
                     self.rates.before_step(run.step)
                     self.gradients.clear()
-                    for batch in self.world.last_reduces(group, self._forward):
+                    for batch in self._one_by_one(group):
                         with cast:
                             outcome = compute(batch.nest)
                         self.scaler.scale(self.sums.part(outcome, batch, group)).backward()
                     loss = self.sums.take(run.agree, self.gradients)
                     self._guard(loss, run.history)
-                    self._clip()
+                    self.gradients.clip(self.scaler)
                     run.move(self._update, loss, group)
                     self._after_step(loss, run)
                     if run.validation_due:
@@ -162,17 +164,19 @@ class Trainer:
 
         data: whatever `fit` takes.
         """
+        refuse_two("evaluate", data, batch_size)
         whole("batch_size", batch_size)
         self.listeners.refuse_one("evaluate")
         with randomness.kept(self.device):  # as in a callback: what is trained does not notice
             return self.inference.evaluate(Trial(self).data("data", data, batch_size))
 
-    def predict(self, x: Any, batch_size: int = _EVALUATION_BATCH) -> torch.Tensor:
+    def predict(self, x: Any, batch_size: int = _EVALUATION_BATCH) -> Any:
         """The model's outputs (logits, values) for the rows of `x`, without gradients, on the CPU.
 
         x: inputs (n, …), a tensor or an array; or whatever `fit` takes, whose targets are not looked at. With
             `step`, outputs are its "outputs", but for a tensor, which the model is given as it is.
-        Returns: (n, …), floats of at least 32 bits.
+        Returns: (n, …), floats of at least 32 bits; where the model gives a dictionary or another nest, the
+        same of such tensors.
         """
         whole("batch_size", batch_size)
         return self.inference.predict(x, batch_size)
@@ -225,7 +229,7 @@ class Trainer:
 
     def describe(self) -> str:
         """What was chosen, in one line for a reader."""
-        count = sum(parameter.numel() for parameter in self.model.parameters())
+        count = sum(tensor.numel() for tensor in self.model.parameters())
         parts = [f"{type(self.model).__name__} of {count:,} parameters", type(self.optimizer).__name__,
                  devices.describe(self.device), self.precision]
         if self.device.type == "cuda":
@@ -251,17 +255,19 @@ class Trainer:
                  validation_batch_size: int | None) -> tuple[Fit, Batches | None]:
         """Check everything and bring the data to the device; nothing has changed if this raises."""
         check_limits(epochs, steps)
-        check_numbers(batch_size, validate_every, validation_batch_size, early_stopping, validation)
-        trial, checkpoints = Trial(self), Checkpoints.of(checkpoints)
-        trial.names(early_stopping, checkpoints)
-        train, validation = trial.data_of_fit(train, validation, batch_size, validation_batch_size)
-        self.gradients = acceleration.Gradients(self.optimizer)
+        check_numbers(batch_size, validate_every, validation_batch_size)
+        checkpoints = Checkpoints.of(checkpoints)
+        chosen_by = chosen(early_stopping, checkpoints, validate_every, validation)
+        train, validation = Trial(self).data_of_fit(train, validation, batch_size, validation_batch_size,
+                                                    chosen_by)
+        self.gradients = acceleration.Gradients(self.optimizer, self.clip_norm, self.clip_value)
         self.sums = acceleration.StepLoss(self.device, self.world, self.adds_up)
         self.listeners = Listeners(self.callbacks, self.world)
         run = Fit({"": self.model, "trainer": TrainerState(self)}, train, epochs=epochs, steps=steps,
                   device=self.device, world=self.world, seed=self.seed, checkpoints=checkpoints,
                   settings=settings(self), generators=[self.generator], step=self.step,
-                  accumulate=self.accumulate, early_stopping=early_stopping, validate_every=validate_every,
+                  accumulate=self.accumulate, validation=validation, chosen_by=chosen_by,
+                  early_stopping=early_stopping, validate_every=validate_every,
                   on_save=lambda: self.listeners.tell("on_save", self), on_end=self._end)
         run.loaded = self._loaded if self._loaded and self._loaded["run"] else None
         self.run = run
@@ -289,10 +295,11 @@ class Trainer:
             return self._forward
         return functools.partial(self.step_of, self._forward)
 
-    def autocast(self):
-        if self.precision in ("fp32", "tf32"):
-            return contextlib.nullcontext()
-        return torch.autocast(self.device.type, torch.bfloat16 if self.precision == "bf16" else torch.float16)
+    def _one_by_one(self, group: list[Batch]) -> Iterable[Batch]:
+        """The batches of a step."""
+        if self._options["CUDA graph"] and len(group) > 1:
+            return acceleration.kept_apart(group, self.gradients)
+        return self.world.last_reduces(group, self._forward)
 
     def _guard(self, loss: float, history: History) -> None:
         """Refuse a loss or gradient that is not finite, while the parameters are those of the last step."""
@@ -303,14 +310,6 @@ class Trainer:
         looks = self.device.type == "cpu" and not self.scaler.is_enabled()
         if looks and self.gradients.any_bad(self.world):
             raise NonFiniteLossError(self.step, "the gradient is not finite", history)
-
-    def _clip(self) -> None:
-        if self.clip_norm or self.clip_value:
-            self.scaler.unscale_(self.optimizer)
-        if self.clip_norm:
-            nn.utils.clip_grad_norm_(self.gradients.parameters, self.clip_norm)
-        if self.clip_value:
-            nn.utils.clip_grad_value_(self.gradients.parameters, self.clip_value)
 
     def _update(self) -> None:
         self.scaler.step(self.optimizer)

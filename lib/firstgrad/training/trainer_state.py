@@ -9,10 +9,6 @@ from firstgrad.training.restoring import check_optimizer, load_optimizer, optimi
 if TYPE_CHECKING:
     from firstgrad.training.trainer import Trainer
 
-# What a scheduler changes in a group as a run goes on.
-SCHEDULED = ("params", "lr", "initial_lr", "max_lr", "min_lr", "momentum", "betas", "max_momentum",
-             "base_momentum")
-
 
 class TrainerState:
     """What a Trainer has that changes, beside the model: a part of its Run."""

@@ -1,18 +1,20 @@
 """A trial before step 1: do data, model, loss, metrics and names fit? Nothing of the model changes."""
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from firstgrad.arguments import whole
-from firstgrad.training import checks, evaluation, nests, randomness
+from firstgrad.training import checks, evaluation, randomness
+from firstgrad.training.acceleration import autocast
 from firstgrad.training.batches import Batches, TensorBatches
 from firstgrad.training.checkpoint import Checkpoints
 from firstgrad.training.early_stopping import EarlyStopping
-from firstgrad.training.inputs import batches, length
+from firstgrad.training.inputs import batches, length, refuse_two
+from firstgrad.training.learning_rates import SCHEDULED
 from firstgrad.training.nests import Nest
-from firstgrad.training.steps import described, read
-from firstgrad.training.trainer_state import SCHEDULED
+from firstgrad.training.steps import Outcome, described, read
 
 if TYPE_CHECKING:
     from firstgrad.training.trainer import Trainer
@@ -25,14 +27,18 @@ class Trial:
         self.trainer = trainer
 
     def data_of_fit(self, train: Any, validation: Any, batch_size: int, validation_batch_size: int | None,
-                    ) -> tuple[Batches, Batches | None]:
-        """The batches of a fit, on the device."""
+                    chosen_by: Mapping[str, str]) -> tuple[Batches, Batches | None]:
+        """The batches of a fit, on the device.
+
+        chosen_by: argument -> the metric that it decides by.
+        """
+        if self.trainer.pair:
+            refuse_two("fit", train, validation)
         train = self.data("train", train, batch_size, self.trainer.generator)
-        if isinstance(train, TensorBatches):
-            self._last_batch(train)
+        self._last_batch(train)
         if validation is not None:
             validation = self.data("validation", validation, validation_batch_size or batch_size)
-            self._metrics(validation)
+            self._validation(validation, chosen_by)
         return train, validation
 
     def data(self, name: str, data: Any, batch_size: int,
@@ -48,39 +54,51 @@ class Trial:
         made.counts = check.counts or not isinstance(made, TensorBatches)
         return made
 
-    def names(self, early_stopping: EarlyStopping | None, checkpoints: Checkpoints | None) -> None:
-        """Raises: ValueError for a metric to choose by that there will not be."""
-        known = ("loss", "accuracy", *self.trainer.metrics)
-        chosen = {"early_stopping": early_stopping and early_stopping.metric,
-                  "checkpoints": checkpoints and checkpoints.metric}
-        for name, metric in chosen.items():
-            if metric and metric not in known and self.trainer.pair:  # a step may report any name
-                raise ValueError(f"{name}: given the metric {metric!r}, expected one of {', '.join(known)}")
-
     def _step(self, nest: Nest) -> Any:
-        with self.trainer.autocast():
+        with autocast(self.trainer.precision, self.trainer.device):
             return self.trainer.step_of(self.trainer.model, nest)
 
-    def _last_batch(self, train: TensorBatches) -> None:
+    def _last_batch(self, train: Batches) -> None:
         trainer = self.trainer
 
         def one_row():
             with randomness.tried(trainer.model, trainer.device), torch.no_grad():
-                self._step(nests.moved(train.build([t[:1] for t in train.tensors]), trainer.device))
+                self._step(train.one_row())
 
-        checks.check_last_batch(train.rows, train.batch_size, trainer.model, one_row)
+        checks.check_last_batch(train, trainer.model, one_row)
 
-    def _metrics(self, validation: Batches) -> None:
+    def _validation(self, validation: Batches, chosen_by: Mapping[str, str]) -> None:
+        """Are all metrics that are asked for there, and does each give a number?"""
+        trainer, pair = self.trainer, self.trainer.pair is not None
+        if not trainer.metrics and set(chosen_by.values()) <= {"loss"}:
+            return
+        known = ["loss", *trainer.metrics, "accuracy"]
+        if length(validation) is not None:  # a stream may give its rows once only
+            outcome = self._looked_at(validation)
+            known = evaluation.names(outcome, trainer.metrics, pair)
+            self._metrics(validation, outcome)
+        elif not pair:
+            return  # a step may report any name
+        for argument, metric in chosen_by.items():
+            if metric not in known:
+                raise ValueError(f"{argument}: given the metric {metric!r}, expected one of "
+                                 f"{', '.join(known)}")
+
+    def _looked_at(self, validation: Batches) -> Outcome:
+        """What the first batch gives."""
+        kept = randomness.snapshot(self.trainer.device, validation.generators)
+        batch = next(iter(validation.epoch()))
+        randomness.restore(kept, self.trainer.device, validation.generators)
+        with self.trainer.inference.mode():
+            return read(self.trainer.inference.look(batch.nest))
+
+    def _metrics(self, validation: Batches, outcome: Outcome) -> None:
         """Call each metric once, on true targets and on outputs of one batch. Raises: ValueError."""
         trainer = self.trainer
-        if not trainer.metrics or length(validation) is None:  # a stream may give its rows once only
-            return
-        kept = randomness.snapshot(trainer.device, validation.generators)
-        batch = next(iter(validation.epoch()))
-        randomness.restore(kept, trainer.device, validation.generators)
-        with trainer.inference.mode():
-            outcome = read(trainer.inference.look(batch.nest))
         known = validation.tensors[1] if trainer.pair and isinstance(validation, TensorBatches) else None
+        if not trainer.metrics:
+            return
+        evaluation.check_outcome(trainer.metrics, outcome)
         try:
             evaluation.try_all(trainer.metrics, outcome, known)
         except ValueError:
@@ -89,17 +107,27 @@ class Trial:
             trainer.inference.evaluate(validation)  # a batch may lack a class, all of them not
 
 
-def check_numbers(batch_size: int, validate_every: int | None, validation_batch_size: int | None,
-                  early_stopping: EarlyStopping | None, validation: Any) -> None:
-    """Raises: TypeError or ValueError for arguments of fit that are no whole numbers, or lack data."""
+def check_numbers(batch_size: int, validate_every: int | None, validation_batch_size: int | None) -> None:
+    """Raises: TypeError or ValueError for what is no whole number."""
     given = {"batch_size": batch_size, "validate_every": validate_every,
              "validation_batch_size": validation_batch_size}
     for name, value in given.items():
         if value is not None:
             whole(name, value)
-    for name, needs in {"early_stopping": early_stopping, "validate_every": validate_every}.items():
-        if needs is not None and validation is None:
+
+
+def chosen(early_stopping: EarlyStopping | None, checkpoints: Checkpoints | None, validate_every: int | None,
+           validation: Any) -> dict[str, str]:
+    """The metrics that decide something, by the argument that names them.
+
+    Raises: ValueError for an argument that needs validation data where there are none.
+    """
+    found = {"early_stopping": early_stopping and early_stopping.metric,
+             "best": checkpoints and checkpoints.metric}
+    for name, value in (found | {"validate_every": validate_every}).items():
+        if value is not None and validation is None:
             raise ValueError(f"{name}: given without validation data, expected both")
+    return {argument: metric for argument, metric in found.items() if metric}
 
 
 def settings(trainer: "Trainer") -> dict:
