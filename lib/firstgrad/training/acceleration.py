@@ -175,10 +175,10 @@ class Gradients:
 
     def finite(self) -> bool:
         """Whether none has a NaN or an infinity, in this process's part of the model; on the CPU only."""
-        given = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
+        dense = [gradient._values() if gradient.is_sparse else gradient for parameter in self.parameters
+                 if (gradient := parameter.grad) is not None]
         if self._sharded:
-            given = [gradient.to_local() for gradient in given]  # type: ignore[attr-defined]  # DTensor
-        dense = [gradient._values() if gradient.is_sparse else gradient for gradient in given]
+            dense = [gradient.to_local() for gradient in dense]  # type: ignore[attr-defined]  # DTensor
         # What a GradScaler looks with: one call for all; it multiplies by one, which changes nothing.
         torch._amp_foreach_non_finite_check_and_unscale_(dense, self._found, self._one)
         found = self._found.item()
@@ -222,7 +222,7 @@ def kept_apart(group: Sequence[Batch], gradients: Gradients) -> Iterator[Batch]:
     """
     for batch in group:
         yield batch
-        if batch is group[0]:
+        if batch is group[0] and len(group) > 1:
             gradients.own()
 
 
@@ -274,6 +274,12 @@ def autocast(precision: str, device: torch.device) -> contextlib.AbstractContext
     if precision in ("fp32", "tf32"):
         return contextlib.nullcontext()
     return torch.autocast(device.type, torch.bfloat16 if precision == "bf16" else torch.float16)
+
+
+def autocasting(function: Callable, precision: str, device: torch.device) -> Callable:
+    """The function under `autocast`; itself, where there is none, since a small step would feel it."""
+    cast = autocast(precision, device)
+    return cast(function) if isinstance(cast, torch.autocast) else function
 
 
 @contextlib.contextmanager

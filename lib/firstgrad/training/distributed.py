@@ -131,10 +131,6 @@ class World:
                           "it on GPUs", stacklevel=4)
         return Replicated(self, model, forward if step is None else _Stepping(step, model, forward), device)
 
-    def last_reduces(self, group: list, forward: Any) -> Iterable:
-        """The batches of a step; gradients are sent only with the last, when those before it are in them."""
-        return forward.last_reduces(group) if isinstance(forward, Replicated) else group
-
     def shard(self, model: nn.Module, optimizer: torch.optim.Optimizer, device: torch.device) -> None:
         """Leave to each process a part of every parameter (FSDP2); the optimiser gets to hold the parts.
 
@@ -208,6 +204,7 @@ class Replicated:
         return ddp
 
     def last_reduces(self, group: list) -> Iterator:
+        """The batches of a step; gradients are sent only with the last, when those before it are in them."""
         for batch in group:
             self.sends = batch is group[-1]
             yield batch

@@ -1,6 +1,5 @@
 """A Trainer's training on its way: steps of many batches and processes, validations, early stopping."""
 
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,8 +9,6 @@ from firstgrad.training.course import Course
 from firstgrad.training.early_stopping import EarlyStopping
 from firstgrad.training.restoring import weights_of
 from firstgrad.training.stopping import undisturbed
-
-_NOTHING = contextlib.nullcontext()
 
 
 class Fit(Course):
@@ -74,18 +71,20 @@ class Fit(Course):
 
         A worker of a loader that dies makes torch raise at any moment, a second Ctrl-C too: they wait.
         """
-        with undisturbed() if self._workers else _NOTHING:
-            self.moving = True  # not before: an error on the way in has moved nothing
-            update()
-            self.count_step(loss, group)
-            self.moving = False
+        if self._workers:
+            with undisturbed():
+                self._move(update, loss, group)
+        else:
+            self._move(update, loss, group)
         if self.interrupted:
             raise KeyboardInterrupt
 
-    def count_step(self, loss: float | None, group: Sequence[Batch]) -> None:
-        """The step of these batches is made."""
+    def _move(self, update: Callable[[], Any], loss: float, group: Sequence[Batch]) -> None:
+        self.moving = True  # not before: an error on the way in has moved nothing
+        update()
         self.unvalidated = True
-        super().count_step(loss, group)
+        self.count_step(loss, group)
+        self.moving = False
 
     # --- validations ---
 

@@ -94,6 +94,7 @@ class Trainer:
         self.inference = Inference(self)
         self._forward = self._made_ready(compile, cuda_graph, shard)
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "fp16")
+        self.looks = self.device.type == "cpu" and self.precision != "fp16"  # at gradients
         self.generator = torch.Generator().manual_seed(self.seed)
         self.run: Fit | None = None  # the present `fit`, or the last
         self.reported: Mapping[str, Any] = {}  # what else the last step returned
@@ -135,7 +136,7 @@ class Trainer:
         run, validation = self._prepare(
             train, validation, epochs, steps, batch_size, checkpoints, EarlyStopping.of(early_stopping),
             validate_every, validation_batch_size)
-        compute, cast = self._compute(run.train), acceleration.autocast(self.precision, self.device)
+        compute, one_by_one = self._compute(run.train), self._one_by_one()
         with acceleration.matmul_precision(self.precision), run.under_way():
             for epoch in run.left():
                 if run.validation_due:
@@ -143,9 +144,8 @@ class Trainer:
                 for group in run.groups():
                     self.rates.before_step(run.step)
                     self.gradients.clear()
-                    for batch in self._one_by_one(group):
-                        with cast:
-                            outcome = compute(batch.nest)
+                    for batch in one_by_one(group):
+                        outcome = compute(batch.nest)
                         self.scaler.scale(self.sums.part(outcome, batch, group)).backward()
                     loss = self.sums.take(run.agree, self.gradients)
                     self._guard(loss, run.history)
@@ -288,18 +288,18 @@ class Trainer:
 
     def _compute(self, train: Batches) -> Callable:
         """What the loop calls with a batch."""
-        if self.pair:
-            counted = train.counts and not self.adds_up
-            return functools.partial(self.pair.counted if counted else self.pair, self._forward)
-        if isinstance(self._forward, Replicated):
-            return self._forward
-        return functools.partial(self.step_of, self._forward)
+        compute: Callable = functools.partial(self.step_of, self._forward)
+        if self.pair and train.counts and not self.adds_up:
+            compute = functools.partial(self.pair.counted, self._forward)
+        elif not self.pair and isinstance(self._forward, Replicated):
+            compute = self._forward
+        return acceleration.autocasting(compute, self.precision, self.device)
 
-    def _one_by_one(self, group: list[Batch]) -> Iterable[Batch]:
-        """The batches of a step."""
-        if self._options["CUDA graph"] and len(group) > 1:
-            return acceleration.kept_apart(group, self.gradients)
-        return self.world.last_reduces(group, self._forward)
+    def _one_by_one(self) -> Callable[[list[Batch]], Iterable[Batch]]:
+        """How the loop goes through the batches of a step."""
+        if self._options["CUDA graph"]:
+            return functools.partial(acceleration.kept_apart, gradients=self.gradients)
+        return self._forward.last_reduces if isinstance(self._forward, Replicated) else iter
 
     def _guard(self, loss: float, history: History) -> None:
         """Refuse a loss or gradient that is not finite, while the parameters are those of the last step."""
@@ -307,8 +307,7 @@ class Trainer:
             spoilt = not all(p.isfinite().all() for p in self.gradients.parameters)
             raise NonFiniteLossError(self.step, f"the loss is {loss}", history, spoilt)
         # A GPU would have to wait for the gradient: there the next loss tells. In fp16 the scaler looks.
-        looks = self.device.type == "cpu" and not self.scaler.is_enabled()
-        if looks and self.gradients.any_bad(self.world):
+        if self.looks and self.gradients.any_bad(self.world):
             raise NonFiniteLossError(self.step, "the gradient is not finite", history)
 
     def _update(self) -> None:

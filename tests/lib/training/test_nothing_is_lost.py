@@ -24,7 +24,7 @@ from torch.utils.data import DataLoader, Dataset, RandomSampler, Sampler, Tensor
 from firstgrad.optim import SGD, Momentum
 from firstgrad.training import Callback, CheckpointError, Checkpoints, EarlyStopping, Trainer
 from firstgrad.training.checks import Check
-from firstgrad.training.fingerprints import fingerprint
+from firstgrad.training.fingerprints import alike, fingerprint
 from firstgrad.training.inputs import batches
 
 torch.manual_seed(0)
@@ -409,6 +409,15 @@ def test_another_data_set_of_that_class_and_length_is_refused_if_its_rows_can_be
             fit(9, shift=1.0)
     else:
         fit(9, shift=1.0)  # nobody can know
+
+
+@pytest.mark.parametrize(("given", "begun", "same"), [
+    ("A of 9 rows, checksum 1", "A of 9 rows, checksum 1", True),
+    ("A of 9 rows, checksum 1", "A of 9 rows, checksum 2", False),
+    ("A of 9 rows, checksum 1", "A of 9 rows", True), ("A of 9 rows", "A of 9 rows, checksum 1", True),
+    ("A of 9 rows", "B of 9 rows, checksum 1", False), ("A of 9 rows", None, False)])
+def test_data_of_which_one_has_no_checksum_are_told_by_the_rest(given, begun, same):
+    assert alike(given, begun) is same
 
 
 @pytest.mark.parametrize("kind", ["fixed", "torch", "own", "numpy"])

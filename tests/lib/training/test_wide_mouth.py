@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
 
 from firstgrad.optim import SGD, Adam
-from firstgrad.training import Callback, Checkpoints, CSVLog, EarlyStopping, Trainer
+from firstgrad.training import Callback, Checkpoints, CSVLog, EarlyStopping, Trainer, nests
 from firstgrad.training.checkpoint import load
 
 torch.manual_seed(0)
@@ -195,6 +195,11 @@ def test_containers_of_every_kind_are_batches_of_that_kind(kind, form):
         assert kinds == {type(whole)}
     if kind == "a mapping with more in it":
         assert {batch.encoding for batch in seen} == {"words"}
+
+
+def test_a_field_that_a_dataclass_makes_itself_is_mapped_like_the_others():
+    frozen = nests.mapped(lambda tensor: tensor.double(), Frozen(X, Y))
+    assert frozen.mask.dtype == torch.float64  # not made anew from x
 
 
 # --- nests that make no sense ---
