@@ -23,7 +23,7 @@ def check_parts(model: Any, loss: Any, step: Any, optimizer: Any, schedule: Any,
 
 
 def _check_callbacks(callbacks: Any) -> None:
-    if not isinstance(callbacks, Iterable) or any(hasattr(callbacks, method) for method in METHODS):
+    if not isinstance(callbacks, Iterable):
         raise TypeError(f"callbacks: given {_shown(callbacks)}, expected a list, such as [Progress()]")
     for callback in callbacks:
         if isinstance(callback, type) or not any(hasattr(callback, method) for method in METHODS):
