@@ -460,8 +460,9 @@ def test_reports_of_many_batches_are_means_over_what_the_loss_is_the_mean_of(cou
             self.seen = {name: float(value) for name, value in trainer.reported.items()}
 
     watch, loader = Watch(), DataLoader([{"x": x, "y": y} for x, y in zip(X, Y, strict=True)], 8)
-    trainer_of(step=reports, callbacks=[watch], accumulate=7).fit(loader, epochs=1)
-    expected = X[:, 0][Y == 1].mean() if counted else X[:, 0].mean()  # the last batch has two rows
+    trainer_of(step=reports, callbacks=[watch], accumulate=4).fit(loader, epochs=1)
+    rows = slice(32, None)  # of the last step: batches of 8, 8 and 2
+    expected = X[rows, 0][Y[rows] == 1].mean() if counted else X[rows, 0].mean()
     assert watch.seen["size"] == pytest.approx(expected.item(), rel=1e-5)
     assert watch.seen["one"] == 1
 
