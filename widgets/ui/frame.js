@@ -140,6 +140,9 @@ export class Ui {
   #paint = () => {
     this.#frame = 0;
     this.#painting = true;
+    // Not where sizes are heard of: what changes the layout there is an error in WebKit.
+    const width = this.widthOf(this.root);
+    put(this.root, { "data-width": WIDTHS.filter((least) => width >= least).join(" ") });
     try {
       this.#show();
       put(this.root, { "data-error": "no" });
@@ -296,8 +299,6 @@ export class Ui {
 
   #measured(entries) {
     for (const entry of entries) this.#widths.set(entry.target, entry.contentRect.width);
-    const width = this.#widths.get(this.root) ?? 0;
-    put(this.root, { "data-width": WIDTHS.filter((least) => width >= least).join(" ") });
     this.redraw();
   }
   /** @param {Element} node */
