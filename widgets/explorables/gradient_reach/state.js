@@ -55,7 +55,8 @@ function sweeper() {
     return { ...asked, swept: { rnn: rnn ?? [], gru: [], lstm: [] } };
   }
   function advance({ swept, numbers, bias, length }) {
-    const until = performance.now() + SLICE;
+    // No frame comes before paper is printed.
+    const until = matchMedia("print").matches ? Infinity : performance.now() + SLICE;
     do {
       const scale = SCALES.slice(swept.lstm.length, swept.lstm.length + 1);
       for (const kind of /** @type {const} */ (["rnn", "gru", "lstm"]))

@@ -40,7 +40,7 @@ export function rowOf(table, word) {
       "unknownWord",
       "word",
       word,
-      table.tokens.length,
+      String(table.tokens.length),
       `"${word}" is not among the ${table.tokens.length} words`,
     );
   return row;
