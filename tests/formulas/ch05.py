@@ -130,6 +130,21 @@ def _():
 
 
 @formula(
+    "bp-taylor",
+    r"""
+J(\theta \pm h) = J(\theta) \pm h\,J'(\theta) + \frac{h^2}{2}\,J''(\theta) \pm \frac{h^3}{6}\,J'''(\theta)
++ \frac{h^4}{24}\,J^{(4)}(\theta) \pm \dots
+""",
+    read=[(r"\pm \dots", ""), (r"\pm", "+ s")],
+)
+def _():
+    """A polynomial of degree four has no further terms; both signs."""
+    j = np.polynomial.Polynomial([1.0, -2.0, 0.5, 1.5, -0.7])
+    slopes = {"J": j, "J'": j.deriv(), "J''": j.deriv(2), "J'''": j.deriv(3), "J^{(4)}": j.deriv(4)}
+    return [{**slopes, r"\theta": 0.7, "h": 0.4, "s": s} for s in (1, -1)]
+
+
+@formula(
     "bp-central",
     r"""
 \frac{J(\theta + h) - J(\theta - h)}{2h} = J'(\theta) + \frac{h^2}{6} J'''(\theta) + O(h^4) .
@@ -163,10 +178,10 @@ def _():
     return found
 
 
-@formula("bp-delta", r"\delta_{l-1} = (\delta_l\, W_l) \odot \varphi'(z_{l-1}) .")
+@formula("bp-delta", r"\delta_{l-1} = (W_l^\top \delta_l) \odot \varphi'(z_{l-1}) .")
 def _():
-    before, w, b = leaf((1, 4)), leaf((3, 4)), leaf(3)
-    z = torch.tanh(before) @ w.T + b
+    before, w, b = leaf((4, 1)), leaf((3, 4)), leaf((3, 1))
+    z = w @ torch.tanh(before) + b
     z.retain_grad()
     (z**3).sum().backward()
     return {
@@ -185,40 +200,40 @@ def all_weights(shape, size):
 
 
 def layer_means(name, measure):
-    h, delta, shape = RANDOM.normal(size=(4, 1)), RANDOM.normal(size=(2, 1)), (2, 4)
-    every = all_weights(shape, 0.7)
-    return {
-        name: np.mean([measure(w, h, delta) for w in every]),
-        r"n_{\text{out}}": 2,
-        r"n_{\text{in}}": 4,
-        r"\sigma": 0.7,
-        "h": h,
-        r"\delta": delta,
-    }
+    x, delta = RANDOM.normal(size=(4, 1)), RANDOM.normal(size=(2, 1))
+    mean = np.mean([np.sum(measure(w, x, delta) ** 2) for w in all_weights((2, 4), 0.7)])
+    return {name: mean, r"n_{\text{out}}": 2, r"n_{\text{in}}": 4, r"\sigma": 0.7, "x": x, r"\delta": delta}
 
 
-@formula("$forward", r"\;\mathbb{E}\lVert W h\rVert^2 = n_{\text{out}}\,\sigma^2\,\lVert h\rVert^2")
+@formula("$forward", r"\;\mathbb{E}\lVert W x\rVert^2 = n_{\text{out}}\,\sigma^2\,\lVert x\rVert^2")
 def _():
-    return layer_means(r"\mathbb{E}\lVert W h\rVert^2", lambda w, h, delta: np.sum((w @ h) ** 2))
+    return layer_means(r"\mathbb{E}\lVert W x\rVert^2", lambda w, x, delta: w @ x)
 
 
 @formula(
     "$forward-relu",
-    r"\;\mathbb{E}\lVert \max(W h, 0)\rVert^2 = \tfrac12\, n_{\text{out}}\,\sigma^2\,\lVert h\rVert^2",
+    r"\;\mathbb{E}\lVert \max(W x, 0)\rVert^2 = \tfrac12\, n_{\text{out}}\,\sigma^2\,\lVert x\rVert^2",
 )
 def _():
-    return layer_means(
-        r"\mathbb{E}\lVert \max(W h, 0)\rVert^2", lambda w, h, delta: np.sum(np.maximum(w @ h, 0) ** 2)
-    )
+    return layer_means(r"\mathbb{E}\lVert \max(W x, 0)\rVert^2", lambda w, x, delta: np.maximum(w @ x, 0))
 
 
 @formula(
     "$backward", r"\;\mathbb{E}\lVert W^\top \delta\rVert^2 = n_{\text{in}}\,\sigma^2\,\lVert \delta\rVert^2"
 )
 def _():
-    return layer_means(
-        r"\mathbb{E}\lVert W^\top \delta\rVert^2", lambda w, h, delta: np.sum((w.T @ delta) ** 2)
-    )
+    return layer_means(r"\mathbb{E}\lVert W^\top \delta\rVert^2", lambda w, x, delta: w.T @ delta)
+
+
+@formula(
+    "bp-mean-square",
+    r"""
+\frac{\mathbb{E}\lVert W x\rVert^2 / n_{\text{out}}}{\lVert x\rVert^2 / n_{\text{in}}}
+= n_{\text{in}}\,\sigma^2 ,
+""",
+)
+def _():
+    return layer_means(r"\mathbb{E}\lVert W x\rVert^2", lambda w, x, delta: w @ x)
 
 
 def torch_variance(start, **options):
@@ -237,3 +252,17 @@ def _():
 @formula("bp-he", r"\sigma^2 = \frac{2}{n_{\text{in}}} .", tolerance=0.01)
 def _():
     return torch_variance(torch.nn.init.kaiming_normal_, mode="fan_in", nonlinearity="relu")
+
+
+@formula("$best-step", r"h = (3\,\varepsilon\,|J| / |J'''|)^{1/3}", tolerance=1e-4)
+def _():
+    """Where the sum of both errors is least, on a fine grid."""
+    h = np.geomspace(1e-4, 1e-1, 200_001)
+    return {"h": h[np.argmin(h**2 / 6 * 7 + 1e-9 * 2 / h)], r"\varepsilon": 1e-9, "J": 2.0, "J'''": 7.0}
+
+
+@formula("$best-one-sided-step", r"h = 2\,(\varepsilon\,|J| / |J''|)^{1/2}", tolerance=1e-4)
+def _():
+    """Each of the two values may be wrong by ε|J|."""
+    h = np.geomspace(1e-6, 1e-2, 200_001)
+    return {"h": h[np.argmin(h / 2 * 7 + 2 * 1e-9 * 2 / h)], r"\varepsilon": 1e-9, "J": 2.0, "J''": 7.0}
