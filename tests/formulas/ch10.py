@@ -10,6 +10,8 @@ from entries import Chapter
 from latex import By
 from scipy.optimize import brentq
 
+from firstgrad.models.ngram import NGram
+
 formula = Chapter("10")
 RANDOM = np.random.default_rng(10)
 TEXT = "abacabadabacabcabdaabbacad"
@@ -37,9 +39,9 @@ PLACES = {i: (i, "ab"[i % 3 == 1]) for i in range(-3, 8)}  # (place, token): the
 ANY = dict(zip(map("".join, itertools.product("ab", repeat=4)), RANDOM.dirichlet(np.ones(16)), strict=True))
 
 
-@formula("lm-chain-rule", r"P(x_1, \dots, x_n) = \prod_{i=1}^{n} P(x_i \mid x_1, \dots, x_{i-1}) .")
+@formula("lm-chain-rule", r"P(x_1, \dots, x_N) = \prod_{i=1}^{N} P(x_i \mid x_1, \dots, x_{i-1}) .")
 def _():
-    return {"P": language(ANY), "x": PLACES, "n": 4, "value": ANY["".join(PLACES[i][1] for i in range(1, 5))]}
+    return {"P": language(ANY), "x": PLACES, "N": 4, "value": ANY["".join(PLACES[i][1] for i in range(1, 5))]}
 
 
 @formula(
@@ -73,8 +75,8 @@ def _():
 @formula(
     "~gibbs",
     r"""
--\sum_x q(x) \log_2 p(x) = \underbrace{-\sum_x q(x) \log_2 q(x)}_{\text{entropy of } q} + \underbrace{\sum_x
-q(x) \log_2 \frac{q(x)}{p(x)}}_{\ge 0} .
+-\sum_x p(x) \log_2 q(x) = \underbrace{-\sum_x p(x) \log_2 p(x)}_{\text{entropy of } p} + \underbrace{\sum_x
+p(x) \log_2 \frac{p(x)}{q(x)}}_{\ge 0} .
 """,
 )
 def _():
@@ -83,7 +85,7 @@ def _():
     def table(row):
         return lambda x: row[x]
 
-    bits = torch.nn.functional.cross_entropy(tensor(p).log(), tensor(q)).item() / math.log(2)
+    bits = torch.nn.functional.cross_entropy(tensor(q).log(), tensor(p)).item() / math.log(2)
     return {"p": table(p), "q": table(q), "over": {"x": range(4)}, "value": bits}
 
 
@@ -165,6 +167,45 @@ def _():
     }
 
 
+def dealt(heaps, discount, shorter):
+    """Each heap gives up its discount, and what was given up is dealt out by the shorter model."""
+    taken = discount * len(heaps)
+    return {w: (max(heaps[w] - discount, 0) + taken * shorter[w]) / heaps.total() for w in shorter}
+
+
+@formula(
+    "lm-kneser-ney",
+    r"""
+P_m(w \mid h) = \frac{\max(c_m(hw) - D_m, 0)}{\sum_v c_m(hv)}
++ \frac{D_m\,N_{1+}(h\,\cdot)}{\sum_v c_m(hv)}\,P_{m-1}(w \mid h') ,
+""",
+)
+def _():
+    """At order 3 against the library; what is handed down is dealt from different triples and pairs."""
+    letters = sorted(set(TEXT))
+    model = NGram([letters.index(c) for c in TEXT], len(letters), 3, smoothing="kneser-ney")
+    first, second, third = (level[0] for level in model.discounts)
+    triples = [TEXT[i : i + 3] for i in range(len(TEXT) - 2)]
+    pairs = {TEXT[i : i + 2] for i in range(len(TEXT) - 1)}
+    uniform = dict.fromkeys(letters, 1 / len(letters))
+    one = dealt(collections.Counter(pair[1] for pair in pairs), first, uniform)
+    two = dealt(collections.Counter(t[2] for t in set(triples) if t[1] == "a"), second, one)
+    heaps = collections.Counter(t[2] for t in triples if t[:2] == "ba")
+    three = model.probabilities([letters.index(c) for c in "ba"]).tolist()
+    return [
+        {
+            r"P_m(w \mid h)": three[letters.index(w)],
+            r"P_{m-1}(w \mid h')": two[w],
+            "c_m(hw)": heaps[w],
+            "c_m(hv)": By("v", heaps),
+            "D_m": third,
+            r"N_{1+}(h\,\cdot)": len(heaps),
+            "over": {"v": letters},
+        }
+        for w in letters
+    ]
+
+
 @formula(
     "lm-bpc",
     r"""
@@ -181,7 +222,7 @@ def _():
     }
 
 
-@formula("lm-neural", r"\text{logits} = U \tanh(H e + d) + b .")
+@formula("lm-neural", r"\text{logits} = U \tanh(W e + d) + b .")
 def _():
     hidden, out = torch.nn.Linear(6, 4, dtype=torch.float64), torch.nn.Linear(4, 5, dtype=torch.float64)
     e = RANDOM.normal(size=6)
@@ -193,7 +234,7 @@ def _():
         r"\text{logits}": column(torch.nn.Sequential(hidden, torch.nn.Tanh(), out)(tensor(e))),
         "e": e[:, None],
         "U": out.weight.detach().numpy(),
-        "H": hidden.weight.detach().numpy(),
+        "W": hidden.weight.detach().numpy(),
         "d": column(hidden.bias),
         "b": column(out.bias),
     }
