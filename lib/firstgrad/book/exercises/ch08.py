@@ -55,7 +55,6 @@ EXERCISES = {
     ),
     "08.6": Value(
         [math.log(0.2) / math.log(0.8), 20.0],
-        relative=5e-3,
         explain="The rule of thumb is for αst ≪ 1, and far off here: seven steps do.",
         hint="0.8ᵗ = 0.2; and t = 1/(αλ).",
     ),

@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from functools import wraps
 from itertools import pairwise
 
 from firstgrad.book.answers import Choice, Function, Value
@@ -30,8 +31,7 @@ def _as_list(answer):
         given = answer(tokens)
         return sorted(given.items()) if isinstance(given, dict) else given
 
-    listed.__name__ = getattr(answer, "__name__", "f")
-    return listed
+    return wraps(answer)(listed)
 
 
 _judge_continuation = Function(
