@@ -61,7 +61,7 @@ class Value:
     def margin(self, expected: float) -> float:
         """How far from it an answer may be."""
         if self.relative is not None or self.absolute is not None:
-            return max((self.relative or 0) * abs(expected), self.absolute or 0)
+            return max((self.relative or 0) * abs(expected), self.absolute or 0) * (1 + 1e-9)
         if isinstance(expected, int) or expected == 0:
             return 1e-9 * abs(expected)  # what is computed may be off by a rounding
         return 0.5000005 * 10.0 ** (math.floor(math.log10(abs(expected))) - self.digits + 1)

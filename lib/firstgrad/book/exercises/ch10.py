@@ -87,7 +87,7 @@ EXERCISES = {
     }),
     "10.9": Value(
         0.61,
-        absolute=0.1,
+        absolute=0.01,
         explain="Ahab is all but certain there, so one is left at any such p; no top-k does both.",
         hint="Which of the two asks for a larger p? Lower it until the tenth one goes.",
     ),
