@@ -47,7 +47,7 @@ class Value:
         given, expected = plain(answer), plain(self.expected)
         if problem := misfit(given, expected):
             return Verdict(False, join(problem, say(self.hint)))
-        pairs = [(_float(a), b) for a, b in zip(leaves(given), leaves(expected), strict=True)]
+        pairs = [(float(a), b) for a, b in zip(leaves(given), leaves(expected), strict=True)]
         right = [self._same(a, b) for a, b in pairs]
         if all(right):
             return Verdict(True, say(self.explain))
@@ -223,6 +223,8 @@ def plain(value: Any) -> Any:
         value = value.detach().cpu()
     if hasattr(value, "tolist"):
         value = value.tolist()
+    if isinstance(value, int) and abs(value) > 2**1023:
+        return math.inf if value > 0 else -math.inf  # what no float can hold
     return [plain(part) for part in value] if isinstance(value, list | tuple) else value
 
 
@@ -270,18 +272,10 @@ def _at(place: int, problem: str) -> str:
     return f"[{place}]{'' if problem.startswith('[') else ' '}{problem}"
 
 
-def _float(value: Any) -> float:
-    try:
-        return float(value)
-    except OverflowError:  # an int of more than 308 digits
-        return math.inf if value > 0 else -math.inf
-
-
 def short(value: Any, level: int = 3) -> str:
     """A value in what fits in a line. The page's judge/format.js writes numbers, words and lists alike."""
     if is_real(value):
-        number = _float(value)
-        return str(int(number)) if abs(number) < 1e15 and number == int(number) else f"{number:.6g}"
+        return str(int(value)) if abs(value) < 1e15 and value == int(value) else f"{plain(value):.6g}"
     if isinstance(value, str):
         words = " ".join(value.split())
         return f"'{words if len(words) <= 40 else f'{words[:18]}...{words[-19:]}'}'"

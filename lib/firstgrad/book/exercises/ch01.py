@@ -26,10 +26,10 @@ def _one_gpu(answer) -> Verdict:
     if not isinstance(given, list) or len(given) != 3:
         text = "Expected three numbers (layers, width, heads), got {given}."
         return Verdict(False, say(text, given=short(given)))
-    wrong = next((n for n in given if not is_real(n) or not 1 <= n <= 1e6 or n != int(n)), None)
-    if wrong is not None:
+    wrong = [n for n in given if not is_real(n) or not 1 <= n <= 1e6 or n != int(n)]
+    if wrong:
         text = "Layers, width and heads are whole numbers from 1 to a million; got {given}."
-        return Verdict(False, say(text, given=short(wrong)))
+        return Verdict(False, say(text, given=short(wrong[0])))
     layers, width, heads = map(int, given)
     if width % heads:
         text = "The {heads} heads share the width out: {width} cannot be divided by {heads}."

@@ -11,7 +11,7 @@ GOAL = 1e-6
 
 def _adamw(theta, m, v, g, t, alpha, beta1, beta2, epsilon, decay):
     m = beta1 * m + (1 - beta1) * g
-    v = beta2 * v + (1 - beta2) * g**2
+    v = beta2 * v + (1 - beta2) * g * g
     m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
     return (1 - alpha * decay) * theta - alpha * m_hat / (math.sqrt(v_hat) + epsilon), m, v
 
@@ -28,7 +28,7 @@ def _crooked(answer) -> Verdict:
     theta, m, v = [-2.4, 0.6], [0.0, 0.0], [0.0, 0.0]
     for t in range(MAX_STEPS + 1):
         along, across = (theta[0] + theta[1]) / math.sqrt(2), (theta[1] - theta[0]) / math.sqrt(2)
-        loss = 0.5 * (along**2 + 100 * across**2)
+        loss = 0.5 * (along * along + 100 * across * across)
         if loss < GOAL:
             return Verdict(True, say("The loss is below 1e-6 after {steps} steps.", steps=t))
         if not math.isfinite(loss):
