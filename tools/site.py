@@ -28,7 +28,8 @@ DIGEST = BUILD / "site.digest"
 EDITIONS = ("en", "zh")
 # What the pages are made of. A change in any of it builds again; no change, and `build` ends at once.
 INPUTS = ("_config.yml", "_toc.yml", "references.bib", "index.md", "chapters", "zh", "site",
-          "lib/firstgrad/design.json", "lib/firstgrad/widgets", "tools/site.py", "tools/i18n.py",
+          "lib/firstgrad/design.json", "lib/firstgrad/widgets", "lib/firstgrad/book/exercises/zh.json",
+          "tools/site.py", "tools/i18n.py",
           "tools/i18n_rules.py", "requirements/site.txt")
 IGNORED = {"__pycache__", ".ipynb_checkpoints"}
 

@@ -62,18 +62,24 @@ class Value:
         """How far from it an answer may be."""
         if self.relative is not None or self.absolute is not None:
             return max((self.relative or 0) * abs(expected), self.absolute or 0) * (1 + 1e-9)
-        if isinstance(expected, int) or expected == 0:
+        if isinstance(expected, int):
             return 1e-9 * abs(expected)  # what is computed may be off by a rounding
+        if expected == 0:
+            return 1e-9
         return 0.5000005 * 10.0 ** (math.floor(math.log10(abs(expected))) - self.digits + 1)
 
-    def within(self) -> str:
-        """The same for the reader, in a few words."""
+    def told(self) -> tuple[str, dict]:
+        """The same for the reader: a few words, and the values in them."""
         if self.relative:
-            return say("within {percent} %", percent=f"{100 * self.relative:.3g}")
+            return "within {percent} %", {"percent": f"{100 * self.relative:.3g}"}
         if self.absolute:
-            return say("within {absolute}", absolute=f"{self.absolute:g}")
+            return "within {absolute}", {"absolute": f"{self.absolute:g}"}
         exact = all(isinstance(part, int) for part in leaves(plain(self.expected)))
-        return say("exactly") if exact else say("to {digits} digits", digits=self.digits)
+        return ("exactly", {}) if exact else ("to {digits} digits", {"digits": self.digits})
+
+    def within(self) -> str:
+        text, values = self.told()
+        return say(text, **values)
 
     def _same(self, given: float, expected: float) -> bool:
         return abs(given - expected) <= self.margin(expected)

@@ -37,7 +37,6 @@ EXERCISES = {
     ),
     "08.4": Value(
         [2.5, 0.0, 0.4, -1.5, 0.0],
-        absolute=1e-9,
         explain="All lose 0.5; two had less than that.",
         hint="Towards zero by 0.5, and not beyond it.",
     ),
