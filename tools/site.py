@@ -29,6 +29,7 @@ EDITIONS = ("en", "zh")
 # What the pages are made of. A change in any of it builds again; no change, and `build` ends at once.
 INPUTS = ("_config.yml", "_toc.yml", "references.bib", "index.md", "chapters", "zh", "site",
           "lib/firstgrad/design.json", "lib/firstgrad/widgets", "lib/firstgrad/book/exercises/zh.json",
+          "widgets/exercises/words.json", "data/recordings/shirt_detector.json",
           "tools/site.py", "tools/i18n.py",
           "tools/i18n_rules.py", "requirements/site.txt")
 IGNORED = {"__pycache__", ".ipynb_checkpoints"}

@@ -1,4 +1,5 @@
-// Bundles every explorable: widgets/explorables/NAME/index.js → lib/firstgrad/widgets/static/NAME.js
+// Bundles every explorable: widgets/explorables/NAME/index.js → lib/firstgrad/widgets/static/NAME.js,
+// and the exercises' two scripts into site/bundles.
 //
 //   node build.mjs              write the bundles
 //   node build.mjs --check      write nothing; fail and name what is stale
@@ -6,7 +7,7 @@
 //                               their ../../ui/… and ../../core/… are still ours
 //
 // A bundle is a classic script up to the line "//# esm" (so that it works from file://), an ES module as a whole.
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -16,6 +17,7 @@ import { build, transform } from "esbuild";
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = dirname(HERE);
 const EXPLORABLES = join(HERE, "explorables");
+const BUNDLES = join(ROOT, "site/bundles");
 const TAIL = [
   "//# esm",
   "export default firstgradWidget.default;",
@@ -109,6 +111,34 @@ async function bundle(file) {
   return `${script}\n${licences(used)}\n${TAIL}`;
 }
 
+/** What pages load besides explorables: the boxes for answers, and the progress in the contents. */
+const SCRIPTS = {
+  exercises: "exercises/page.js",
+  contents: "exercises/contents.js",
+  ...Object.fromEntries(
+    readdirSync(join(HERE, "exercises/written")).map((file) => [
+      `written_${basename(file, ".js")}`,
+      `exercises/written/${file}`,
+    ]),
+  ),
+};
+
+async function script(file) {
+  const { outputFiles } = await build({
+    entryPoints: [join(HERE, file)],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: "iife",
+    globalName: file.includes("/written/") ? "fgWritten" : undefined,
+    target: "es2022",
+    charset: "utf8",
+    logLevel: "silent",
+    absWorkingDir: HERE,
+  });
+  return outputFiles[0].text;
+}
+
 /** Loading it here proves that nothing touches the DOM on import and that the two exports are there. */
 async function inspect(name, text) {
   const module = await import(`data:text/javascript;base64,${Buffer.from(text).toString("base64")}`);
@@ -133,17 +163,19 @@ async function main() {
     .filter((name) => existsSync(entry(name)))
     .sort();
   if (!names.length) throw new Error(`no explorable (NAME/index.js) in ${values.source}`);
+  const explorables = names.map((name) => [name, values.out, () => bundle(entry(name))]);
+  const scripts = Object.entries(SCRIPTS).map(([name, file]) => [name, BUNDLES, () => script(file)]);
   let wrong = 0;
-  for (const name of names) {
-    const target = join(values.out, `${name}.js`);
+  for (const [name, folder, make] of [...explorables, ...(values.source === EXPLORABLES ? scripts : [])]) {
+    const target = join(folder, `${name}.js`);
     try {
-      const text = await bundle(entry(name));
-      await inspect(name, text);
+      const text = await make();
+      if (folder === values.out) await inspect(name, text);
       const fresh = existsSync(target) && readFileSync(target, "utf8") === text;
       if (values.check && !fresh)
         throw new Error(`${relative(process.cwd(), target)} is stale: run \`make widgets\` and commit it`);
       if (!fresh) {
-        mkdirSync(values.out, { recursive: true });
+        mkdirSync(folder, { recursive: true });
         writeFileSync(target, text);
       }
       console.log(

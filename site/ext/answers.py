@@ -6,6 +6,7 @@ script puts a box for the answer. Without JavaScript it reads as in the notebook
 from __future__ import annotations
 
 import functools
+import gzip
 import html
 import json
 import re
@@ -15,6 +16,8 @@ from docutils import nodes
 
 TABLES = book.ROOT / "site/judges.json"  # by tools/judges.py
 CHINESE = book.ROOT / "lib/firstgrad/book/exercises/zh.json"
+BUNDLES = book.ROOT / "site/bundles"  # by widgets/build.mjs
+NEEDS = {"04.9": "exercises/shirts.js", "09.9": "models/word_vectors.js"}  # under assets/, on demand
 LINE = re.compile(r"([✓✗○]) (\d\d\.\d+) (Right\.|Not yet\.|Waiting for your answer\.) ?(.*)")
 KEY = 21  # an answer in the page's source should not be read by accident; nobody is kept from it
 
@@ -33,20 +36,32 @@ def chinese() -> dict[str, str]:
     return json.loads(CHINESE.read_text("utf8"))
 
 
+@functools.cache
+def boxes() -> dict[str, dict]:
+    """What the boxes say themselves, by language."""
+    return json.loads((book.ROOT / "widgets/exercises/words.json").read_text("utf8"))
+
+
 def count(chapter: str) -> int:
     """How many exercises of a chapter the page can judge."""
     entries = tables().get(chapter, {}).get("exercises", {}).values()
     return sum(entry["kind"] != "function" for entry in entries)
 
 
+def chapters() -> list[str]:
+    """Those that have exercises which the page can judge."""
+    return [chapter for chapter in tables() if count(chapter)]
+
+
 def table(chapter: str, language: str) -> dict:
     """What a chapter's page needs to judge: entries, and the other sentences that judges say."""
     entries = {name: entry for name, entry in tables()[chapter]["exercises"].items()
                if entry["kind"] != "function"}
+    found = {"language": language, "box": boxes()[language], "words": {}, "exercises": entries}
     if language == "en":
-        return {"language": "en", "words": {}, "exercises": entries}
+        return found
     words = {text: chinese()[text] for part in ("", chapter) for text in tables()[part]["words"]}
-    return {"language": "zh", "words": words, "exercises": translated(entries)}
+    return found | {"words": words, "exercises": translated(entries)}
 
 
 def translated(value):
@@ -60,10 +75,12 @@ def translated(value):
 
 
 def script(chapter: str, language: str) -> str:
-    """The table as a classic script."""
+    """The table as a classic script, and the chapter's own judges."""
     text = json.dumps(table(chapter, language), ensure_ascii=False, separators=(",", ":"))
     hidden = "".join(chr(ord(letter) ^ KEY) for letter in text)
-    return f"globalThis.fgExercises={json.dumps(hidden, ensure_ascii=False)};\n"
+    own = BUNDLES / f"written_{chapter}.js"
+    judges = own.read_text("utf8") if own.exists() else ""
+    return f"globalThis.fgExercises={json.dumps(hidden, ensure_ascii=False)};\n{judges}"
 
 
 def shirts() -> str:
@@ -78,7 +95,6 @@ def shirts() -> str:
 
 def mark(app, doctree):
     """Each waiting line becomes a place; in the Chinese edition checks have spoken Chinese."""
-    places = 0
     for block in list(doctree.findall(nodes.literal_block)):
         text = block.astext()
         waiting = LINE.fullmatch(text.strip())
@@ -90,13 +106,10 @@ def mark(app, doctree):
             continue
         chapter, _, _ = waiting[2].partition(".")
         entry = tables().get(chapter, {}).get("exercises", {}).get(waiting[2])
-        if entry and entry["kind"] != "function":
-            place = answer_place(exercise=waiting[2])
+        if entry:
+            place = answer_place(exercise=waiting[2], function=entry["kind"] == "function")
             block.replace_self(place)
             place += block
-            places += 1
-    if places:
-        app.env.metadata[app.env.docname]["fg_exercises"] = True
 
 
 def in_chinese(line: re.Match) -> str:
@@ -115,11 +128,28 @@ def sentence(message: str) -> str:
     return message
 
 
+@functools.cache
+def kilobytes(name: str) -> int:
+    """What loads on demand, as it travels."""
+    import assets
+
+    return round(len(gzip.compress(assets.generated()[name].encode(), 6)) / 1000)
+
+
 def visit_place(self, node):
-    self.body.append(f'<div class="fg-exercise" data-exercise="{html.escape(node["exercise"])}">')
+    if node["function"]:
+        self.body.append("<div>")
+        return
+    name, needs = node["exercise"], NEEDS.get(node["exercise"])
+    more = f' data-needs="{needs}" data-kilobytes="{kilobytes(needs)}"' if needs else ""
+    self.body.append(f'<div class="fg-exercise" data-exercise="{html.escape(name)}"{more}>')
 
 
 def depart_place(self, node):
+    if node["function"]:  # the page cannot run Python: where it can be written and checked
+        colab, words = book.launch(self.config, self.builder.current_docname)["colab"], book.texts(self.config)
+        self.body.append(f'<p class="fg-colab"><a class="reference external" href="{html.escape(colab)}">'
+                         f"{words['write_function']}</a></p>")
     self.body.append("</div>\n")
 
 

@@ -1,10 +1,12 @@
 // Judges an answer as lib/firstgrad/book/answers.py does: the same verdict in the same words.
-import { short } from "./format.js";
-import { written } from "./written.js";
+import { general, short, whole } from "./format.js";
 
 /**
  * @typedef {{ right: boolean, message: string }} Verdict
- * @typedef {{ say: (text: string, values?: Record<string, unknown>) => string, join: (...parts: string[]) => string }} Voice
+ * @typedef {(text: string, values?: Record<string, unknown>) => string} Say
+ * @typedef {{ say: Say, join: (...parts: string[]) => string, general: typeof general, short: typeof short, whole: typeof whole }} Voice
+ * @typedef {Record<string, { judge: (answer: any, tell: Voice, more: any) => Verdict, count: number, words?: boolean }>} Written
+ *   judges that are written out; count: how many parts an answer has; words: its parts are words
  * @typedef {{ words: Record<string, string>, exercises: Record<string, any>, language: string }} Table
  */
 
@@ -13,15 +15,21 @@ export const voice = ({ words, language }) => ({
   say: (text, values = {}) =>
     (words[text] ?? text).replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole)),
   join: (...parts) => parts.filter(Boolean).join(language === "zh" ? "" : " "),
+  general,
+  short,
+  whole,
 });
 
-/** @param {Table} table @param {string} exercise @param {any} answer @param {any} needs what a judge had to load */
-export function grade(table, exercise, answer, needs) {
+/**
+ * @param {Table} table @param {Written} written @param {string} exercise @param {any} answer
+ * @param {any} [more] what the judge had to load
+ */
+export function grade(table, written, exercise, answer, more) {
   const entry = table.exercises[exercise],
     tell = voice(table);
   if (entry.kind === "value") return value(entry, answer, tell);
   if (entry.kind === "choice") return choice(entry, answer, tell);
-  return written[exercise].judge(answer, tell, needs);
+  return written[exercise].judge(answer, tell, more);
 }
 
 /** @param {any} entry @param {any} given @param {Voice} tell @returns {Verdict} */
@@ -58,7 +66,7 @@ function misfit(given, expected, { say }) {
 
 /** Which of several numbers are right; that their order is not. */
 function diagnosis(entry, numbers, fits, wrong, { say }) {
-  const within = say(...entry.within);
+  const within = say(entry.within[0], entry.within[1]);
   if (numbers.length === 1) return say("{given} is not it ({within}).", { given: short(wrong[0]), within });
   const places = [entry.expected].flat(Infinity).map((b, i) => [b, [entry.margin].flat(Infinity)[i]]);
   places.sort((a, b) => a[0] - b[0]);

@@ -1,7 +1,8 @@
 // The book's word vectors, out of their safetensors file.
 
-/** @param {ArrayBuffer} bytes */
-export function vectorsOf(bytes) {
+/** @param {string} base64 */
+export function vectorsOf(base64) {
+  const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)).buffer;
   const length = Number(new DataView(bytes).getBigUint64(0, true));
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(bytes, 8, length)));
   const words = header.__metadata__.tokens.split("\n"),
