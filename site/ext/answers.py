@@ -147,7 +147,8 @@ def visit_place(self, node):
 
 def depart_place(self, node):
     if node["function"]:  # the page cannot run Python: where it can be written and checked
-        colab, words = book.launch(self.config, self.builder.current_docname)["colab"], book.texts(self.config)
+        colab = book.launch(self.config, self.builder.current_docname)["colab"]
+        words = book.texts(self.config)
         self.body.append(f'<p class="fg-colab"><a class="reference external" href="{html.escape(colab)}">'
                          f"{words['write_function']}</a></p>")
     self.body.append("</div>\n")

@@ -11,7 +11,8 @@ import answers
 from book import BUNDLES, DESIGN, MODELS, ROOT
 
 HERE = ROOT / "site"
-STYLES = ("fonts.css", "base.css", "layout.css", "prose.css", "code.css", "exercises.css", "home.css", "print.css")
+STYLES = ("fonts.css", "base.css", "layout.css", "prose.css", "code.css", "exercises.css", "home.css",
+          "print.css")
 SCRIPTS = ("site.js", "search.js", "live.js")
 BUNDLED = ("contents.js", "exercises.js")
 ESM_MARK = "\n//# esm"
