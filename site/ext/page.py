@@ -68,7 +68,7 @@ def navigation(app) -> list[dict]:
     env, parts = app.env, []
     for tree in env.external_site_map.root.subtrees:
         pages = [{"docname": name, "title": env.titles[name].astext(), "number": book.number(name),
-                  "exercises": answers.count(f"{book.number(name):02}")}
+                  "exercises": answers.count(name.rpartition("/")[2][:2])}
                  for name in map(str, tree.items) if name in env.titles]
         if pages:
             parts.append({"caption": tree.caption, "slug": book.part_slugs().get(pages[0]["docname"], ""),

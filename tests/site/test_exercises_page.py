@@ -94,6 +94,7 @@ def test_progress_stays_is_exported_and_erased(visit):
     answer(page, "06.1", "-1/8")
     answer(page, "06.3", "1381, 70")
     assert "1/6" in contents(page)
+    assert page.locator(".contents-sum span").text_content() == "1 of 74 exercises right"
     page.reload()
     place = box(page, "06.3")
     assert place.locator("input").input_value() == "1381, 70"
