@@ -30,18 +30,19 @@ TYPES = ("types", [PYTHON, "-m", "mypy"])
 SCRIPTS = ("JavaScript: form and lint", ["widgets/node_modules/.bin/biome", "ci", "--error-on-warnings", "."])
 SCRIPT_TYPES = ("JavaScript: types", ["widgets/node_modules/.bin/tsc", "-p", "widgets"])
 BUNDLES = ("bundles are fresh", ["node", "widgets/build.mjs", "--check"])
+JUDGES = ("judges are fresh", [PYTHON, "tools/judges.py", "check"])
 LANGUAGES = ("both languages", [PYTHON, "tools/i18n.py", "check", "--strict"])
 NOTEBOOKS = ("notebooks' form", [PYTHON, "tools/notebooks.py", "check"])
 SITE = [PYTHON, "tools/site.py", "build"]
 AGAIN = ["--dist", "loadfile", "--nbval", "--nbval-current-env", "-W", "default"]
 STAGES = {
     "quick": [
-        LINT, TYPES, SCRIPTS, SCRIPT_TYPES, BUNDLES, LANGUAGES, NOTEBOOKS,
+        LINT, TYPES, SCRIPTS, SCRIPT_TYPES, BUNDLES, JUDGES, LANGUAGES, NOTEBOOKS,
         # The five hundred cases of each core (tests/parity) are for "all".
         ("fast tests", [*PYTEST, *TWO, "-m", "not slow and not browser", "--ignore=tests/parity", "tests"]),
     ],
     "all": [
-        LINT, TYPES, SCRIPTS, SCRIPT_TYPES, BUNDLES, LANGUAGES, NOTEBOOKS,
+        LINT, TYPES, SCRIPTS, SCRIPT_TYPES, BUNDLES, JUDGES, LANGUAGES, NOTEBOOKS,
         ("tests", [*PYTEST, *TWO, "-m", "not browser", "tests"]),
         # loadfile: one worker runs one notebook, in the order of its cells
         ("notebooks run again", [*PYTEST, "-n", "2", *AGAIN, "chapters"]),
