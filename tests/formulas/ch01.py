@@ -49,3 +49,29 @@ def _():
             {"C": counter.get_total_flops(), "D": rows, "N": sum(p.numel() for p in model.parameters())}
         )
     return found
+
+
+def block():
+    with torch.device("meta"):
+        return torch.nn.TransformerEncoderLayer(d_model=512, nhead=8, dim_feedforward=1536)
+
+
+def size(*parts):
+    return sum(p.numel() for part in parts for p in part.parameters())
+
+
+@formula("$attention", r"4h^2 + 4h")
+def _():
+    return {"h": 512, "value": size(block().self_attn)}
+
+
+@formula("$feed-forward", r"2hf + f + h")
+def _():
+    return {"h": 512, "f": 1536, "value": size(block().linear1, block().linear2)}
+
+
+@formula("$block", r"12h^2 + 13h")
+def _():
+    with torch.device("meta"):
+        whole = torch.nn.TransformerEncoderLayer(d_model=512, nhead=8, dim_feedforward=2048)
+    return {"h": 512, "value": size(whole)}

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import statistics
 
 import numpy as np
 import sklearn.metrics
@@ -245,3 +246,60 @@ def _():
         r"\text{confidence}": {m: confidence[b].mean() for m, b in bins.items()},
         "over": {r"\text{bins } m": ("m", list(bins))},
     }
+
+
+def two_tables():
+    p, q = RANDOM.dirichlet(np.ones(4), size=2)
+    return {"p": p, "q": q, "over": {"k": range(4)}}
+
+
+@formula("$cross-entropy", r"H(p, q) = -\sum_k p_k\ln q_k")
+def _():
+    found = two_tables()
+    price = functional.cross_entropy(tensor(found["q"]).log(), tensor(found["p"])).item()
+    return {**found, "H(p, q)": price}
+
+
+@formula("$entropy", r"H(p) = -\sum_k p_k\ln p_k")
+def _():
+    found = two_tables()
+    return {**found, "H(p)": torch.distributions.Categorical(tensor(found["p"])).entropy().item()}
+
+
+@formula("$f1-of-a-set", r"F(S) = \dfrac{2\sum_{i \in S} p_i}{|S| + \sum_i p_i}")
+def _():
+    """From the expected counts."""
+    p, called = one(RANDOM.uniform(size=5)), (1, 4)
+    right = sum(p[i] for i in called)
+    false, missed = sum(1 - p[i] for i in called), sum(p[i] for i in p if i not in called)
+    f1 = 2 * right / (2 * right + false + missed)
+    return {"F(S)": f1, "|S|": 2, "p": p, "over": {r"i \in S": ("i", called), "i": list(p)}}
+
+
+@formula("$half-of-the-best", r"p_i > F^\star/2")
+def _():
+    """True of the pictures in the best of all sets, and of no others."""
+    p = one(RANDOM.uniform(size=6))
+    sets = [s for size in range(1, 7) for s in itertools.combinations(p, size)]
+
+    def score(s):
+        return 2 * sum(p[i] for i in s) / (len(s) + sum(p.values()))
+
+    best = max(sets, key=score)
+    return [{"p": p, "i": i, r"F^\star": score(best), "false": i not in best} for i in p]
+
+
+@formula("$recall", r"TPR = TP/(TP + FN)")
+def _():
+    return {"TPR": sklearn.metrics.recall_score([1, 1, 1, 0, 0], [1, 1, 0, 1, 0]), "TP": 2, "FN": 1}
+
+
+@formula("$false-alarms", r"FPR = FP/(FP + TN)")
+def _():
+    matrix = sklearn.metrics.confusion_matrix([0, 0, 0, 0, 1], [1, 0, 0, 0, 1], normalize="true")
+    return {"FPR": matrix[0, 1], "FP": 1, "TN": 3}
+
+
+@formula("$harmonic-mean", r"2/(1/\text{precision} + 1/\text{recall})")
+def _():
+    return {r"\text{precision}": 0.8, r"\text{recall}": 0.4, "value": statistics.harmonic_mean([0.8, 0.4])}

@@ -266,3 +266,62 @@ def _():
     """Each of the two values may be wrong by ε|J|."""
     h = np.geomspace(1e-6, 1e-2, 200_001)
     return {"h": h[np.argmin(h / 2 * 7 + 2 * 1e-9 * 2 / h)], r"\varepsilon": 1e-9, "J": 2.0, "J''": 7.0}
+
+
+def each(letter, table):
+    """Row by row or column by column, as the letters of the formula say."""
+    return By(letter, dict(enumerate(table)))
+
+
+@formula("$weight", r"\dfrac{\partial J}{\partial W_{ij}} = \sum_n G_{ni} X_{nj}")
+def _():
+    x, w, _b, z = affine()
+    return [
+        {
+            r"\frac{\partial J}{\partial W_{ij}}": w.grad[i, j].item(),
+            "G": numbers(z.grad),
+            "X": numbers(x),
+            "i": i,
+            "j": j,
+            "over": {"n": range(5)},
+        }
+        for i, j in ((0, 2), (1, 0))
+    ]
+
+
+@formula("$bias", r"\dfrac{\partial J}{\partial b_i} = \sum_n G_{ni}")
+def _():
+    _x, _w, b, z = affine()
+    return {
+        r"\frac{\partial J}{\partial b_i}": each("i", numbers(b.grad)),
+        "G": numbers(z.grad),
+        "i": 1,
+        "over": {"n": range(5)},
+    }
+
+
+@formula("$input", r"\dfrac{\partial J}{\partial X_{nj}} = \sum_i G_{ni} W_{ij}")
+def _():
+    x, w, _b, z = affine()
+    return {
+        r"\frac{\partial J}{\partial X_{nj}}": x.grad[3, 1].item(),
+        "G": numbers(z.grad),
+        "W": numbers(w),
+        "n": 3,
+        "j": 1,
+        "over": {"i": range(2)},
+    }
+
+
+@formula("$weights-of-a-layer", r"\partial J/\partial W_l = \delta_l\, h_{l-1}^\top")
+def _():
+    h, w = leaf((4, 1)), leaf((3, 4))
+    z = w @ h
+    z.retain_grad()
+    (z**3).sum().backward()
+    return {
+        r"\partial J/\partial W_l": numbers(w.grad),
+        r"\delta_l": numbers(z.grad),
+        "h": {1: numbers(h)},
+        "l": 2,
+    }

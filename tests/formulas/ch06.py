@@ -436,3 +436,47 @@ def _():
         weights = alpha * (1 - alpha * curvature) ** np.arange(2000)  # of the noise that came k steps ago
         found.append({"V": np.sum(weights**2) * s**2, r"\alpha": alpha, "s": s, r"\lambda": curvature})
     return found
+
+
+@formula("$radius", r"\rho(\alpha) = \max_i |1 - \alpha\lambda_i|")
+def _():
+    every = np.arange(3)
+    return [{r"\rho": radius, r"\alpha": alpha, r"\lambda": CURVATURES, "i": every} for alpha in (0.02, 0.4)]
+
+
+@formula("$best-factor", r"\dfrac{\kappa - 1}{\kappa + 1}", tolerance=1e-6)
+def _():
+    return {**extremes(), "value": radius(best_rate())}
+
+
+@formula("$roots-inside", r"|b| < 1 + c")
+def _():
+    """For |c| < 1: both roots are inside the circle, or it is untrue."""
+    pairs = RANDOM.uniform((-2, -1), (2, 1), size=(40, 2))
+    return [{"b": b, "c": c, "false": max(abs(np.roots([1, -b, c]))) >= 1} for b, c in pairs]
+
+
+@formula("$best-momentum", r"\dfrac{\sqrt\kappa - 1}{\sqrt\kappa + 1}", tolerance=0.01)
+def _():
+    """The least factor of a fine grid of α and μ, for the curvatures 1 and 9."""
+    grid = itertools.product(np.linspace(0.1, 0.6, 101), np.linspace(0, 0.6, 121))
+    return {r"\kappa": 9, "value": min(max(max(abs(factor(*p, c))) for c in (1, 9)) for p in grid)}
+
+
+@formula("$nesterov-recurrence", r"e_{t+1} = (1 - \alpha\lambda)\,[(1 + \mu)\,e_t - \mu\,e_{t-1}]")
+def _():
+    ahead, v = run(4, lr=0.1, momentum=0.8, nesterov=True)
+    errors = {t: (AXES[:, 1] @ (ahead[t] + 0.1 * 0.8 * v[t] - LOWEST)).item() for t in ahead}
+    return {"e": errors, "t": 2, r"\alpha": 0.1, r"\mu": 0.8, r"\lambda": CURVATURES[1]}
+
+
+@formula(
+    "$second-order", r"J(\theta + d) \le J(\theta) + \nabla J(\theta)^\top d + \tfrac L2\lVert d\rVert^2"
+)
+def _():
+    """Tight along the steepest axis of the bowl."""
+    theta = RANDOM.normal(size=(3, 1))
+    return [
+        {"J": bowl, r"\nabla J": columns, r"\theta": theta, "d": d, "L": CURVATURES[2], "tight": tight}
+        for d, tight in ((AXES[:, [2]], True), (RANDOM.normal(size=(3, 1)), False))
+    ]

@@ -310,3 +310,15 @@ def _():
         }
         for t in (1, 4, 5)
     ]
+
+
+@formula("$constant-mean", r"m_t = (1 - \beta_1^t)\,g")
+def _():
+    _, m, _ = adam(dict.fromkeys(range(1, 6), -3.0))
+    return {"m": m, "g": -3.0, r"\beta_1": BETA1, "t": 4}
+
+
+@formula("$constant-square", r"v_t = (1 - \beta_2^t)\,g^2")
+def _():
+    _, _, v = adam(dict.fromkeys(range(1, 6), -3.0))
+    return {"v": v, "g": -3.0, r"\beta_2": BETA2, "t": 4}

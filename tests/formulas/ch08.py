@@ -244,3 +244,26 @@ def _():
     for _ in range(t):
         weight -= alpha * s * (weight - 1)
     return {r"\lambda": s / weight - s, r"\alpha": alpha, "t": t}
+
+
+@formula("$ridge-gradient", r"\frac1n X^\top(X\theta - y) + \lambda\theta")
+def _():
+    theta = torch.tensor(RANDOM.normal(size=(3, 1)), requires_grad=True)
+    (
+        torch.nn.functional.mse_loss(torch.tensor(X) @ theta, torch.tensor(Y)) / 2
+        + 0.2 * theta.square().sum()
+    ).backward()
+    return {
+        "X": X,
+        "y": Y,
+        "n": 6,
+        r"\theta": theta.detach().numpy(),
+        r"\lambda": 0.4,
+        "value": theta.grad.numpy(),
+    }
+
+
+@formula("$l2-shrinks", r"z/(1 + \lambda)")
+def _():
+    fitted = sklearn.linear_model.Ridge(alpha=0.7, fit_intercept=False).fit([[1.0]], [1.3])
+    return {"z": 1.3, r"\lambda": 0.7, "value": fitted.coef_[0]}

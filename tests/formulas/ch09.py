@@ -262,3 +262,9 @@ def _():
         keep = (math.sqrt(count / (sample * words)) + 1) * (sample * words) / count
         found.append({r"P(\text{keep})": min(keep, 1.0), "t": sample, "f": count / words})
     return found
+
+
+@formula("$best-answer", r"\sigma(s) = N_{co}/(N_{co} + k N_c\,Q(o))", tolerance=1e-6)
+def _():
+    best = minimize_scalar(part_of_loss, args=(6, 15), bracket=(-2, 1), tol=1e-12).x
+    return {**COUNTS, r"\sigma(s)": logistic(best)}

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from entries import Chapter
 from latex import By
-from scipy.optimize import brentq
+from scipy.optimize import brentq, minimize_scalar
 
 from firstgrad.models.ngram import NGram
 
@@ -269,3 +269,47 @@ def _():
         r"\operatorname{Var}_{p_T}(z)": variance,
         "T": t,
     }
+
+
+@formula("$kraft", r"\sum_x 2^{-\ell(x)} \le 1")
+def _():
+    """Code words of which none begins another; tight where no further one fits."""
+    return [
+        {r"\ell": len, "over": {"x": code}, "tight": full}
+        for code, full in ((["0", "10", "11"], True), (["00", "01", "10"], False))
+    ]
+
+
+@formula(
+    "$no-slope",
+    r"\frac{n_1}{D} = \frac{2 n_2}{1 - D} + \sum_{r\ge3} \frac{r\,n_r}{r - 1 - D}",
+    tolerance=1e-5,
+)
+def _():
+    """At the best of all D, found by trying, with every place of the text left out in its turn."""
+    often = collections.Counter(collections.Counter(itertools.pairwise(TEXT)).values())
+    best = minimize_scalar(
+        lambda d: -left_out(d), bounds=(1e-6, 1 - 1e-6), method="bounded", options={"xatol": 1e-12}
+    ).x
+    return {"D": best, "n": often, "over": {r"r \ge 3": ("r", [r for r in often if r > 2])}}
+
+
+@formula("$keeps-frequencies", r"\sum_v c(v)\, P(w \mid v) = c(w)")
+def _():
+    """The text as a ring; what is handed down is dealt by the number of different tokens before."""
+    ring = collections.Counter(zip(TEXT, TEXT[1:] + TEXT[0], strict=True))
+    before = collections.Counter(b for _, b in ring)
+    lower = {w: before[w] / len(ring) for w in sorted(before)}
+    says = {
+        v: dealt(collections.Counter({b: n for (a, b), n in ring.items() if a == v}), 0.6, lower)
+        for v in lower
+    }
+    return [
+        {
+            "c(v)": By("v", {v: TEXT.count(v) for v in says}),
+            "c(w)": TEXT.count(w),
+            "over": {"v": list(says)},
+            r"P(w \mid v)": By("v", {v: says[v][w] for v in says}),
+        }
+        for w in lower
+    ]

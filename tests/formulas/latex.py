@@ -36,13 +36,11 @@ class Unreadable(Exception):
     """A formula that cannot be computed; the message says where and why."""
 
 
-def logistic(z):
-    return 1 / (1 + np.exp(-z))
-
-
-FUNCTIONS = {r"\ln": np.log, r"\log": np.log, r"\log_2": np.log2, r"\exp": np.exp, r"\tanh": np.tanh,
-             r"\max": lambda *a: np.maximum(*a) if len(a) > 1 else np.max(a[0]), r"\min": np.minimum,
-             r"\operatorname{sign}": np.sign, r"\operatorname{diag}": lambda v: np.diag(np.ravel(v))}
+FUNCTIONS = {
+    r"\ln": np.log, r"\log": np.log, r"\log_2": np.log2, r"\exp": np.exp, r"\tanh": np.tanh,
+    r"\max": np.maximum, r"\min": np.minimum, r"\max_i": np.max,
+    r"\operatorname{sign}": np.sign, r"\operatorname{diag}": lambda v: np.diag(np.ravel(v)),
+}
 KNOWN = {**FUNCTIONS, "e": np.e, r"\pi": np.pi, r"\mathbb{E}": lambda x: np.mean(x, axis=-1)}
 
 
