@@ -254,7 +254,7 @@ function rung(index, context, different, modified) {
 }
 
 /**
- * The logits of a neural n-gram: U tanh(H e + d) + b, e the embeddings of the context one after the other.
+ * The logits of a neural n-gram: U tanh(W e + d) + b, e the embeddings of the context one after the other.
  * @param {Record<string, {shape: number[], data: ArrayLike<number>}>} weights named as in Python @param {number[]} context as many ids as it reads
  */
 export function neuralLogits(weights, context) {
