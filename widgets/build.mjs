@@ -12,10 +12,14 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
+import { list } from "./listing.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = dirname(HERE);
 const EXPLORABLES = join(HERE, "explorables");
+const STATIC = join(ROOT, "lib/firstgrad/widgets/static");
+const DESIGN = join(ROOT, "lib/firstgrad/design.json");
+const OWN = ["build.mjs", "listing.mjs", "package-lock.json"].map((name) => join(HERE, name));
 const TAIL = [
   "//# esm",
   "export default firstgradWidget.default;",
@@ -25,7 +29,7 @@ const TAIL = [
 
 /** The design tokens as CSS: used where no page around the explorable defines them (Jupyter, Colab, VS Code). */
 function theme() {
-  const design = JSON.parse(readFileSync(join(ROOT, "lib/firstgrad/design.json"), "utf8"));
+  const design = JSON.parse(readFileSync(DESIGN, "utf8"));
   const rules = (palette) =>
     Object.entries(palette)
       .map(([name, value]) => `--fg-${name}:${value};`)
@@ -80,6 +84,7 @@ function licences(inputs) {
   return `/* firstgrad, MIT licence. Contains parts of:\n\n${blocks.join("\n\n")}\n*/`;
 }
 
+/** The bundle's text, and the files that it was made of. */
 async function bundle(file) {
   const { outputFiles, metafile } = await build({
     entryPoints: [file],
@@ -103,7 +108,8 @@ async function bundle(file) {
     .flatMap(({ inputs }) => Object.entries(inputs))
     .filter(([, { bytesInOutput }]) => bytesInOutput)
     .map(([path]) => path);
-  return `${script}\n${licences(used)}\n${TAIL}`;
+  const inputs = Object.keys(metafile.inputs).map((path) => resolve(HERE, path));
+  return { text: `${script}\n${licences(used)}\n${TAIL}`, inputs };
 }
 
 /** Loading it here proves that nothing touches the DOM on import and that the two exports are there. */
@@ -122,7 +128,7 @@ async function main() {
     options: {
       check: { type: "boolean", default: false },
       source: { type: "string", default: EXPLORABLES },
-      out: { type: "string", default: join(ROOT, "lib/firstgrad/widgets/static") },
+      out: { type: "string", default: STATIC },
     },
   });
   const entry = (name) => resolve(values.source, name, "index.js");
@@ -131,10 +137,12 @@ async function main() {
     .sort();
   if (!names.length) throw new Error(`no explorable (NAME/index.js) in ${values.source}`);
   let wrong = 0;
+  const files = [DESIGN, ...OWN];
   for (const name of names) {
     const target = join(values.out, `${name}.js`);
     try {
-      const text = await bundle(entry(name));
+      const { text, inputs } = await bundle(entry(name));
+      files.push(target, ...inputs);
       await inspect(name, text);
       const fresh = existsSync(target) && readFileSync(target, "utf8") === text;
       if (values.check && !fresh)
@@ -155,6 +163,9 @@ async function main() {
   const made = existsSync(values.out) ? readdirSync(values.out).filter((file) => file.endsWith(".js")) : [];
   const orphans = made.filter((file) => !names.includes(basename(file, ".js")));
   for (const file of orphans) console.error(`orphan   ${file}: no source of that name; delete it`);
+  const committed = values.source === EXPLORABLES && values.out === STATIC;
+  if (committed && !wrong)
+    list(files, { root: ROOT, target: join(HERE, "bundled.sha256"), check: values.check });
   return wrong + orphans.length;
 }
 

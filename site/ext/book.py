@@ -34,6 +34,8 @@ TEXTS = {
         "not_found_link": "Go to the first page", "search_none": "Nothing found for",
         "search_some": "places found for", "search_hint": "Type a word, a phrase or a symbol’s name.",
         "search_js": "Search needs JavaScript. The contents list every chapter.",
+        "old_browser": "This browser does not draw formulas. Chrome or Edge from 109, Firefox from 115 and "
+                       "Safari from 16.4 do.",
     },
     "zh": {
         "skip": "跳到正文", "home": "首页", "contents": "目录", "on_page": "本页内容", "search": "搜索",
@@ -53,6 +55,8 @@ TEXTS = {
         "not_found_link": "回到首页", "search_none": "没有找到", "search_some": "处找到",
         "search_hint": "输入词、短语或符号的名字。",
         "search_js": "搜索需要 JavaScript。目录里列出了所有章节。",
+        "old_browser": "这个浏览器显示不了公式。请使用 Chrome 或 Edge 109、Firefox 115、Safari 16.4 "
+                       "及以上版本。",
     },
 }
 

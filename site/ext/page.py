@@ -105,7 +105,8 @@ def context(app, pagename, templatename, context, doctree):
         number=book.number(pagename), body_head=head + opening, body_rest=rest if opening else "",
         launch=book.launch(config, pagename) if notebook else None,
         repository=config.fg_options["repository_url"], texts_json=json.dumps(
-            {k: texts[k] for k in ("copy", "copied", "theme_dark", "theme_light")}, ensure_ascii=False),
+            {k: texts[k] for k in ("copy", "copied", "old_browser", "theme_dark", "theme_light")},
+            ensure_ascii=False),
         asset=lambda name: f"{book.asset(config, pagename, name)}?v={config.fg_assets}",
         icon_path=lambda name: book.asset(config, pagename, name),
         scripts=scripts(app, pagename, body),

@@ -169,6 +169,27 @@
     addEventListener("resize", fit);
   }
 
+  // A browser that does not know MathML sets the signs of a formula one after the other, and a wrong formula is
+  // worse than none. Asked after loading, when the page has its layout.
+  function formulas() {
+    const math = $("main math");
+    if (!math) return;
+    addEventListener("load", () => {
+      const probe = document.createElement("div");
+      probe.innerHTML = '<math><mspace width="50px" height="10px"></mspace></math>';
+      probe.style.cssText = "position:absolute;visibility:hidden";
+      document.body.append(probe);
+      const drawn = $("mspace", probe).getBoundingClientRect().width > 40;
+      probe.remove();
+      if (drawn) return;
+      const notice = document.createElement("p");
+      notice.className = "old-browser";
+      notice.setAttribute("role", "status");
+      notice.textContent = text.old_browser;
+      $("article").prepend(notice);
+    });
+  }
+
   // Where the reader is, in the list of this page's headings.
   function headings() {
     const links = new Map($$(".on-page a[href^='#']").map((a) => [decodeURIComponent(a.hash.slice(1)), a]));
@@ -188,5 +209,5 @@
     sections.forEach((s) => watch.observe(s));
   }
 
-  for (const part of [colours, drawer, language, offer, copying, scrolling, headings]) part();
+  for (const part of [colours, drawer, language, offer, copying, scrolling, formulas, headings]) part();
 })();

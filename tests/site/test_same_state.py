@@ -14,7 +14,7 @@ from firstgrad import widgets
 
 pytestmark = pytest.mark.browser
 LOOK = Path(__file__).with_name("same_state.js").read_text("utf8")
-MOST = 100
+MOST = 60
 BUNDLES = {path.stem for path in (Path(widgets.__file__).parent / "static").glob("*.js")}
 seen = set()
 

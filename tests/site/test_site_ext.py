@@ -44,6 +44,18 @@ def test_a_formula_becomes_mathml():
     assert display == '<math display="block"><mfrac><mn>1</mn><mn>2</mn></mfrac></math>'
 
 
+@pytest.mark.parametrize("latex", [r"\bigl(a\bigr)^2", r"\Big[a\Big]_i", r"\bigl\{a\bigr\}_i^2"])
+def test_a_large_bracket_with_an_index_stands_in_a_row(latex):
+    written = formulas.mathml(latex, True)
+    assert "minsize" in written
+    assert not re.search(r"<m(sup|sub|subsup)><mo [^>]*minsize", written)
+
+
+def test_a_double_bar_that_webkit_does_not_stretch_is_refused():
+    with pytest.raises(ValueError, match=r"\\bigl\\\| does not stretch in WebKit; write \\left"):
+        formulas.mathml(r"\bigl\|x\bigr\|", True)
+
+
 @pytest.mark.parametrize(("latex", "complaint"), [
     (r"\frac{1", "formula: .frac"),
     (r"\unknowncommand x", "unknowncommand"),
@@ -98,6 +110,26 @@ def signs_of(file):
 def test_the_font_has_what_single_letters_are_drawn_with():
     italics = {chr(0x1D434 + i) for i in range(52) if i != 33} | {"ℎ"} | {chr(0x1D6FC + i) for i in range(25)}
     assert missing(italics) == set()
+
+
+def test_the_fonts_of_a_first_visit_weigh_little():
+    names = ("inter", "source-serif-4", "source-serif-4-italic", "stix-two-math")
+    assert sum((ROOT / f"site/vendor/fonts/{name}.woff2").stat().st_size for name in names) <= 90_000
+
+
+def test_the_fonts_have_what_the_style_sheet_says():
+    style = (ROOT / "site/style/fonts.css").read_text("utf8")
+    text = r"fonts/(inter|source-serif-4(?:-italic)?)\.woff2.*?unicode-range:([^}]*)"
+    for name, ranges in re.findall(text, style, re.S):
+        said = {sign for one in ranges.split(",") for sign in span(*one[2:].split("-"))}
+        assert set(signs_of(ROOT / f"site/vendor/fonts/{name}.woff2")) >= said - NOT_IN_THE_SOURCE, name
+
+
+NOT_IN_THE_SOURCE = {0x200A, 0x202F, 0x2060}  # spaces and joiners that draw nothing
+
+
+def span(first, last=None):
+    return range(int(first, 16), int(last or first, 16) + 1)
 
 
 # --- explorables -----------------------------------------------------------------------------------

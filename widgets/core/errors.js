@@ -10,7 +10,7 @@ const shown = (value) =>
 
 /**
  * @param {ErrorConstructor} Kind @param {string} code @param {string} argument @param {unknown} given
- * @param {string} allowed @param {string} message @returns {never}
+ * @param {string | number} allowed @param {string} message @returns {never}
  */
 export function raise(Kind, code, argument, given, allowed, message) {
   throw Object.assign(new Kind(message), { code, argument, given: shown(given), allowed });

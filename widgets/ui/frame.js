@@ -28,7 +28,7 @@ const LETS_GO = ["change", "pointerup", "click", "keyup"]; // the reader has don
  * @property {Record<string, any>} traits  every trait it reads, with the value used where the page's state lacks it
  * @property {{en: import("./strings.js").Strings, zh: import("./strings.js").Strings}} strings  `title` and `question` are shown by the frame
  * @property {string} [css]  its own style sheet
- * @property {(ui: Ui) => Drawn | (() => void)} setup  builds controls and figures once
+ * @property {(ui: Ui) => Drawn} setup  builds controls and figures once
  *
  * In a frame: `now = compute()`, then every control shows itself from `now`, then `draw(now)`.
  * @typedef {object} Drawn
@@ -104,8 +104,7 @@ export class Ui {
     for (const name of Object.keys(spec.traits)) model.on(`change:${name}`, this.redraw);
     this.#watcher.observe(parts.root);
     this.#paper.addEventListener("change", this.#onPaper);
-    const made = spec.setup(this);
-    this.#drawn = typeof made === "function" ? { compute: () => ({}), draw: made } : made;
+    this.#drawn = spec.setup(this);
     this.redraw();
   }
 
@@ -143,6 +142,9 @@ export class Ui {
   #paint = () => {
     this.#frame = 0;
     this.#painting = true;
+    // Not where sizes are heard of: what changes the layout there is an error in WebKit.
+    const width = this.widthOf(this.root);
+    put(this.root, { "data-width": WIDTHS.filter((least) => width >= least).join(" ") });
     try {
       this.#show();
       put(this.root, { "data-error": "no" });
@@ -300,27 +302,21 @@ export class Ui {
 
   #measured(entries) {
     for (const entry of entries) this.#widths.set(entry.target, entry.contentRect.width);
-    this.#sayWidth();
     this.redraw();
   }
-  #sayWidth() {
-    const width = this.#widths.get(this.root) ?? 0;
-    put(this.root, { "data-width": WIDTHS.filter((least) => width >= least).join(" ") });
-  }
-  /** Paper has other widths and colours, and no frame comes before it is printed: all is measured and drawn at once. */
-  #onPaper = () => {
-    this.#widths.set(this.root, contentWidth(this.root));
-    this.#sayWidth();
-    for (const node of this.#widths.keys()) this.#widths.set(node, contentWidth(node));
-    this.#paint();
-  };
   /** @param {Element} node */
   watchSize(node) {
     this.#watcher.observe(node);
   }
+  /** Paper has other widths and colours, and no frame comes before it is printed: all is measured and drawn at once. */
+  #onPaper = () => {
+    this.#widths.clear();
+    this.#paint();
+  };
   /** @param {Element} node */
   widthOf(node) {
-    return this.#widths.get(node) || node.getBoundingClientRect().width || 480;
+    if (!this.#widths.get(node)) this.#widths.set(node, contentWidth(node));
+    return this.#widths.get(node) || 480;
   }
   /** Two columns of figures? (The same width as in style.css.) */
   wide = () => (this.#widths.get(this.root) ?? 0) >= 560;
@@ -332,7 +328,7 @@ export class Ui {
   }
 }
 
-/** As a ResizeObserver gives it. @param {Element} node */
+/** As the observer of sizes gives it. @param {Element} node */
 function contentWidth(node) {
   const { paddingLeft, paddingRight } = getComputedStyle(node);
   return node.getBoundingClientRect().width - parseFloat(paddingLeft) - parseFloat(paddingRight);

@@ -12,11 +12,10 @@ const lengthOf = (words) => Array.from(words).reduce((sum, c) => sum + (c > "\u2
 /** @typedef {{x0: number, x1: number, y0: number, y1: number}} Box px */
 
 /**
- * @param {import("./frame.js").Ui} _ui
  * @param {import("./plot/index.js").Plot} plot
  * @param {{onTake: (index: number) => void, most: number}} options  most: how many words there can be
  */
-export function wordsOf(_ui, plot, { onTake, most }) {
+export function wordsOf(plot, { onTake, most }) {
   const marks = [];
   const pointer = pointerOf(plot, onTake);
 

@@ -46,7 +46,7 @@ function compute(ui) {
   const length = 2 * operations.length + 1;
   const whole = ui.get("step") < 0 || ui.get("step") >= length;
   const hidden = asking && !ui.get("answered");
-  const shown = hidden ? operations.length : asking || whole ? length : ui.get("step");
+  const shown = hidden ? operations.length : asking || whole ? length : Math.floor(ui.get("step"));
   const [prediction, streak, won] = ["prediction", "streak", "won"].map(ui.get);
   const now = { name, graph, leaves, ...result, operations, output: operations.at(-1).id, length, whole };
   const state = { ...now, asking, asked, hidden, prediction, streak, won, ...progress(operations, shown) };

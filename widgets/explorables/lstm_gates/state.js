@@ -1,5 +1,5 @@
 // Everything that one state of the traits implies. What was read before is not read again.
-import { needBetween, needName, raise } from "../../core/errors.js";
+import { needBetween, needName, needWhole, raise } from "../../core/errors.js";
 import * as lstm from "../../core/lstm.js";
 import { handset } from "./core.js";
 
@@ -57,7 +57,7 @@ function check(text, quantity, unit) {
       `text must have at most ${LONGEST} characters`,
     );
   needName("quantity", quantity, STATES);
-  needBetween("unit", unit, 0, 1e4);
+  needWhole("unit", needBetween("unit", unit, 0, 1e4));
 }
 
 /** @param {Reading | null} last what is alike at the beginning is not read again @returns {Reading} */
@@ -95,7 +95,7 @@ export function computer(ui, source) {
       trained: Boolean(model),
       unit,
       quantity,
-      at: step < 0 ? end : Math.min(step, end),
+      at: step < 0 ? end : Math.min(Math.floor(step), end),
       playing: step >= 0,
       means: meansOf(read, unit),
       clear,

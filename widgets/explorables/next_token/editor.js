@@ -13,8 +13,9 @@ const KEYS = {
  * @param {import("../../ui/frame.js").Ui} ui
  */
 export function textsOf(ui) {
-  const text = ui.get("text") ?? ui.t("sample");
-  const prompt = ui.get("prompt") ?? ui.t(`prompt ${ui.get("source")}`);
+  const written = (trait, otherwise) => (typeof ui.get(trait) === "string" ? ui.get(trait) : otherwise);
+  const text = written("text", ui.t("sample"));
+  const prompt = written("prompt", ui.t(`prompt ${ui.get("source")}`));
   const made = ui.get("made");
   return { text, prompt, made, written: prompt + made };
 }

@@ -14,6 +14,7 @@ export function writerOf(ui, compute) {
   }
   ui.onClose(stop);
   function draw() {
+    if (ui.root.dataset.error === "yes") return stop(); // the frame says why
     const now = compute();
     if (!canWrite(now)) return stop();
     const u = random(ui.get("seed") * 7919 + now.written.length)();

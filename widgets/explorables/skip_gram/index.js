@@ -44,7 +44,7 @@ function compute(ui, model) {
   const friends = others.length ? others : t("friends").split(" ");
   // The word shown: the reader's, or the stranger, or the most frequent.
   const word = [ui.get("word"), stranger, tokens[0]].map((one) => tokens.indexOf(one)).find((i) => i >= 0);
-  const asked = ui.get("epoch") < 0 ? model.epochs : ui.get("epoch");
+  const asked = ui.get("epoch") < 0 ? model.epochs : Math.floor(ui.get("epoch"));
   const epoch = Math.min(asked, model.epochs, model.shots.length - 1);
   const near = model.near(epoch, word);
   const anchors = [friends[0], tokens.find((one) => one !== friends[0])];

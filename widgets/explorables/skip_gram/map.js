@@ -21,7 +21,7 @@ export function mapOf(ui, into) {
   });
   const links = plot.line({ color: "accent", width: 1.25, class: "fg-ghost" });
   let taken = []; // the words, in the order of the points
-  const words = wordsOf(ui, plot, { most: MOST_WORDS, onTake: (i) => ui.set({ word: taken[i] }) });
+  const words = wordsOf(plot, { most: MOST_WORDS, onTake: (i) => ui.set({ word: taken[i] }) });
 
   return function draw(now) {
     const { tokens, view, word, near } = now;

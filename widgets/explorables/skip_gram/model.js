@@ -1,7 +1,7 @@
 // What is trained: made anew where a trait changes, in slices, with the vectors of every epoch kept so that
 // time can be scrubbed.
 
-import { needBetween, needPositive } from "../../core/errors.js";
+import { needBetween, needPositive, needWhole } from "../../core/errors.js";
 import { principalPlane, project } from "../../core/projection.js";
 import * as core from "./core.js";
 
@@ -126,11 +126,11 @@ export class Model {
 
 /** @param {Chosen} chosen */
 function needChosen(chosen) {
-  needBetween("window", chosen.window, 1, 10);
-  needBetween("negatives", chosen.negatives, 1, 20);
+  needWhole("window", needBetween("window", chosen.window, 1, 10));
+  needWhole("negatives", needBetween("negatives", chosen.negatives, 1, 20));
   needPositive("learning_rate", chosen.learning_rate);
-  needBetween("dimension", chosen.dimension, 2, 32);
-  needBetween("epochs", chosen.epochs, 1, 1000);
+  needWhole("dimension", needBetween("dimension", chosen.dimension, 2, 32));
+  needWhole("epochs", needBetween("epochs", chosen.epochs, 1, 1000));
   return chosen;
 }
 

@@ -63,7 +63,7 @@ export function mapOf(ui, take) {
   });
   const drawLinks = linksOf(plot);
   let order = [];
-  const shown = wordsOf(ui, plot, { most: MOST, onTake: (i) => order[i] !== undefined && take(order[i]) });
+  const shown = wordsOf(plot, { most: MOST, onTake: (i) => order[i] !== undefined && take(order[i]) });
   const goalDot = plot.dots({ color: "orange", size: 10 });
   const goalName = plot.text({ color: "orange", class: "fg-strong" });
   return function draw(/** @type {State} */ now) {

@@ -1,6 +1,6 @@
 // A checkbox, and a button.
 import { h, say } from "../dom.js";
-import { atFirst, live } from "./live.js";
+import { known, live } from "./live.js";
 
 /**
  * @typedef {import("./live.js").Common & {trait: string, label: import("./live.js").Live<string>}} CheckboxOptions
@@ -12,13 +12,13 @@ import { atFirst, live } from "./live.js";
 /** @param {import("../frame.js").Ui} ui @param {CheckboxOptions} options */
 export function checkbox(ui, { trait, label }) {
   const input = h("input", { type: "checkbox", onchange: () => ui.set({ [trait]: input.checked }) });
-  const words = h("span", { text: atFirst(label, "") });
+  const words = h("span", {});
   return {
     node: h("label", { class: "fg-control fg-check", "data-trait": trait }, input, words),
     /** @param {any} [now] */
     show(now) {
       input.checked = Boolean(ui.get(trait));
-      if (now !== undefined) say(words, live(label, now));
+      if (known(label, now)) say(words, live(label, now));
     },
   };
 }
@@ -28,23 +28,13 @@ export function button({ label, onClick, primary = false }) {
   const node = h("button", {
     type: "button",
     class: `fg-button${primary ? " fg-primary" : ""}`,
-    text: atFirst(label, ""),
     onclick: onClick,
   });
   return {
     node,
     /** @param {any} [now] */
     show(now) {
-      if (now !== undefined && label instanceof Function) say(node, label(now));
-    },
-    // The old form, until the last explorable is converted:
-    /** @param {string} text */
-    label(text) {
-      say(node, text);
-    },
-    /** @param {boolean} yes */
-    enabled(yes) {
-      node.disabled = !yes;
+      if (known(label, now)) say(node, live(label, now));
     },
   };
 }

@@ -1,6 +1,6 @@
 // One of several values: radio buttons side by side, or a select.
 import { h, say, unique } from "../dom.js";
-import { activeIn, live } from "./live.js";
+import { activeIn, known, live } from "./live.js";
 
 /**
  * @typedef {import("./live.js").Common & {
@@ -24,12 +24,12 @@ export function choice(ui, { trait, label, options, as = "radio", onChange }) {
     if (key !== shown) made.fill(list);
     shown = key;
   }
-  if (!(options instanceof Function)) fill(options);
+  if (known(options)) fill(live(options, undefined));
   return {
     node: made.node,
     /** @param {any} [now] */
     show(now) {
-      if (now !== undefined) fill(live(options, now));
+      if (known(options, now)) fill(live(options, now));
       made.check(ui.get(trait));
     },
   };

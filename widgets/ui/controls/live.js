@@ -24,14 +24,17 @@
 /** @template T @param {Live<T>} option @param {any} now @returns {T} */
 export const live = (option, now) => (option instanceof Function ? option(now) : option);
 
+/** Can it be told already? Before the first result only what needs none. @param {Live<any>} option @param {any} [now] */
+export const known = (option, now) =>
+  now !== undefined || !(option instanceof Function) || option.length === 0;
+
 /** @template T @param {Live<T>} option @param {T} [before] until there is a result @returns {T} */
 export const atFirst = (option, before) => (option instanceof Function ? before : option);
 
 /** Is it there, and can it be used? @param {HTMLElement} node @param {Common} options @param {any} now */
 export function showState(node, { visible, disabled }, now) {
-  if (now === undefined) return;
-  if (visible !== undefined) node.hidden = !live(visible, now);
-  if (disabled === undefined) return;
+  if (visible !== undefined && known(visible, now)) node.hidden = !live(visible, now);
+  if (disabled === undefined || !known(disabled, now)) return;
   const off = Boolean(live(disabled, now));
   for (const input of [node, ...node.querySelectorAll("input, select, button")])
     if ("disabled" in input) input.disabled = off;

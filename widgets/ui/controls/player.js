@@ -65,7 +65,7 @@ class Player {
   }
   /** The step shown. */
   current() {
-    const step = this.ui.get(this.trait);
+    const step = Math.floor(this.ui.get(this.trait));
     return step < 0 ? this.#last() : Math.min(step, this.#last());
   }
   #at(step) {

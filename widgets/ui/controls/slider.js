@@ -162,7 +162,7 @@ class Slider {
     put(range, { "aria-valuetext": number(value, options.scale === "share" ? 6 : 3) });
     style(range, "--fg-fill", drawn ? this.#place(value) : "0px");
     if (this.box !== activeIn(this.node)) this.#showBox(value);
-    if (now !== undefined && options.marks !== undefined) this.marks(live(options.marks, now));
+    if (now !== undefined && options.marks !== undefined) this.#showMarks(live(options.marks, now));
   }
   #showTrack(now) {
     const { steps, min, max } = this.options;
@@ -183,7 +183,7 @@ class Slider {
     if (this.box.value !== text) this.box.value = text;
   }
   /** @param {Mark[]} list */
-  marks(list) {
+  #showMarks(list) {
     const key = JSON.stringify([list, this.min, this.max]);
     if (key === this.shownMarks) return;
     this.shownMarks = key;
@@ -205,16 +205,6 @@ class Slider {
       onclick: () => this.ui.set({ [trait]: value }),
     };
     return h("button", attributes, h("span", { text: `${text} ${number(value)}` }));
-  }
-
-  // --- the old form, until the last explorable is converted ---
-
-  /** New ends of the track. @param {{min: number, max: number}} next */
-  ends({ min, max }) {
-    Object.assign(this, { min, max });
-  }
-  visible(yes) {
-    this.node.hidden = !yes;
   }
 }
 
