@@ -25,6 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 SITE = BUILD / "site"
 DIGEST = BUILD / "site.digest"
+CACHE = BUILD / "pyodide"  # of the npm package
 EDITIONS = ("en", "zh")
 # What the pages are made of. A change in any of it builds again; no change, and `build` ends at once.
 INPUTS = ("_config.yml", "_toc.yml", "references.bib", "index.md", "chapters", "zh", "site",
@@ -57,6 +58,11 @@ def digest(files) -> str:
         total.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
         total.update(hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()
+
+
+def with_python() -> bool:
+    """`make site PYODIDE=1`: exercises can run Python in the page."""
+    return os.environ.get("PYODIDE", "") not in ("", "0")
 
 
 def built_digest() -> str:
@@ -109,12 +115,15 @@ def assemble() -> None:
     (new / ".nojekyll").touch()  # or GitHub Pages hides _images and _sources
     from seo import write_site_files
     write_site_files(new)
+    if with_python():
+        import python_here
+        python_here.write(new, CACHE)
     shutil.rmtree(SITE, ignore_errors=True)
     new.rename(SITE)
 
 
 def build(force: bool = False) -> int:
-    start, now = time.monotonic(), digest(input_files())
+    start, now = time.monotonic(), digest(input_files()) + " with Python" * with_python()
     if not force and built_digest() == now:
         print(f"The site in {SITE.relative_to(ROOT)} is up to date.")
         return 0
@@ -122,6 +131,9 @@ def build(force: bool = False) -> int:
         for folder in ("doctrees", "html"):
             shutil.rmtree(BUILD / folder, ignore_errors=True)
     DIGEST.unlink(missing_ok=True)
+    if with_python():
+        import python_here
+        os.environ["FG_PYODIDE_MB"] = f"{python_here.megabytes(CACHE):.1f}"
     import i18n
     i18n.stage()
     # English first: the Chinese pages take their anchors from it. Both run, so that all faults show at once.
@@ -136,10 +148,12 @@ def build(force: bool = False) -> int:
 
 # --- serve -------------------------------------------------------------------------------------
 
-COMPRESSED = {".html", ".js", ".css", ".svg", ".json", ".ipynb", ".xml", ".txt"}
+COMPRESSED = {".html", ".js", ".css", ".svg", ".json", ".ipynb", ".xml", ".txt", ".mjs", ".wasm"}
 mimetypes.add_type("font/woff2", ".woff2")
 mimetypes.add_type("font/woff", ".woff")
 mimetypes.add_type("text/javascript", ".js")
+mimetypes.add_type("text/javascript", ".mjs")
+mimetypes.add_type("application/wasm", ".wasm")
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
