@@ -7,8 +7,8 @@ text.
 The test is the poets' own. In a couplet of a regulated poem the characters at the same place of both parts
 match: the same part of speech, related or opposite things (對仗). Given a character of the first part, which
 one of the second stands at its place? Guessing is right one time in five, or in seven. The two matched places
-are five or seven characters apart, beyond window 4: one pair in twenty meets in a pass, in lines of five where
-sub-sampling has left characters out. The poems of the test, every tenth, are not trained on.
+are five or seven characters apart, beyond window 4; one pair in twenty meets in a pass, as sub-sampling has
+left out characters between them. The poems of the test, every tenth, are not trained on.
 
 Counting is tried twice: as it is, and with what skip-gram has by habit: a window that is drawn and the power
 0.75 (Levy, Goldberg & Dagan 2015). The difference is taken couplet by couplet, and so is its error.
@@ -72,7 +72,7 @@ def couplets(held: list[list[str]], known) -> list[tuple[str, str]]:
 
 
 def rights(vectors: WordVectors, pairs: list[tuple[str, str]]) -> np.ndarray:
-    """For each couplet, how many characters of the first part are nearest to that at the same place of the second."""
+    """How many characters of each first part are nearest, of the second, to the one at their own place."""
     found = []
     for first, second in pairs:
         a, b = (normalize(torch.stack([vectors[one] for one in part])) for part in (first, second))
@@ -98,7 +98,7 @@ def made(sentences: list[list[str]], vocabulary: Vocabulary, seed: int = 0) -> W
 def counted(sentences: list[list[str]], vocabulary: Vocabulary, alike: bool = False) -> WordVectors:
     """For comparison: rows of the table max(0, PMI) of neighbours in the same window, V numbers each.
 
-    alike: a pair d places apart counts 1 − (d − 1)/window, and a neighbour's count is raised to skip-gram's power.
+    alike: a pair d places apart counts 1 − (d − 1)/window; a neighbour's sum is raised to skip-gram's power.
     """
     corpus, size = Corpus(sentences, vocabulary), len(vocabulary)
     of = np.repeat(np.arange(len(corpus)), np.diff(corpus.starts))  # the sentence of each character
@@ -149,7 +149,7 @@ def run(steps=None) -> dict:
     settings = {"dimension": CONFIG.dimension, "window": CONFIG.window, "negatives": CONFIG.negatives,
                 "sample": CONFIG.sample, "epochs": EPOCHS, "rate": RATE, "min_count": MIN_COUNT}
     sizes = [len(part) for part, _ in pairs]
-    test = {"chance": float(np.mean([1 / size for size in sizes])), "characters": sum(sizes), "couplets": len(pairs)}
+    test = {"chance": len(sizes) / sum(sizes), "characters": sum(sizes), "couplets": len(sizes)}
     return {"settings": settings, "tokens": len(full), "test": test, "by_share": by_share,
             "neighbours": neighbours(full)}
 
