@@ -13,8 +13,8 @@ LSTM,1997-11,TU Munich,other,,,,,,,hochreiter1997,,
 LeNet-5,1998-11,AT&T,image,60000,,60000,images,,,https://doi.org/10.1109/5.726791,section II.B,quoted
 Neural language model,2000-11,University of Montreal,text,,,3.2e7,words,,,https://papers.nips.cc/paper_files/paper/2000/file/728f206c2a01bf572b5940d7d9a8fa4c-Paper.pdf,Hansard corpus,quoted
 Deep belief net,2006-07,University of Toronto,image,,,60000,images,,,https://doi.org/10.1162/neco.2006.18.7.1527,training images,quoted
-Google's unsupervised network,2012-07,Google,image,1e9,,1e7,images,,,https://arxiv.org/abs/1112.6209,abstract (connections),text
-AlexNet,2012-09,University of Toronto,image,6e7,,1.2e6,images,,,krizhevsky2012,abstract,quoted
+Google's unsupervised network,2011-12,Google,image,1e9,,1e7,images,,,https://arxiv.org/abs/1112.6209,abstract (connections),text
+AlexNet,2012-12,University of Toronto,image,6e7,,1.2e6,images,,,krizhevsky2012,abstract,quoted
 Word2Vec,2013-01,Google,text,,,1.6e9,words,,,https://arxiv.org/abs/1301.3781,abstract,text
 Seq2Seq LSTM,2014-09,Google,text,3.84e8,,6.52e8,words,,,https://arxiv.org/abs/1409.3215,348 M French and 304 M English words,quoted
 VGG-19,2014-09,University of Oxford,image,1.44e8,,1.3e6,images,,,https://arxiv.org/abs/1409.1556,table 2; section 4,quoted
@@ -38,7 +38,7 @@ OpenAI Five,2019-12,OpenAI,game,1.59e8,,,,6.65e22,not released,https://arxiv.org
 Meena,2020-01,Google,text,2.6e9,,4e10,words,,not released,https://arxiv.org/abs/2001.09977,abstract; data set,text
 Turing-NLG,2020-02,Microsoft,text,1.7e10,,,,,not released,https://www.microsoft.com/en-us/research/blog/turing-nlg-a-17-billion-parameter-language-model-by-microsoft/,title,text
 GPT-3,2020-05,OpenAI,text,1.746e11,,3e11,tokens,3.14e23,not released,brown2020,table D.1,text
-ViT-H/14,2020-10,Google,image,6.32e8,,3.03e8,images,4.262e21,Apache 2.0,dosovitskiy2021,tables 1 and 6; JFT-300M,quoted
+ViT-H/14,2020-10,Google,image,6.32e8,,3.03e8,images,4.262e21,not released,dosovitskiy2021,tables 1 and 6; JFT-300M,quoted
 DALL-E,2021-01,OpenAI,multimodal,1.2e10,,2.5e8,image-text pairs,,not released,https://arxiv.org/abs/2102.12092,section 2,quoted
 CLIP,2021-01,OpenAI,multimodal,,,4e8,image-text pairs,,MIT,https://arxiv.org/abs/2103.00020,abstract,text
 Switch-C,2021-01,Google,text,1.571e12,,5.76e11,tokens,,Apache 2.0,https://arxiv.org/abs/2101.03961,table 9; 550k steps,quoted
@@ -76,7 +76,7 @@ Grok-1,2023-11,xAI,text,3.14e11,,,,,Apache 2.0,https://github.com/xai-org/grok-1
 Mixtral 8x7B,2023-12,Mistral AI,text,4.67e10,1.29e10,,,,Apache 2.0,https://mistral.ai/news/mixtral-of-experts/,announcement,quoted
 Mamba-2.8B,2023-12,CMU and Princeton,text,2.8e9,,3e11,tokens,,Apache 2.0,https://github.com/state-spaces/mamba,README,text
 TinyLlama,2023-12,SUTD,text,1.1e9,,3e12,tokens,,Apache 2.0,https://github.com/jzhang38/TinyLlama,README,text
-Stable Diffusion 3,2024-02,Stability AI,multimodal,8e9,,,,5e22,,https://arxiv.org/abs/2403.03206,introduction,quoted
+Stable Diffusion 3,2024-03,Stability AI,multimodal,8e9,,,,5e22,,https://arxiv.org/abs/2403.03206,introduction,quoted
 DBRX,2024-03,Databricks,text,1.32e11,3.6e10,1.2e13,tokens,,DBRX,https://www.databricks.com/blog/introducing-dbrx-new-state-art-open-llm,announcement,quoted
 Phi-3-mini,2024-04,Microsoft,text,3.8e9,,3.3e12,tokens,,,https://arxiv.org/abs/2404.14219,abstract,text
 Nemotron-4 340B,2024-06,NVIDIA,text,3.4e11,,9e12,tokens,,NVIDIA,https://blogs.nvidia.com/blog/nemotron-4-synthetic-data-generation-llm-training/,announcement,quoted
@@ -88,7 +88,7 @@ OLMo 2 32B,2025-03,Ai2,text,3.2e10,,6e12,tokens,,Apache 2.0,https://allenai.org/
 Gemma 3 27B,2025-03,Google,multimodal,2.7e10,,1.4e13,tokens,,Gemma,https://huggingface.co/google/gemma-3-27b-pt,model card,text
 Llama 4 Maverick,2025-04,Meta,multimodal,4e11,1.7e10,2.2e13,tokens,,Llama 4,https://github.com/meta-llama/llama-models/blob/main/models/llama4/MODEL_CARD.md,model card,text
 Qwen3-235B-A22B,2025-04,Alibaba,text,2.35e11,2.2e10,3.6e13,tokens,,Apache 2.0,https://qwenlm.github.io/blog/qwen3/,announcement,quoted
-SmolLM3,2025-07,Hugging Face,text,3e9,,1.1e13,tokens,,,https://github.com/huggingface/smollm,README,text
+SmolLM3,2025-07,Hugging Face,text,3e9,,1.1e13,tokens,,Apache 2.0,https://github.com/huggingface/smollm,README,text
 Kimi K2,2025-07,Moonshot AI,text,1e12,3.2e10,1.55e13,tokens,,modified MIT,https://github.com/MoonshotAI/Kimi-K2,README,text
 gpt-oss-120b,2025-08,OpenAI,text,1.17e11,5.1e9,,,,Apache 2.0,https://github.com/openai/gpt-oss,README,text
 GLM-4.5,2025-08,Z.ai,text,3.55e11,3.2e10,2.3e13,tokens,,MIT,https://arxiv.org/abs/2508.06471,abstract,text
