@@ -25,7 +25,7 @@ TITLED = re.compile(
     r"|grid-item-card|tab-item|topic|sidebar|margin|epigraph|table|list-table|rubric|prf:(?!ref).*"
 )
 FIXED = {"raw", "code", "code-block", "code-cell", "eval-rst", "explorable", "bibliography", "include",
-         "literalinclude", "toctree", "glue:figure", "glue:math", "glue"}
+         "literalinclude", "toctree", "terms", "glue:figure", "glue:math", "glue"}
 TEXT_OPTIONS = {"alt", "caption", "title", "header", "footer", "button"}
 LABEL_OPTIONS = {"label", "name"}
 TEXT_ROLES = {"abbr", "term", "kbd", "sub", "sup", "guilabel", "menuselection"}
