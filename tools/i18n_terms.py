@@ -94,7 +94,9 @@ class Wording:
         wrong = [f"“{mark[0]}” near “{around(text, mark)}”: {rule}" for pattern, rule in RULES
                  for mark in re.finditer(pattern, text)]
         for word, write, unless in self.rows:
-            shown = re.sub(rf"{re.escape(write)}[^（()]{{0,3}}[（(][^）)]*[）)]", " ", text) if word in text else ""
+            if word not in text:
+                continue
+            shown = re.sub(rf"{re.escape(write)}[^（()]{{0,3}}[（(][^）)]*[）)]", " ", text)
             for phrase in unless:
                 shown = shown.replace(phrase, " ")
             wrong += [f"“{word}” near “{around(shown, mark)}”: write “{write}”"

@@ -32,7 +32,8 @@ TEXTS = {
         "still_alt": "Still picture of the explorable “{}”", "not_found": "This page does not exist",
         "not_found_text": "The address may have a typing error, or the page has moved.",
         "not_found_link": "Go to the first page", "search_none": "Nothing found for “{words}”",
-        "search_some": "{n} places found for “{words}”", "search_hint": "Type a word, a phrase or a symbol’s name.",
+        "search_some": "{n} places found for “{words}”",
+        "search_hint": "Type a word, a phrase or a symbol’s name.",
         "search_js": "Search needs JavaScript. The contents list every chapter.",
         "old_browser": "This browser does not draw formulas. Chrome or Edge from 109, Firefox from 115 and "
                        "Safari from 16.4 do.",

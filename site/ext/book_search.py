@@ -1,7 +1,7 @@
 """A search index by section, one classic script per edition, so that it works from disk.
 
-With it go the names of the terms, from zh/terms.yml, and the traditional characters in them: what the page makes
-of both is in site/live/search.js.
+With it go the names of the terms, from zh/terms.yml, and the traditional characters in them. What the page
+makes of both is in site/live/search.js.
 """
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def add_words(node, parts) -> None:
             parts.append(" ")
 
 
-UP, DOWN = (str.maketrans("0123456789+-−()nt", digits) for digits in ("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁽⁾ⁿᵗ", "₀₁₂₃₄₅₆₇₈₉₊₋₋₍₎ₙₜ"))
+UP, DOWN = (str.maketrans("0123456789nt", small) for small in ("⁰¹²³⁴⁵⁶⁷⁸⁹ⁿᵗ", "₀₁₂₃₄₅₆₇₈₉ₙₜ"))
 INDICES = {"msup": ("^", UP), "msub": ("_", DOWN)}
 
 

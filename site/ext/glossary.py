@@ -11,7 +11,7 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 sys.path.append(str(book.ROOT / "tools"))
-import i18n_terms  # noqa: E402
+import i18n_terms
 
 log = logging.getLogger(__name__)
 TABLE = book.ROOT / "zh/terms.yml"

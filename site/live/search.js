@@ -19,8 +19,9 @@
       [/为什么|为何|\bwhy\b/gu, /为什么|\bwhy\b/u],
     ];
 
-  /** One character in the form that is compared: "Ａ" a, "學" 学, "λ" lambda, "z" s. */
-  const folded = new Map([["z", "s"], ...GREEK.split(" ").map((w) => [w[0], w.slice(1)])]);
+  /** One character in the form that is compared: "Ａ" a, "學" 学, "λ" lambda. */
+  const folded = new Map();
+  for (const name of GREEK.split(" ")) folded.set(name[0], name.slice(1));
   const learn = (pairs) => {
     for (let i = 0; i < pairs.length; i += 2) folded.set(pairs[i], pairs[i + 1]);
   };
@@ -32,11 +33,15 @@
     return folded.get(char);
   }
 
-  const fold = (text) => text.toLowerCase().replace(DROPPED, "").replace(/[^a-y0-9\s]/gu, foldOne);
+  const spell = (text) => text.toLowerCase().replace(/(?<=[a-z][iy])z/g, "s"); // regularize, analyze
+  const fold = (text) =>
+    spell(text)
+      .replace(DROPPED, "")
+      .replace(/[^a-z0-9\s]/gu, foldOne);
 
   /** The folded text, and where each of its characters stands in the original. */
   function foldWithPlaces(text) {
-    const low = text.toLowerCase(),
+    const low = spell(text),
       dropped = new Set([...low.matchAll(DROPPED)].map((m) => m.index)),
       at = [];
     let out = "";
@@ -50,12 +55,12 @@
 
   const words = (text) => text.match(new RegExp(`[${HAN}]+|(?:(?![${HAN}])[\\p{L}\\p{N}])+`, "gu")) ?? [];
   const pairs = (run) => (run.length < 2 ? [run] : [...run].slice(1).map((_, i) => run.slice(i, i + 2)));
-  const escape = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  const literal = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
   const BEFORE = `(?<!(?![${HAN}])[\\p{L}\\p{N}])`;
 
   /** What finds a word, a pair of characters or a name of several words, as the source of a pattern. */
   function pattern(name) {
-    const parts = words(name).map(escape);
+    const parts = words(name).map(literal);
     return (han.test(name[0]) ? "" : BEFORE) + parts.join("[\\s_-]?");
   }
 
@@ -71,7 +76,8 @@
     return names;
   }
 
-  const lookUp = (names, piece) => names.get(piece) ?? names.get(piece.replace(/s$/, "")) ?? names.get(`${piece}s`);
+  const lookUp = (names, piece) =>
+    names.get(piece) ?? names.get(piece.replace(/s$/, "")) ?? names.get(`${piece}s`);
 
   /** Cuts a query into names of terms and the words between them, the longest name first. */
   function cut(query, names) {
@@ -79,7 +85,7 @@
       whole = parts.join(""),
       edges = new Set([0]),
       found = [];
-    for (let i = 0, n = 0; i < parts.length; i++) edges.add((n += parts[i].length));
+    for (let i = 1; i <= parts.length; i++) edges.add(parts.slice(0, i).join("").length);
     const edge = (i) => edges.has(i) || han.test(whole[i - 1]) || han.test(whole[i]);
     let loose = "";
     const put = () => {
@@ -165,23 +171,26 @@
       phrase = row.head.includes(typed) ? 30 : row.text.includes(typed) ? 15 : 0,
       answers = inName ? intents.filter((re) => re.test(row.head)).length : 0,
       introduced = place ? (only && !intents.length ? 80 : 30) : 0;
-    const points = phrase + introduced + 30 * answers + (10 * hits + 15 * inName + 5 * inTitle) / tests.length;
+    const points =
+      phrase + introduced + 30 * answers + (10 * hits + 15 * inName + 5 * inTitle) / tests.length;
     return /27_errata/.test(row.url) && !place && !/^e\d/.test(typed) ? points / 4 : points;
   }
 
   /** Rows as they are compared, their words, and the names of the terms. */
   function prepare(rows, table = { terms: [], traditional: "" }) {
     learn(table.traditional);
-    const ready = rows.map(({ url = "", page = "", name = "", title = `${name} ${page}`, text, ...rest }) => ({
-      ...rest,
-      url,
-      page,
-      name,
-      plain: text,
-      head: fold(name || title),
-      title: fold(title),
-      text: fold(text),
-    }));
+    const ready = rows.map(
+      ({ url = "", page = "", name = "", title = `${name} ${page}`, text, ...rest }) => ({
+        ...rest,
+        url,
+        page,
+        name,
+        plain: text,
+        head: fold(name || title),
+        title: fold(title),
+        text: fold(text),
+      }),
+    );
     const known = new Map();
     const count = (text) => {
       for (const word of text.match(/[a-z]{4,}/g) ?? []) known.set(word, (known.get(word) ?? 0) + 1);
@@ -259,7 +268,12 @@
   globalThis.fgSearch = { fold, near, pairs, prepare, search };
   if (!globalThis.document) return;
   addEventListener("DOMContentLoaded", () => {
-    const rows = (globalThis.fgSearchIndex ?? []).map(([url, page, name, text]) => ({ url, page, name, text })),
+    const rows = (globalThis.fgSearchIndex ?? []).map(([url, page, name, text]) => ({
+        url,
+        page,
+        name,
+        text,
+      })),
       index = prepare(rows, globalThis.fgSearchTerms),
       asked = new URLSearchParams(location.search).get("q") ?? "",
       box = /** @type {HTMLInputElement} */ (document.getElementById("search-box"));

@@ -36,10 +36,12 @@ def search(rows, query, terms=None):
 
 
 @pytest.mark.parametrize(("one", "other"), [
-    ("ＡＤＡＭ", "adam"), ("Back-Propagation", "backpropagation"), ("regularization", "regularisation"),
+    ("ＡＤＡＭ", "adam"), ("Back-Propagation", "backpropagation"),
+    ("regularization", "regularisation"),
     ("colour", "color"), ("labelled", "labeled"), ("λ_max", "lambda_max"), ("β₁", "beta1")])
 def test_spellings_that_search_holds_equal(one, other):
-    folded = node(f"console.log(JSON.stringify({json.dumps([one, other])}.map((w) => fgSearch.fold(w))))")
+    both = json.dumps([one, other])
+    folded = node(f"console.log(JSON.stringify({both}.map((word) => fgSearch.fold(word))))")
     assert folded[0] == folded[1]
 
 
@@ -71,7 +73,8 @@ def test_short_words_are_taken_as_they_are():
 
 
 def test_errata_come_last():
-    assert search({"27_errata": "dropout dropout", "z": "some words on dropout"}, "dropout") == ["z", "27_errata"]
+    rows = {"27_errata": "dropout dropout", "z": "some words on dropout"}
+    assert search(rows, "dropout") == ["z", "27_errata"]
 
 
 @pytest.mark.parametrize(("latex", "spoken"), [
@@ -122,5 +125,6 @@ def test_nothing_flashes_while_pinyin_is_composed(visit):
         box.dispatchEvent(new InputEvent("input", { isComposing: composing, bubbles: true })); }"""
     box.evaluate(type_in, ["zqxjk", True])
     assert results.count() == before > 0
-    box.evaluate("(box) => { box.value = '龘靐'; box.dispatchEvent(new CompositionEvent('compositionend')); }")
+    box.evaluate("""(box) => { box.value = "龘靐";
+        box.dispatchEvent(new CompositionEvent("compositionend")); }""")
     assert results.count() == 0
