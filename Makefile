@@ -57,6 +57,7 @@ gpu: ## what needs a GPU: its tests, and benchmarks that are recorded; run by PY
 
 widgets: $(VENV)/.dev widgets/node_modules/.stamp ## bundle the explorables into lib/firstgrad/widgets/static
 	$(BIN)/node widgets/build.mjs
+	@$(BIN)/python tools/checksums.py write
 
 figures: setup browser ## draw diagrams and the explorables' still pictures again, in Chromium
 	$(BIN)/python tools/figures.py

@@ -30,18 +30,20 @@ TYPES = ("types", [PYTHON, "-m", "mypy"])
 SCRIPTS = ("JavaScript: form and lint", ["widgets/node_modules/.bin/biome", "ci", "--error-on-warnings", "."])
 SCRIPT_TYPES = ("JavaScript: types", ["widgets/node_modules/.bin/tsc", "-p", "widgets"])
 BUNDLES = ("bundles are fresh", ["node", "widgets/build.mjs", "--check"])
+JUDGES = ("judges are fresh", [PYTHON, "tools/judges.py", "check"])
 LANGUAGES = ("both languages", [PYTHON, "tools/i18n.py", "check", "--strict"])
 NOTEBOOKS = ("notebooks' form", [PYTHON, "tools/notebooks.py", "check"])
+NUMBERS = ("numbers", [PYTHON, "tools/numerals.py", "check"])
 SITE = [PYTHON, "tools/site.py", "build"]
 AGAIN = ["--dist", "loadfile", "--nbval", "--nbval-current-env", "-W", "default"]
 STAGES = {
     "quick": [
-        LINT, TYPES, SCRIPTS, SCRIPT_TYPES, BUNDLES, LANGUAGES, NOTEBOOKS,
+        LINT, TYPES, SCRIPTS, SCRIPT_TYPES, BUNDLES, JUDGES, LANGUAGES, NOTEBOOKS, NUMBERS,
         # The five hundred cases of each core (tests/parity) are for "all".
         ("fast tests", [*PYTEST, *TWO, "-m", "not slow and not browser", "--ignore=tests/parity", "tests"]),
     ],
     "all": [
-        LINT, TYPES, SCRIPTS, SCRIPT_TYPES, BUNDLES, LANGUAGES, NOTEBOOKS,
+        LINT, TYPES, SCRIPTS, SCRIPT_TYPES, BUNDLES, JUDGES, LANGUAGES, NOTEBOOKS, NUMBERS,
         ("tests", [*PYTEST, *TWO, "-m", "not browser", "tests"]),
         # loadfile: one worker runs one notebook, in the order of its cells
         ("notebooks run again", [*PYTEST, "-n", "2", *AGAIN, "chapters"]),
@@ -63,7 +65,7 @@ def chapter(number, root=ROOT):
     shown = [name for name in recordings if re.search(rf"\b{name}\b", text)]
     pages = " or ".join([notebook.stem, *explorables(text)])
     stages = [
-        LINT, BUNDLES, LANGUAGES, NOTEBOOKS,
+        LINT, BUNDLES, JUDGES, LANGUAGES, NOTEBOOKS, NUMBERS,
         ("notebook runs again", [*PYTEST, "-n", "0", *AGAIN, str(notebook.relative_to(root))]),
         ("exercises and errata", [*PYTEST, "-n", "0", "-m", "not browser", "tests/book"]),
         ("recordings", [PYTHON, "tools/recordings.py", "check", *shown]),

@@ -32,6 +32,8 @@ import i18n_rules as rules
 import i18n_terms
 
 ROOT = Path(__file__).resolve().parent.parent
+# The one line of code that differs: checks answer in the notebook's language.
+CHECK = re.compile(r"^from firstgrad\.book import (?=.*\bcheck\b)", re.M)
 # The translatable values in a code cell's metadata.
 FIGURE_TEXTS = {"alt": ("mystnb", "image", "alt"), "caption": ("mystnb", "figure", "caption")}
 UNTRANSLATED = "-"  # stands where the hash will stand
@@ -152,6 +154,7 @@ def synced_notebook(rel, root):
         twin = by_id.get(cell.get("id")) or orphans.get(digest(cell.source))
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+            cell.source = CHECK.sub("from firstgrad.book.zh import ", cell.source)
             keep_figure_texts(cell, twin)
         elif is_prose(cell):
             same_kind = twin is not None and twin.cell_type == "markdown"

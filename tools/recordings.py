@@ -2,6 +2,8 @@
 
     python tools/recordings.py all [NAME …]     train again and write data/recordings/NAME.json
     python tools/recordings.py check [NAME …]   re-run the first steps and compare
+    python tools/recordings.py whole [NAME …]   train again and compare all of it; nothing is written
+    python tools/recordings.py list             the recipes' names, as JSON: what the monthly workflow runs
 
 A recipe is a module `recipes/<part>/<name>.py`; no two parts of the book share a name. Importing it does
 nothing. (One with a function `recipe` and no `run` is for `python -m firstgrad train`, and no concern of
@@ -10,6 +12,8 @@ ours: see recipes/README.md.) It has
     NAME = "<name>"                          the module's own name
     TOLERANCE = 1e-3                         how far, relatively, another machine may differ
     DEVICE = "cpu"                           optional: "cuda" where the recording was made on one
+    NEEDS = ("english",)                     optional: folders of data/ whose make.py it needs to have run
+    TIMES = ("seconds",)                     optional: keys of what a clock measured, which nobody compares
     def run(steps=None) -> dict              the whole training (or only its first `steps`); JSON-able
     def first_steps(recording) -> (measured, recorded)
                                              re-run a few seconds' worth, with the settings that stand in
@@ -21,7 +25,9 @@ What is written is {"provenance": {…}, "tolerance": TOLERANCE, **run()}. `run`
 Numbers are written with six significant digits: finer digits differ between machines and only weigh.
 
 `check` compares every number: |measured − recorded| ≤ tolerance · max(1, |recorded|); anything else must be
-equal. NaN and infinity are not JSON: a run that diverged says so in words or with null.
+equal. `whole` compares all that `run` gives; another machine rounds otherwise, and long trainings grow apart
+by it, so 95 % of the numbers must be within 5 %, and tests/recipes/test_shapes.py says what must
+hold however they differ. NaN and infinity are not JSON: a run that diverged says so in words or with null.
 """
 
 import argparse
@@ -39,6 +45,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 REQUIRED = ("NAME", "TOLERANCE", "run", "first_steps")
+APART, ENOUGH = 0.05, 0.95  # of two whole runs on two machines: relative difference, share of the numbers
 
 
 class RecordingError(Exception):
@@ -202,17 +209,53 @@ def compare(name, root=ROOT):
     return f"{name}: first steps agree within {recording['tolerance']:g} ({seconds:.1f} s)"
 
 
+def whole(name, root=ROOT):
+    """Train again and compare all numbers but times; a RecordingError says how many are apart."""
+    recipe, recording = load(name, root), read(name, root)
+    for folder in getattr(recipe, "NEEDS", ()):
+        subprocess.run([sys.executable, root / "data" / folder / "make.py"], check=True)
+    dropped = {"provenance", "tolerance", *getattr(recipe, "TIMES", ())}
+    again, before = ({key: value for key, value in side.items() if key not in dropped}
+                     for side in (json.loads(dumps(rounded(recipe.run()))), recording))
+    pairs = list(numbers(again, before))
+    wrong = [line for line, m, r in pairs if m is None or not close(m, r, max(APART, recording["tolerance"]))]
+    if len(wrong) > (1 - ENOUGH) * len(pairs):
+        raise RecordingError(f"{name}: {len(wrong)} of {len(pairs)} numbers are apart, the first: {wrong[0]}")
+    return f"{name}: {len(pairs) - len(wrong)} of {len(pairs)} numbers of the whole run agree"
+
+
+def numbers(again, before, where="run"):
+    """(place, measured, recorded) of every number that is recorded; None where there is none now."""
+    if isinstance(before, dict):
+        have = again if isinstance(again, dict) else {}
+        for key, value in before.items():
+            yield from numbers(have.get(key), value, f"{where}[{key!r}]")
+    elif isinstance(before, list):
+        have = again if isinstance(again, list) else []
+        for i, value in enumerate(before):
+            yield from numbers(have[i] if i < len(have) else None, value, f"{where}[{i}]")
+    elif isinstance(before, int | float) and not isinstance(before, bool):
+        found = again if isinstance(again, int | float) else None
+        yield f"{where}: {again} against {before}", found, before
+
+
+JOBS = {"all": record, "check": compare, "whole": whole, "list": None}
+
+
 def main(argv=None):
     parser = argparse.ArgumentParser(description="Train the recorded runs, or check their first steps.")
-    parser.add_argument("command", choices=("all", "check"))
+    parser.add_argument("command", choices=tuple(JOBS))
     parser.add_argument("names", nargs="*", metavar="NAME", help="only these recipes")
     options = parser.parse_args(argv)
+    if options.command == "list":
+        print(json.dumps(recipes()))
+        return 0
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     sys.path.insert(0, str(ROOT / "lib"))
     import torch
 
     torch.set_num_threads(1)  # one thread: two threads add in another order
-    job = record if options.command == "all" else compare
+    job = JOBS[options.command]
     failed = 0
     for name in options.names or recipes():
         try:

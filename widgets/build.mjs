@@ -1,4 +1,5 @@
-// Bundles every explorable: widgets/explorables/NAME/index.js → lib/firstgrad/widgets/static/NAME.js
+// Bundles every explorable: widgets/explorables/NAME/index.js → lib/firstgrad/widgets/static/NAME.js,
+// and the exercises' two scripts into site/bundles.
 //
 //   node build.mjs              write the bundles
 //   node build.mjs --check      write nothing; fail and name what is stale
@@ -20,6 +21,7 @@ const EXPLORABLES = join(HERE, "explorables");
 const STATIC = join(ROOT, "lib/firstgrad/widgets/static");
 const DESIGN = join(ROOT, "lib/firstgrad/design.json");
 const OWN = ["build.mjs", "listing.mjs", "package-lock.json"].map((name) => join(HERE, name));
+const BUNDLES = join(ROOT, "site/bundles");
 const TAIL = [
   "//# esm",
   "export default firstgradWidget.default;",
@@ -112,6 +114,36 @@ async function bundle(file) {
   return { text: `${script}\n${licences(used)}\n${TAIL}`, inputs };
 }
 
+/** What pages load besides explorables: the boxes for answers, and the progress in the contents. */
+const SCRIPTS = {
+  exercises: "exercises/page.js",
+  contents: "exercises/contents.js",
+  ...Object.fromEntries(
+    readdirSync(join(HERE, "exercises/written")).map((file) => [
+      `written_${basename(file, ".js")}`,
+      `exercises/written/${file}`,
+    ]),
+  ),
+};
+
+async function script(file) {
+  const { outputFiles, metafile } = await build({
+    entryPoints: [join(HERE, file)],
+    bundle: true,
+    minify: true,
+    write: false,
+    metafile: true,
+    format: "iife",
+    globalName: file.includes("/written/") ? "fgWritten" : undefined,
+    target: "es2022",
+    charset: "utf8",
+    logLevel: "silent",
+    absWorkingDir: HERE,
+  });
+  const inputs = Object.keys(metafile.inputs).map((path) => resolve(HERE, path));
+  return { text: outputFiles[0].text, inputs };
+}
+
 /** Loading it here proves that nothing touches the DOM on import and that the two exports are there. */
 async function inspect(name, text) {
   const module = await import(`data:text/javascript;base64,${Buffer.from(text).toString("base64")}`);
@@ -136,19 +168,21 @@ async function main() {
     .filter((name) => existsSync(entry(name)))
     .sort();
   if (!names.length) throw new Error(`no explorable (NAME/index.js) in ${values.source}`);
+  const explorables = names.map((name) => [name, values.out, () => bundle(entry(name))]);
+  const scripts = Object.entries(SCRIPTS).map(([name, file]) => [name, BUNDLES, () => script(file)]);
   let wrong = 0;
   const files = [DESIGN, ...OWN];
-  for (const name of names) {
-    const target = join(values.out, `${name}.js`);
+  for (const [name, folder, make] of [...explorables, ...(values.source === EXPLORABLES ? scripts : [])]) {
+    const target = join(folder, `${name}.js`);
     try {
-      const { text, inputs } = await bundle(entry(name));
+      const { text, inputs } = await make();
       files.push(target, ...inputs);
-      await inspect(name, text);
+      if (folder === values.out) await inspect(name, text);
       const fresh = existsSync(target) && readFileSync(target, "utf8") === text;
       if (values.check && !fresh)
         throw new Error(`${relative(process.cwd(), target)} is stale: run \`make widgets\` and commit it`);
       if (!fresh) {
-        mkdirSync(values.out, { recursive: true });
+        mkdirSync(folder, { recursive: true });
         writeFileSync(target, text);
       }
       console.log(

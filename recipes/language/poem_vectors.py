@@ -24,6 +24,7 @@ from firstgrad.text import Vocabulary, WordVectors
 
 NAME = "poem_vectors"
 TOLERANCE = 1e-4
+NEEDS = ("tang_poems",)
 TEXT = Path(__file__).resolve().parents[2] / "data/cache/tang_poems.txt"
 MODEL = Path(__file__).resolve().parents[2] / "data/models/poem_vectors.safetensors"
 CONFIG = SkipGramConfig(dimension=64, window=4, negatives=5, sample=1e-3)

@@ -12,6 +12,7 @@ import torch
 
 NAME = "skip_gram_cost"
 TOLERANCE = 1e-3
+TIMES = ("seconds",)
 DIMENSION, NEGATIVES, BATCH, RATE = 100, 5, 256, 0.025
 VOCABULARIES = (1_000, 3_000, 10_000, 30_000, 71_000)
 ROUNDS, SECONDS = 4, 0.5

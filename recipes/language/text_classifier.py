@@ -26,6 +26,7 @@ from firstgrad.training import Callback, Trainer
 
 NAME = "text_classifier"
 TOLERANCE = 1e-3
+NEEDS = ("reuters", "movie_sentences")
 SEEDS = (0, 1, 2)
 PARTS = ("train", "validation", "test")
 EPOCHS = {"reuters": 5, "films": 4, "definitions": 6}

@@ -20,6 +20,7 @@ from firstgrad.text import Lines, Vocabulary, WordVectors, read_pairs, read_ques
 
 NAME = "word2vec"
 TOLERANCE = 2e-2  # compiled loops add in another order on another machine
+NEEDS = ("english",)
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT, KEPT = ROOT / "data/cache/english.txt", ROOT / "data/cache/word2vec.json"

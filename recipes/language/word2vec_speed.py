@@ -28,6 +28,8 @@ from firstgrad.text import Vocabulary
 
 NAME = "word2vec_speed"
 TOLERANCE = 1e-4
+NEEDS = ("english",)
+TIMES = ("words_a_second",)
 CONFIG = SkipGramConfig(dimension=100, window=5, negatives=5, sample=1e-3)
 # Words of the text that each way reads in a round.
 WORDS = {"plain": 5_000, "thirty lines": 20_000, "torch": 300_000, "gensim": 300_000, "numba": 1_000_000}

@@ -20,6 +20,7 @@ from firstgrad.text import Vocabulary, WordVectors, interval, read_pairs, read_q
 
 NAME = "word_vector_quality"
 TOLERANCE = 1e-4
+NEEDS = ("english",)
 SHARES = (1, 0.3, 0.1, 0.03, 0.01)
 LONGER = ((0.1, 30), (0.01, 100))  # with so many passes: as many words are read as of the whole text
 CONFIG = SkipGramConfig(dimension=100, window=5, negatives=5, sample=1e-3)

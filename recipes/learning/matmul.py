@@ -18,6 +18,7 @@ from firstgrad.data import fashion_mnist
 
 NAME = "matmul"
 TOLERANCE = 1e-6
+TIMES = ("cpu", "gpu", "feeding")
 DTYPES = ("float32", "bfloat16")
 THREADS = (1, 2)
 SIDES = (32, 64, 128, 256, 512, 1024, 2048)  # of the square matrices

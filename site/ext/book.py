@@ -37,6 +37,7 @@ TEXTS = {
         "search_js": "Search needs JavaScript. The contents list every chapter.",
         "old_browser": "This browser does not draw formulas. Chrome or Edge from 109, Firefox from 115 and "
                        "Safari from 16.4 do.",
+        "write_function": "Write this function and check it in Colab",
     },
     "zh": {
         "skip": "跳到正文", "home": "首页", "contents": "目录", "on_page": "本页内容", "search": "搜索",
@@ -59,6 +60,7 @@ TEXTS = {
         "search_js": "搜索需要 JavaScript。目录里列出了所有章节。",
         "old_browser": "这个浏览器显示不了公式。请使用 Chrome 或 Edge 109、Firefox 115、Safari 16.4 "
                        "及以上版本。",
+        "write_function": "在 Colab 里写这个函数并检查",
     },
 }
 

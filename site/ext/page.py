@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import re
 
+import answers
 import assets
 import book
 from sphinx.util import logging
@@ -66,7 +67,8 @@ def navigation(app) -> list[dict]:
     """The parts with their pages, in reading order."""
     env, parts = app.env, []
     for tree in env.external_site_map.root.subtrees:
-        pages = [{"docname": name, "title": env.titles[name].astext(), "number": book.number(name)}
+        pages = [{"docname": name, "title": env.titles[name].astext(), "number": book.number(name),
+                  "exercises": answers.count(name.rpartition("/")[2][:2])}
                  for name in map(str, tree.items) if name in env.titles]
         if pages:
             parts.append({"caption": tree.caption, "slug": book.part_slugs().get(pages[0]["docname"], ""),
@@ -80,7 +82,7 @@ def widgets(app, pagename) -> list[str]:
 
 def scripts(app, pagename, body) -> list[str]:
     """Classic scripts in order, all deferred, only where the page needs them."""
-    names = ["site.js"]
+    names = ["site.js", "contents.js"]
     if 'class="fg-live"' in body:
         there = [name for name in widgets(app, pagename) if (book.BUNDLES / f"{name}.js").exists()]
         names += [*(f"widgets/{name}.js" for name in there), "live.js"]

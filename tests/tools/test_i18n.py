@@ -170,6 +170,20 @@ def book(tmp_path):
     return book
 
 
+@pytest.mark.parametrize(("english", "chinese"), [
+    ("from firstgrad.book import check, plots", "from firstgrad.book.zh import check, plots"),
+    ("import math\nfrom firstgrad.book import measured, check\n",
+     "import math\nfrom firstgrad.book.zh import measured, check\n"),
+    ("from firstgrad.book import measured", "from firstgrad.book import measured"),
+])
+def test_the_twin_imports_the_check_that_speaks_chinese(book, english, chinese):
+    english_notebook = notebook()
+    english_notebook.cells[1].source = english
+    i18n.write(book.root / book.rel, i18n.dumps(english_notebook))
+    i18n.sync(book.root)
+    assert i18n.read_notebook(book.root / "zh" / book.rel).cells[1].source == chinese
+
+
 # --- the happy path --------------------------------------------------------------------------------
 
 def test_a_translated_book_has_no_complaints(book):

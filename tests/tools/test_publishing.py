@@ -53,7 +53,7 @@ def actionlint(*files):
 
 
 def test_workflows_pass_actionlint():
-    assert len(WORKFLOWS) == 3
+    assert len(WORKFLOWS) == 4
     assert actionlint(*WORKFLOWS) == []
 
 

@@ -134,3 +134,35 @@ def test_stored_recordings_have_their_provenance(name):
     assert not origin["changed"], "commit recipe and library first, then record"
     assert origin["seconds"] > 0
     assert recordings.read(name)["tolerance"] == recordings.load(name).TOLERANCE
+
+
+# --- whole runs ------------------------------------------------------------------------------------
+
+def test_a_whole_run_agrees_though_a_few_numbers_differ(project):
+    assert "7 of 7 numbers of the whole run agree" in recordings.whole("square", project)
+    edit(project, "SCALE / (n + 1)", "SCALE / (n + 1) * (1.03 if n else 1)")
+    assert "7 of 7" in recordings.whole("square", project)
+
+
+def test_a_whole_run_that_differs_is_named_with_its_first_number(project):
+    edit(project, "SCALE = 1.0", "SCALE = 1.2")
+    with pytest.raises(recordings.RecordingError, match=r"of 7 numbers are apart, the first: run"):
+        recordings.whole("square", project)
+
+
+def test_what_a_clock_measured_is_not_compared(project):
+    edit(project, "SCALE = 1.0", 'SCALE = 2.0\nTIMES = ("losses",)')
+    assert "1 of 1 numbers" in recordings.whole("square", project)
+
+
+def test_a_number_that_is_gone_counts_as_apart():
+    found = list(recordings.numbers({"a": [1.0]}, {"a": [1.0, 2.0], "b": 3}))
+    assert [measured for _, measured, _ in found] == [1.0, None, None]
+
+
+def test_the_list_is_what_the_monthly_workflow_runs(capsys):
+    assert recordings.main(["list"]) == 0
+    assert json.loads(capsys.readouterr().out) == recordings.recipes()
+    workflow = (recordings.ROOT / ".github/workflows/monthly.yml").read_text("utf-8")
+    assert "fromJSON(needs.recipes.outputs.names)" in workflow
+    assert "tools/recordings.py whole ${{ matrix.recipe }}" in workflow

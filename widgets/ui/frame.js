@@ -79,6 +79,7 @@ export class Ui {
   /** @type {(() => void)[]} */ #closers = [];
   /** @type {Map<Element, number>} */ #widths = new Map();
   #watcher = new ResizeObserver((entries) => this.#measured(entries));
+  #paper = matchMedia("print");
   #frame = 0;
   #unsaved = false;
   #painting = false; // what `draw` itself sets must not ask for another draw, for ever
@@ -102,6 +103,7 @@ export class Ui {
     parts.reset.addEventListener("click", () => this.#reset());
     for (const name of Object.keys(spec.traits)) model.on(`change:${name}`, this.redraw);
     this.#watcher.observe(parts.root);
+    this.#paper.addEventListener("change", this.#onPaper);
     this.#drawn = spec.setup(this);
     this.redraw();
   }
@@ -141,8 +143,7 @@ export class Ui {
     this.#frame = 0;
     this.#painting = true;
     // Not where sizes are heard of: what changes the layout there is an error in WebKit.
-    const width = this.widthOf(this.root);
-    put(this.root, { "data-width": WIDTHS.filter((least) => width >= least).join(" ") });
+    this.#sayWidth();
     try {
       this.#show();
       put(this.root, { "data-error": "no" });
@@ -205,6 +206,7 @@ export class Ui {
     cancelAnimationFrame(this.#frame);
     clearTimeout(this.#spoken);
     this.#watcher.disconnect();
+    this.#paper.removeEventListener("change", this.#onPaper);
     this.#stop();
     for (const closer of this.#closers) closer();
     for (const name of Object.keys(this.#spec.traits)) this.host.off(`change:${name}`, this.redraw);
@@ -301,6 +303,17 @@ export class Ui {
     for (const entry of entries) this.#widths.set(entry.target, entry.contentRect.width);
     this.redraw();
   }
+  #sayWidth() {
+    const width = this.widthOf(this.root);
+    put(this.root, { "data-width": WIDTHS.filter((least) => width >= least).join(" ") });
+  }
+  /** Paper has other widths and colours, and no frame comes before it is printed: all is measured and drawn at once. */
+  #onPaper = () => {
+    this.#widths.set(this.root, contentWidth(this.root));
+    this.#sayWidth();
+    for (const node of this.#widths.keys()) this.#widths.set(node, contentWidth(node));
+    this.#paint();
+  };
   /** @param {Element} node */
   watchSize(node) {
     this.#watcher.observe(node);
@@ -317,6 +330,12 @@ export class Ui {
   draggedJustNow() {
     return performance.now() - this.#dragged < 50;
   }
+}
+
+/** As a ResizeObserver gives it. @param {Element} node */
+function contentWidth(node) {
+  const { paddingLeft, paddingRight } = getComputedStyle(node);
+  return node.getBoundingClientRect().width - parseFloat(paddingLeft) - parseFloat(paddingRight);
 }
 
 function frameOf(t, lang) {

@@ -6,7 +6,8 @@ export const FAR = 100; // of the goals: steps
 export const WITHIN = 10; // of the RNN's goal: a factor, up or down
 const POINTS = 17;
 export const SCALES = Array.from({ length: POINTS }, (_, i) => 0.3 * 10 ** (i / (POINTS - 1)));
-const SLICE = 6; // ms a frame for the curves of the second picture, at least one scale
+const KINDS = /** @type {const} */ (["rnn", "gru", "lstm"]);
+const SLICE = 3; // ms a frame for the curves of the second picture, at least one point
 
 /**
  * @typedef {object} State
@@ -22,12 +23,15 @@ const SLICE = 6; // ms a frame for the curves of the second picture, at least on
 /** @param {import("../../ui/frame.js").Ui} ui @returns {() => State} */
 export function computer(ui) {
   let drawn = { seed: null, numbers: null };
+  /** @type {{key: string, cells: State["cells"]}} */ let measured = { key: "", cells: null };
   const sweptBy = sweeper();
   return function compute() {
     const [scale, bias, length, seed] = ["scale", "bias", "length", "seed"].map(ui.get);
     needWhole("seed", seed);
     if (drawn.seed !== seed) drawn = { seed, numbers: draw(seed) };
-    const cells = measure(drawn.numbers, scale, bias, length);
+    const key = [seed, scale, bias, length].join();
+    if (measured.key !== key) measured = { key, cells: measure(drawn.numbers, scale, bias, length) };
+    const { cells } = measured;
     const { left } = cells.rnn;
     const [low, high] = [Math.min(...left), Math.max(...left)];
     const fine = low >= 1 / WITHIN && high <= WITHIN;
@@ -45,6 +49,9 @@ export function computer(ui) {
   };
 }
 
+const isBegun = (swept) => KINDS.every((kind) => swept[kind].length > 0);
+const isWhole = (swept) => KINDS.every((kind) => swept[kind].length === POINTS);
+
 /** The curves of the second picture. They take longer than a frame has: a few points a frame, and the last whole ones until then. */
 function sweeper() {
   let [whole, begun] = [null, null];
@@ -55,18 +62,18 @@ function sweeper() {
     return { ...asked, swept: { rnn: rnn ?? [], gru: [], lstm: [] } };
   }
   function advance({ swept, numbers, bias, length }) {
-    const until = performance.now() + SLICE;
+    // No frame comes before paper is printed.
+    const until = matchMedia("print").matches ? Infinity : performance.now() + SLICE;
     do {
-      const scale = SCALES.slice(swept.lstm.length, swept.lstm.length + 1);
-      for (const kind of /** @type {const} */ (["rnn", "gru", "lstm"]))
-        if (swept[kind].length < POINTS) swept[kind].push(...sweep(kind, numbers, scale, bias, length));
-    } while (swept.lstm.length < POINTS && performance.now() < until);
+      const kind = KINDS.reduce((a, b) => (swept[b].length < swept[a].length ? b : a));
+      swept[kind].push(...sweep(kind, numbers, [SCALES[swept[kind].length]], bias, length));
+    } while (!isBegun(swept) || (!isWhole(swept) && performance.now() < until));
   }
   return function sweptBy(asked) {
     if (!same(whole, asked, "seed", "bias", "length")) {
       begun ??= begin(asked);
       advance(begun);
-      if (begun.swept.lstm.length === POINTS) [whole, begun] = [begun, null];
+      if (isWhole(begun.swept)) [whole, begun] = [begun, null];
     }
     return {
       swept: (whole ?? begun).swept,

@@ -109,15 +109,14 @@ function describe(ui, all, rows, /** @type {State} */ now) {
   return t("lanesNow", { unit, count, what, units: rows, character, list: ui.clauses(values) });
 }
 
-/** As many pixels as the screen has; what was drawn is gone. */
-function clear(canvas, context, { width, height }) {
+/** As many pixels as the screen has; what was drawn is gone. `fresh`: on paper what was cleared is printed in white. */
+function clear(canvas, context, { width, height }, fresh) {
   const dots = Math.min(2, globalThis.devicePixelRatio || 1);
-  if (canvas.width !== width * dots || canvas.height !== height * dots) {
+  if (fresh || canvas.width !== width * dots || canvas.height !== height * dots) {
     Object.assign(canvas, { width: width * dots, height: height * dots });
     canvas.style.cssText = `width:${width}px;height:${height}px`;
-  }
+  } else context.clearRect(0, 0, width, height);
   context.setTransform(dots, 0, 0, dots, 0, 0);
-  context.clearRect(0, 0, width, height);
 }
 
 /**
@@ -133,6 +132,7 @@ export function heatOf(ui, { all, theme: themeNow, onPoint, into }) {
   ui.watchSize(node);
   const context = canvas.getContext("2d");
   /** @type {Place | null} */ let place = null;
+  let last = null; // theme
 
   canvas.addEventListener("click", (event) => {
     if (!place) return;
@@ -147,7 +147,8 @@ export function heatOf(ui, { all, theme: themeNow, onPoint, into }) {
   return function draw(/** @type {State} */ now) {
     const theme = themeNow();
     const next = placeOf(all, Math.max(200, Math.floor(ui.widthOf(node))), now);
-    clear(canvas, context, next);
+    clear(canvas, context, next, theme !== last);
+    last = theme;
     say(title, all ? t("heatName", { what: t(`long ${now.quantity}`) }) : t("lanesName", { unit: now.unit }));
     place = now.count ? next : null;
     if (!place) return;

@@ -50,6 +50,7 @@ export class Network {
   /** @type {Neuron} */ #focus = [0, 0];
   #built = ""; // of which layers
   #laid = ""; // and for which width
+  #theme = null; // drawn last
 
   /** @param {import("../../ui/frame.js").Ui} ui @param {On} on */
   constructor(ui, on) {
@@ -77,9 +78,10 @@ export class Network {
     const width = Math.max(240, Math.floor(this.ui.widthOf(this.stage)));
     const laid = JSON.stringify([columns, width, globalThis.devicePixelRatio]);
     if (this.#built !== columns.join()) this.#build(columns);
-    if (this.#laid !== laid) this.#lay(columns, width);
-    [this.#built, this.#laid] = [columns.join(), laid];
-    this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    // A new theme may be that of paper, and there a canvas that was cleared is printed in white.
+    if (this.#laid !== laid || this.#theme !== theme) this.#lay(columns, width);
+    else this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    [this.#built, this.#laid, this.#theme] = [columns.join(), laid, theme];
     drawLinks(this.context, theme, next, this.#layout);
     this.drawMaps(next, theme, this.#layout);
     if (!quiet) this.#label();

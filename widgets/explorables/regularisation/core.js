@@ -39,6 +39,16 @@ const mirror = (x) => 1 - Math.abs(1 - Math.abs(x));
 export const design = (x, p) =>
   Array.from(x, (at) => Float64Array.from({ length: p }, (_, j) => wave(j + 1, at)));
 
+const designs = new WeakMap(); // points → all waves at all of them
+/** The first p waves at the first n points: views of what is computed once. @param {ArrayLike<number> & object} x @returns {Float64Array[]} */
+function designOf(x, n, p) {
+  if (!designs.has(x)) designs.set(x, design(x, MOST_WAVES));
+  return designs
+    .get(x)
+    .slice(0, n)
+    .map((row) => row.subarray(0, p));
+}
+
 const columns = (rows, p) => Array.from({ length: p }, (_, j) => Float64Array.from(rows, (row) => row[j]));
 const dot = (a, b) => {
   let sum = 0;
@@ -302,9 +312,9 @@ function data(n, p, sigma, { train, held }) {
   }
   needBetween("noise", sigma, 0, 100);
   return {
-    rows: design(train.x.slice(0, n), p),
+    rows: designOf(train.x, n, p),
     y: noisy(train, sigma).slice(0, n),
-    heldRows: design(held.x, p),
+    heldRows: designOf(held.x, held.x.length, p),
     heldY: noisy(held, sigma),
   };
 }
