@@ -13,7 +13,8 @@ import yaml
 HAN = "\u3400-\u9fff\uf900-\ufaff"
 FIELDS = ("en", "zh", "at", "en_line", "zh_line")
 # Where else a Chinese reader's words stand, besides zh/.
-ELSEWHERE = ("widgets/ui/*.js", "widgets/explorables/*/*.js", "site/ext/*.py", "site/live/*.js",
+ELSEWHERE = ("widgets/ui/*.js", "widgets/explorables/*/*.js", "widgets/exercises/**/*.js",
+             "site/ext/*.py", "site/live/*.js",
              "lib/firstgrad/book/**/*.py", "lib/firstgrad/widgets/*.py", "zh/_overlay.yml")
 CODE = re.compile(r"(`+)[^`].*?\1|\]\([^)]*\)|\{[a-z:-]+\}`[^`]*`|^:[\w-]+:.*$", re.S | re.M)
 RULES = (
@@ -113,7 +114,7 @@ def elsewhere(root, wording):
     root, wrong = Path(root), []
     for path in sorted({path for pattern in ELSEWHERE for path in root.glob(pattern)}):
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-            if re.search(f"[{HAN}]", line):
+            if re.search(f"[{HAN}]", line) and not re.match(r"\s*(//|#)", line):
                 where = f"{path.relative_to(root).as_posix()}:{number}"
                 wrong += [f"{where}: {problem}" for problem in wording.complaints(line)]
     return wrong

@@ -32,7 +32,8 @@ def search(rows, query, terms=None):
     rows = [{"url": f"{name}.html", "page": "", "name": name, "text": text} for name, text in rows.items()]
     table = json.dumps(terms or {"terms": [], "traditional": ""})
     return node(f"const index = fgSearch.prepare({json.dumps(rows)}, {table});"
-                f"console.log(JSON.stringify(fgSearch.search(index, {json.dumps(query)}).map((r) => r.name)))")
+                "const names = (found) => found.map((row) => row.name);"
+                f"console.log(JSON.stringify(names(fgSearch.search(index, {json.dumps(query)}))))")
 
 
 @pytest.mark.parametrize(("one", "other"), [

@@ -118,7 +118,8 @@ class Book:
         self.root = root
         self.rel = "chapters/01_slope.ipynb"
         for name, text in {"_toc.yml": TOC, "_config.yml": CONFIG, "zh/terms.yml": TERMS,
-                           "zh/_overlay.yml": OVERLAY, "index.md": INDEX, "references.bib": "", "chapters/picture.svg": "<svg/>"}.items():
+                           "zh/_overlay.yml": OVERLAY, "index.md": INDEX,
+                           "references.bib": "", "chapters/picture.svg": "<svg/>"}.items():
             i18n.write(root / name, text)
         i18n.write(root / self.rel, i18n.dumps(notebook()))
         i18n.sync(root)
