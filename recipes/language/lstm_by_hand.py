@@ -1,6 +1,6 @@
 """An LSTM with settings that were chosen by hand, after the search of bag_or_lstm, which did not draw them.
 
-It has had more attention than its rivals, so it stands beside the comparison: how much did twelve trials miss?
+It has had more attention than its rivals, so it stands beside the comparison: what did twelve trials miss?
 """
 
 import sys
