@@ -35,7 +35,8 @@ LANGUAGES = ("both languages", [PYTHON, "tools/i18n.py", "check", "--strict"])
 NOTEBOOKS = ("notebooks' form", [PYTHON, "tools/notebooks.py", "check"])
 NUMBERS = ("numbers", [PYTHON, "tools/numerals.py", "check"])
 SITE = [PYTHON, "tools/site.py", "build"]
-AGAIN = ["--dist", "loadfile", "--nbval", "--nbval-current-env", "-W", "default"]
+AGAIN = ["--dist", "loadfile", "--nbval", "--nbval-current-env", "--nbval-sanitize-with",
+         "tests/notebooks.cfg", "-W", "default"]
 STAGES = {
     "quick": [
         LINT, TYPES, SCRIPTS, SCRIPT_TYPES, BUNDLES, JUDGES, LANGUAGES, NOTEBOOKS, NUMBERS,

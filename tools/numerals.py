@@ -14,6 +14,7 @@ writes it, and `check` holds the page against it. An origin is
     formula CELL   it stands in a formula there
     exercise       an exercise gives it
     cite KEY       its sentence cites
+    figure         it is in a figure's alt text or caption, which tell what is drawn
     ledger         a line of `tests/numbers/NAME.toml`, written by hand, says where it comes from:
 
     [cell-id]
@@ -24,6 +25,7 @@ writes it, and `check` holds the page against it. An origin is
 Between braces stands the number, around it words that the cell has once. An `expr` is evaluated: see
 `evaluate` in tools/numerals_sources.py. [apart] names cells whose numbers differ between the languages.
 `tests/numbers/constants.toml` has what code states and nobody computes, once more, with its source.
+A cell's formulas and code, and the numbers of the book's sources (000 to 004), are there as a checksum.
 Citations are listed too, so that a citation of another paper shows; and the Chinese order where it differs.
 """
 
@@ -45,6 +47,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PLACE = "tests/numbers"
 BESIDE = 2  # cells either way: a single digit stands in every section by chance
 DIFFERENCE = re.compile(r"(?: percentage)? points\b")  # no cell prints it: the ledger computes it
+OTHERS = ("cite ", "zh ", "formulas ", "sources ")  # lines that are no number's
 SENSES, SENSE = {"more": 1, "less": -1}, 0.25  # "more than": by less than a quarter
 HEAD = "% What the numbers of the prose come from: tools/numerals.py trace writes it, check reads it.\n"
 
@@ -109,6 +112,8 @@ def origin(mention, page, index, covered):
     """Where this number may come from, in the words of the list; None when nothing near says it."""
     if mention.start in covered:
         return "ledger"
+    if page.cells[index].figure:
+        return "figure"
     cell, near = page.cells[index], page.near(index)
     text = cell.prose.text
     weak = sources.digits_of(mention) < 2 and "." not in mention.text and mention.value >= 3
@@ -134,11 +139,12 @@ def from_cells(mention, cells, text):
     return None
 
 
-def cited(mention, cell):
+def cited(mention, cell, only=None):
     if mention.formula or not cell.prose.cites:
         return None
     start, end = sources.sentence(cell.prose.text, mention.start)
-    return next((f"cite {key}" for key, place in cell.prose.cites if start <= place <= end), None)
+    keys = [key for key, place in cell.prose.cites if start <= place <= end and key == (only or key)]
+    return f"cite {keys[0]}" if keys else None
 
 
 def from_formula(mention, cell, near):
@@ -163,6 +169,8 @@ def still(line, mention, page, index, covered):
         return cell is not None and any(sources.same(mention, s, text) for s in getattr(cell, part))
     if kind == "count":
         return cell is not None and any(sources.same(mention, s) for s in cell.counts)
+    if kind == "cite":
+        return cited(mention, page.cells[index], key) is not None
     return origin(mention, page, index, covered) == line
 
 
@@ -237,6 +245,7 @@ def listed(page, chinese, covered, known):
         lines, complaints = lines_of(page, index, covered.get(cell.id, ()), known.get(cell.id, []))
         wrong += complaints
         lines += [f"cite {key}" for key, _ in cell.prose.cites]
+        lines += [f"{name} {sources.digest(parts)}" for name, parts in cell.verbatim.items() if parts]
         if cell.id in chinese:
             lines += other_order(cell, chinese[cell.id])
         if lines:
@@ -265,7 +274,7 @@ def lines_of(page, index, covered, old):
 
 def aligned(keys, old):
     """{index of a number: its origin in the old list}"""
-    rows = [line.split(" ", 1) for line in old if not line.startswith(("cite ", "zh "))]
+    rows = [line.split(" ", 1) for line in old if not line.startswith(OTHERS)]
     matcher = difflib.SequenceMatcher(None, [row[0] for row in rows], keys, autojunk=False)
     return {b + i: rows[a + i][1] for a, b, size in matcher.get_matching_blocks() for i in range(size)}
 
@@ -388,7 +397,7 @@ def constants(book):
     return wrong
 
 
-TABLES = {"chapters/notation.md", "chapters/glossary.md"}  # their numbers are chapters; tests hold what they say
+TABLES = {"chapters/notation.md", "chapters/glossary.md"}  # their numbers are those of chapters
 
 
 @cache

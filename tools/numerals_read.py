@@ -28,7 +28,7 @@ DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?(?:[eE][-+−]?\d+)?"
 WORD = "|".join(sorted([*SMALL, *(s for s in SCALES if s.islower())], key=len, reverse=True))
 PERCENT = r"\s?(?:%|％|per cent|percent)"
 SCALE = r"(?:hundred|thousand|[mbt]r?illion|quadrillion)\b"
-NUMBER = rf"(?:{WORD})(?:(?:[ -]|,? and )(?:{WORD}))*"
+NUMBER = rf"(?:{WORD})(?:(?:[ -]|(?:(?<=hundred)|(?<=thousand)|(?<=million)),? and )(?:{WORD}))*"
 ENGLISH = re.compile(
     rf"\b(?P<parts>(?:an?|{'|'.join(UNITS)})[ -](?:{'|'.join(PARTS)})s?(?: of a per cent)?)"
     r"\b(?<!\ba third(?= (?!of|to|more|less|as|and|or|at)))"  # a third model
@@ -98,13 +98,14 @@ class Prose:
     lists: list  # lengths of lists, rows of tables
     cites: list  # (key, start)
     exercises: list  # (start, end) of exercises' texts
+    exact: list  # formulas and code, letter by letter
 
 
 # --- Markdown to plain text ------------------------------------------------------------------------
 
 @cache
 def prose(source):
-    out = Prose("", [], [], [])
+    out = Prose("", [], [], [], [])
     blocks(source, out)
     return out
 
@@ -119,7 +120,8 @@ def blocks(source, out):
         elif kind in ("fence", "colon_fence"):
             fence(token, out)
         elif kind in ("math_block", "math_block_label", "amsmath"):
-            out.text += f"⟨{plain_tex(token.content)}⟩\n"
+            formula(token.content, out)
+            out.text += "\n"
         elif kind in ("bullet_list_open", "ordered_list_open", "tbody_open"):
             depth.append(0)
         elif kind in ("bullet_list_close", "ordered_list_close", "tbody_close"):
@@ -134,6 +136,7 @@ def blocks(source, out):
 def fence(token, out):
     directive = re.match(r"\{([^}]+)\}\s*(.*)", token.info)
     if not directive:
+        out.exact.append(token.content)
         return
     name, argument = directive.groups()
     start = len(out.text)
@@ -141,7 +144,8 @@ def fence(token, out):
     if rules.TITLED.fullmatch(name):
         blocks(argument, out)
     if name == "math":
-        out.text += f"⟨{plain_tex(body)}⟩\n"
+        formula(body, out)
+        out.text += "\n"
     elif name not in rules.FIXED and name != "diagram":
         blocks(body, out)
     if name == "exercise":
@@ -156,12 +160,19 @@ def inline(tokens, out):
         elif kind in ("softbreak", "hardbreak"):
             out.text += "\n"
         elif kind.startswith("math_inline"):
-            plain = plain_tex(token.content)
-            out.text += plain if re.fullmatch(rf"\s*[-+−]?(?:{DIGITS})\s?%?\s*", plain) else f"⟨{plain}⟩"
+            formula(token.content, out)
         elif kind == "code_inline":
+            out.exact.append(token.content)
             out.text += token.content if re.fullmatch(DIGITS, token.content) else "`…`"
         elif kind == "myst_role":
             out.text += role(token, out)
+
+
+def formula(tex, out):
+    """Into the plain text, between ⟨ and ⟩, unless it is a number and no more."""
+    out.exact.append(re.sub(r"\\(text|mbox)\{[^{}]*\}|\s+", "", tex))
+    plain = plain_tex(tex)
+    out.text += plain if re.fullmatch(rf"\s*[-+−]?(?:{DIGITS})\s?%?\s*", plain) else f"⟨{plain}⟩"
 
 
 def role(token, out):
@@ -316,7 +327,7 @@ def english(words):
             total, current = total + max(current, 1) * SCALES[part], 0
         elif part in SCALES:
             current = max(current, 1) * SCALES[part]
-        elif part == "a" and parts[-1] in SMALL:  # "a five", the digit
+        elif part == "a" and len(parts) == 2 and parts[-1] in SMALL:  # "a five", the digit
             return None
     return total + current
 

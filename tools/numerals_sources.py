@@ -5,18 +5,21 @@ A page is a list of cells; what stands near a cell is what its section holds, an
 
 import ast
 import contextlib
+import hashlib
 import json
 import math
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import i18n
 import i18n_rules as rules
 import numerals_read as reader
 
 NEAR = 3  # cells
 SURE = 3  # significant digits: a number that long is found by chance in a page once in many
 OUTPUT = re.compile(rf"(?<![\w.])({reader.DIGITS})(?:\s?([%M万亿]))?|(?<=[^\W\d_])(\d+(?:\.\d+)?)")
+MEASURED = re.compile(r"; measured [^)\n]*\)")  # differs between machines: prose tells the reference
 ABOUT = re.compile(r"(?:about|some|nearly|almost|roughly|around|over|more than|close to|under|less than|"
                    r"well|only|ten|hundreds?) ?[$⟨(]?$", re.I)
 
@@ -34,10 +37,16 @@ class Cell:
     source: str
     output: str = ""
     section: int = 0
+    figure: bool = False  # the alt text or caption of one
 
     @cached_property
     def prose(self):
         return reader.prose(self.source)
+
+    @cached_property
+    def verbatim(self):
+        """What is compared letter by letter: formulas and code; which of the book's sources are named."""
+        return {"formulas": self.prose.exact, "sources": re.findall(r"\b00[0-4]\b", self.prose.text)}
 
     @cached_property
     def mentions(self):
@@ -46,7 +55,7 @@ class Cell:
     @cached_property
     def outputs(self):
         return [Source(float(m[1].replace(",", "").replace("−", "-")), (m[2] or "") if m[2] == "%" else "")
-                for m in OUTPUT.finditer(self.output) if m[1]]
+                for m in OUTPUT.finditer(MEASURED.sub(")", self.output)) if m[1]]
 
     @cached_property
     def literals(self):
@@ -125,9 +134,14 @@ def cells_of(rel, text):
         for number, section in enumerate(rules.sections(text), 1):
             yield Cell(f"s{number}", True, section)
         return
-    for cell in json.loads(text)["cells"]:
+    cells = json.loads(text)["cells"]
+    for cell in cells:
         output = "\n".join(map(shown, cell.get("outputs", ())))
         yield Cell(cell.get("id", "?"), cell["cell_type"] == "markdown", "".join(cell["source"]), output)
+    for cell in cells:  # at the end, since they are near nothing: the words of a figure tell what is drawn
+        for name, way in i18n.FIGURE_TEXTS.items():
+            if words := i18n.dig(cell.get("metadata", {}), way):
+                yield Cell(f"{cell['id']}:{name}", True, words, figure=True)
 
 
 def chinese_texts(rel, text):
@@ -146,6 +160,10 @@ def shown(output):
 
 def tags(html):
     return re.sub(r"<style.*?</style>|<[^>]*>", " ", html, flags=re.S)
+
+
+def digest(parts):
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
 
 
 # --- matching --------------------------------------------------------------------------------------

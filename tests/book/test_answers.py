@@ -1,7 +1,9 @@
 """What a reader is told: right, not yet and why, or waiting; and the numbers that the book asserts."""
 
+import configparser
 import importlib
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -217,10 +219,24 @@ def test_every_exercise_of_a_chapter_waits_and_refuses_nonsense(chapter, capsys)
 # --- measured ---
 
 
-def test_measured_prints_the_reference_whatever_the_value(capsys):
+def test_measured_prints_what_was_measured_beside_the_reference(capsys):
     assert measured("accuracy", 0.8512, 0.85, 0.01) is None  # a notebook would print what it returns
     measured("loss", torch.tensor(0.502), 0.5, 0.01, "nats")
-    assert capsys.readouterr().out == "accuracy: 0.85 (within ± 0.01)\nloss: 0.5 nats (within ± 0.01)\n"
+    assert capsys.readouterr().out == ("accuracy: 0.85 (within ± 0.01; measured 0.8512)\n"
+                                       "loss: 0.5 nats (within ± 0.01; measured 0.502)\n")
+
+
+def test_the_comparison_of_notebooks_passes_over_that_field_and_no_other(capsys):
+    rules = configparser.ConfigParser(interpolation=None)
+    rules.read(Path(__file__).parents[1] / "notebooks.cfg", "utf-8")
+
+    def compared(value, reference, unit=""):
+        measured("accuracy", value, reference, 0.01, unit)
+        return re.sub(rules["measured"]["regex"], rules["measured"]["replace"], capsys.readouterr().out)
+
+    assert compared(0.8512, 0.85) == compared(0.8488, 0.85) == "accuracy: 0.85 (within ± 0.01; measured)\n"
+    assert compared(0.8512, 0.85) != compared(0.8512, 0.851)
+    assert compared(1e-17, 0.0, "nats") == compared(-3.25e-3, 0.0, "nats")
 
 
 @pytest.mark.parametrize("value", [0.861, 0.839, math.nan, math.inf])

@@ -20,6 +20,7 @@ READ = [  # text, language, the numbers that it says
     ("$\\tfrac12 x^2 + 0.3\\,x_7$", "en", ["0.3"]),
     ("eleven points, by six, by seven", "en", ["11", "6", "7"]),
     ("twenty-five, three hundred and fifty, a hundred, two thousand", "en", ["25", "350", "100", "2000"]),
+    ("between ten and thirteen; a thousand and one", "en", ["10", "13", "1001"]),
     ("one of them, two of us, but two per cent and two times", "en", ["2%", "2"]),
     ("a third of it, three quarters, two and a half, a third model", "en", ["0.3333333333", "0.75", "2.5"]),
     ("110 and 340 million; 2 to 6 %; half a million; 7 B", "en",
@@ -75,6 +76,24 @@ def test_code_lists_formulas_exercises_and_citations_are_origins():
     assert origins(("It is 0.41, as $y = 0.41\\,x$ says.", None)) == ["formula c0", "formula c0"]
     assert origins(("It was 37 % {cite}`somebody2020`.\nIt is 38 %.", None)) == ["cite somebody2020", None]
     assert origins(("```{exercise} E\n:label: e\nTake 47 of them.\n```", None)) == ["exercise"]
+
+
+def test_figures_words_are_read_and_compared_but_need_no_origin():
+    cell = {"id": "plot", "cell_type": "code", "source": "plot()", "outputs": [],
+            "metadata": {"mystnb": {"image": {"alt": "It falls from 0.83 to 0.21."}}}}
+    text = json.dumps({"cells": [cell]})
+    made = sources.english_page("chapters/00.ipynb", text)
+    assert [c.id for c in made.cells] == ["plot", "plot:alt"]
+    assert numerals.lines_of(made, 1, (), []) == (["0.83 figure", "0.21 figure"], [])
+    twin = text.replace("It falls from 0.83 to 0.21.", "从 0.83 降到 0.12。")
+    chinese = sources.chinese_texts("chapters/00.ipynb", twin)
+    assert "0.21, where Chinese has 0.12" in numerals.twins(made, chinese, {})[0]
+
+
+def test_what_differs_between_machines_is_no_origin():
+    printed = ("f()", "accuracy: 0.855 (within ± 0.01; measured 0.8471)")
+    assert origins(("It is 0.847.", None), printed) == [None]
+    assert origins(("It is 0.855.", None), printed) == ["out c1"]
 
 
 def test_small_numbers_have_no_origin_far_away_nor_differences_any():

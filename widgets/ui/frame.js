@@ -143,7 +143,8 @@ export class Ui {
     this.#frame = 0;
     this.#painting = true;
     // Not where sizes are heard of: what changes the layout there is an error in WebKit.
-    this.#sayWidth();
+    const width = this.widthOf(this.root);
+    put(this.root, { "data-width": WIDTHS.filter((least) => width >= least).join(" ") });
     try {
       this.#show();
       put(this.root, { "data-error": "no" });
@@ -303,24 +304,19 @@ export class Ui {
     for (const entry of entries) this.#widths.set(entry.target, entry.contentRect.width);
     this.redraw();
   }
-  #sayWidth() {
-    const width = this.widthOf(this.root);
-    put(this.root, { "data-width": WIDTHS.filter((least) => width >= least).join(" ") });
-  }
-  /** Paper has other widths and colours, and no frame comes before it is printed: all is measured and drawn at once. */
-  #onPaper = () => {
-    this.#widths.set(this.root, contentWidth(this.root));
-    this.#sayWidth();
-    for (const node of this.#widths.keys()) this.#widths.set(node, contentWidth(node));
-    this.#paint();
-  };
   /** @param {Element} node */
   watchSize(node) {
     this.#watcher.observe(node);
   }
+  /** Paper has other widths and colours, and no frame comes before it is printed: all is measured and drawn at once. */
+  #onPaper = () => {
+    this.#widths.clear();
+    this.#paint();
+  };
   /** @param {Element} node */
   widthOf(node) {
-    return this.#widths.get(node) || node.getBoundingClientRect().width || 480;
+    if (!this.#widths.get(node)) this.#widths.set(node, contentWidth(node));
+    return this.#widths.get(node) || 480;
   }
   /** Two columns of figures? (The same width as in style.css.) */
   wide = () => (this.#widths.get(this.root) ?? 0) >= 560;
@@ -332,7 +328,7 @@ export class Ui {
   }
 }
 
-/** As a ResizeObserver gives it. @param {Element} node */
+/** As the observer of sizes gives it. @param {Element} node */
 function contentWidth(node) {
   const { paddingLeft, paddingRight } = getComputedStyle(node);
   return node.getBoundingClientRect().width - parseFloat(paddingLeft) - parseFloat(paddingRight);

@@ -211,16 +211,17 @@ def _unwritten(function: Callable) -> bool:
 
 
 def measured(name: str, value: Any, reference: float, within: float, unit: str = "") -> None:
-    """Assert |value − reference| ≤ within, and print the reference: the same line on every machine.
+    """Assert |value − reference| ≤ within, and print both: a line that is the same on every machine but for
+    what stands behind "measured", which the comparison of notebooks passes over (tests/notebooks.cfg).
 
     Raises: AssertionError that says the value.
     """
     value = float(value)
     unit = f" {unit}" if unit else ""
-    expected = f"{reference:.6g}{unit} (within ± {within:.3g})"
+    expected = f"{reference:.6g}{unit} (within ± {within:.3g}"
     if not abs(value - reference) <= within:  # so written, a NaN fails
-        raise AssertionError(f"{name}: measured {value:.6g}{unit}, expected {expected}")
-    print(f"{name}: {expected}")
+        raise AssertionError(f"{name}: measured {value:.6g}{unit}, expected {expected})")
+    print(f"{name}: {expected}; measured {value:.4g})")
 
 
 def plain(value: Any) -> Any:

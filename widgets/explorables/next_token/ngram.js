@@ -272,7 +272,7 @@ function rung(index, context, different, modified) {
 /** @typedef {{shape: number[], data: ArrayLike<number>}} Tensor */
 
 /**
- * The logits of a neural n-gram: U tanh(H e + d) + b, e the embeddings of the context one after the other.
+ * The logits of a neural n-gram: U tanh(W e + d) + b, e the embeddings of the context one after the other.
  * @param {Record<string, Tensor>} weights named as in Python
  * @param {number[]} context as many ids as it reads
  */
