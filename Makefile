@@ -22,8 +22,8 @@ help: ## list the commands
 book: site ## build both editions (no torch needed) and serve them on this machine
 	@$(BIN)/python tools/site.py serve --port $(PORT)
 
-site: $(VENV)/.site ## build both editions into _build/site, warnings as errors
-	@$(BIN)/python tools/site.py build
+site: $(VENV)/.site ## build both editions into _build/site, warnings as errors (PYODIDE=1: with Python in it)
+	@PYODIDE=$(PYODIDE) $(BIN)/python tools/site.py build
 
 serve: book
 

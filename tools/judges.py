@@ -20,7 +20,7 @@ BOOK = ROOT / "lib/firstgrad/book"
 
 sys.path.insert(0, str(ROOT / "lib"))
 
-from firstgrad.book.answers import Choice, Function, Value, plain  # noqa: E402
+from firstgrad.book.answers import Choice, Function, Lazily, Value, plain  # noqa: E402
 
 
 def exported(judge) -> dict:
@@ -33,7 +33,9 @@ def exported(judge) -> dict:
     if isinstance(judge, Choice):
         return {"kind": "choice", "expected": judge.expected, "why": dict(judge.why)}
     function = isinstance(judge, Function) or judge(0).message.startswith("Expected a function")
-    return {"kind": "function" if function else "written"}
+    if function:
+        return {"kind": "function", "packages": isinstance(getattr(judge, "cases", None), Lazily)}
+    return {"kind": "written"}
 
 
 def margins(judge, expected):

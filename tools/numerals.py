@@ -397,7 +397,7 @@ def constants(book):
     return wrong
 
 
-TABLES = {"chapters/notation.md", "chapters/glossary.md"}  # their numbers are chapters; tests hold what they say
+TABLES = {"chapters/notation.md", "chapters/glossary.md"}  # their numbers are those of chapters
 
 
 @cache

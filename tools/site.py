@@ -25,6 +25,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 SITE = BUILD / "site"
 DIGEST = BUILD / "site.digest"  # one hash over what the site was made of, then what that is
+CACHE = BUILD / "pyodide"  # of the npm package
 EDITIONS = ("en", "zh")
 BESIDES = ("tools/site.py", "requirements/site.txt")  # no build opens them: itself, its versions
 IGNORED = {"__pycache__", ".ipynb_checkpoints", "site-packages"}
@@ -85,6 +86,15 @@ def digest(files) -> str:
     return total.hexdigest()
 
 
+def with_python() -> bool:
+    """`make site PYODIDE=1`: exercises can run Python in the page."""
+    return os.environ.get("PYODIDE", "") not in ("", "0")
+
+
+def made_of(files) -> str:
+    return digest(files) + " with Python" * with_python()
+
+
 def built() -> tuple[str, set[str]]:
     """The hash over what the site that stands there was made of, and what that is; of no site, neither."""
     done = all((SITE / p).exists() for p in ("index.html", "zh/index.html"))
@@ -96,7 +106,7 @@ def remember(read: set[str], began: float) -> None:
     """What was read since `began`, and its hash; none if something changed meanwhile."""
     files = input_files(read)
     still = all(path.stat().st_mtime < began for path in files)
-    DIGEST.write_text("\n".join([digest(files) if still else "", *sorted(read)]), "utf8")
+    DIGEST.write_text("\n".join([made_of(files) if still else "", *sorted(read)]), "utf8")
 
 
 def sphinx_settings(source: pathlib.Path) -> dict:
@@ -144,6 +154,9 @@ def assemble() -> None:
     (new / ".nojekyll").touch()  # or GitHub Pages hides _images and _sources
     from seo import write_site_files
     write_site_files(new)
+    if with_python():
+        import python_here
+        python_here.write(new, CACHE)
     shutil.rmtree(SITE, ignore_errors=True)
     new.rename(SITE)
 
@@ -153,7 +166,7 @@ def build(force: bool = False) -> int:
         print(line, file=sys.stderr)
         return 1
     began, (known, read) = time.time(), built()
-    if not force and known and known == digest(input_files(read)):
+    if not force and known and known == made_of(input_files(read)):
         print(f"The site in {SITE.relative_to(ROOT)} is up to date.")
         return 0
     if force or not read:  # Sphinx warns only of pages that it reads: after a failure, read all
@@ -161,6 +174,9 @@ def build(force: bool = False) -> int:
             shutil.rmtree(BUILD / folder, ignore_errors=True)
         read = set()
     DIGEST.unlink(missing_ok=True)
+    if with_python():
+        import python_here
+        os.environ["FG_PYODIDE_MB"] = f"{python_here.megabytes(CACHE):.1f}"
     with noting() as found:
         import i18n
         i18n.stage()
@@ -178,10 +194,12 @@ def build(force: bool = False) -> int:
 
 # --- serve -------------------------------------------------------------------------------------
 
-COMPRESSED = {".html", ".js", ".css", ".svg", ".json", ".ipynb", ".xml", ".txt"}
+COMPRESSED = {".html", ".js", ".css", ".svg", ".json", ".ipynb", ".xml", ".txt", ".mjs", ".wasm"}
 mimetypes.add_type("font/woff2", ".woff2")
 mimetypes.add_type("font/woff", ".woff")
 mimetypes.add_type("text/javascript", ".js")
+mimetypes.add_type("text/javascript", ".mjs")
+mimetypes.add_type("application/wasm", ".wasm")
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -118,6 +118,7 @@ async function bundle(file) {
 const SCRIPTS = {
   exercises: "exercises/page.js",
   contents: "exercises/contents.js",
+  python: "exercises/python.js",
   ...Object.fromEntries(
     readdirSync(join(HERE, "exercises/written")).map((file) => [
       `written_${basename(file, ".js")}`,

@@ -9,6 +9,7 @@ import functools
 import gzip
 import html
 import json
+import os
 import re
 
 import book
@@ -18,6 +19,7 @@ TABLES = book.ROOT / "site/judges.json"  # by tools/judges.py
 CHINESE = book.ROOT / "lib/firstgrad/book/exercises/zh.json"
 BUNDLES = book.ROOT / "site/bundles"  # by widgets/build.mjs
 NEEDS = {"04.9": "exercises/shirts.js", "09.9": "models/word_vectors.js"}  # under assets/, on demand
+PYTHON = os.environ.get("FG_PYODIDE_MB", "")  # by tools/site.py: how large Python is, where it is built in
 LINE = re.compile(r"([✓✗○]) (\d\d\.\d+) (Right\.|Not yet\.|Waiting for your answer\.) ?(.*)")
 KEY = 21  # an answer in the page's source should not be read by accident; nobody is kept from it
 
@@ -44,8 +46,12 @@ def boxes() -> dict[str, dict]:
 
 def count(chapter: str) -> int:
     """How many exercises of a chapter the page can judge."""
-    entries = tables().get(chapter, {}).get("exercises", {}).values()
-    return sum(entry["kind"] != "function" for entry in entries)
+    return sum(map(judged, tables().get(chapter, {}).get("exercises", {}).values()))
+
+
+def judged(entry: dict) -> bool:
+    """Can the page judge it? A function only where Python is built in, and none that needs NumPy or torch."""
+    return entry["kind"] != "function" or bool(PYTHON and not entry["packages"])
 
 
 def chapters() -> list[str]:
@@ -107,7 +113,8 @@ def mark(app, doctree):
         chapter, _, _ = waiting[2].partition(".")
         entry = tables().get(chapter, {}).get("exercises", {}).get(waiting[2])
         if entry:
-            place = answer_place(exercise=waiting[2], function=entry["kind"] == "function")
+            place = answer_place(exercise=waiting[2], function=entry["kind"] == "function",
+                                 python=entry["kind"] == "function" and judged(entry))
             block.replace_self(place)
             place += block
 
@@ -138,7 +145,8 @@ def kilobytes(name: str) -> int:
 
 def visit_place(self, node):
     if node["function"]:
-        self.body.append("<div>")
+        python = f' class="fg-python" data-exercise="{node["exercise"]}" data-megabytes="{PYTHON}"'
+        self.body.append(f"<div{python if node['python'] else ''}>")
         return
     name, needs = node["exercise"], NEEDS.get(node["exercise"])
     more = f' data-needs="{needs}" data-kilobytes="{kilobytes(needs)}"' if needs else ""

@@ -14,7 +14,7 @@ HERE = ROOT / "site"
 STYLES = ("fonts.css", "base.css", "layout.css", "prose.css", "code.css", "exercises.css", "home.css",
           "print.css")
 SCRIPTS = ("site.js", "search.js", "live.js")
-BUNDLED = ("contents.js", "exercises.js")
+BUNDLED = ("contents.js", "exercises.js", "python.js")
 ESM_MARK = "\n//# esm"
 
 

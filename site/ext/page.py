@@ -20,7 +20,7 @@ def settings(app, config):
     config.html_title = config.html_title or config.project
     config.fg_assets = assets.version(assets.stylesheet(""), assets.theme(), *assets.generated().values())
     sources = sorted((book.ROOT / "site/ext").glob("*.py"))
-    config.fg_sources = assets.version(*(p.read_text("utf8") for p in sources))
+    config.fg_sources = assets.version(answers.PYTHON, *(p.read_text("utf8") for p in sources))
 
 
 def no_sphinx_search(app):
@@ -86,6 +86,8 @@ def scripts(app, pagename, body) -> list[str]:
     if 'class="fg-live"' in body:
         there = [name for name in widgets(app, pagename) if (book.BUNDLES / f"{name}.js").exists()]
         names += [*(f"widgets/{name}.js" for name in there), "live.js"]
+    if 'class="fg-python"' in body:
+        names.append("python.js")
     if pagename == "search":
         names.append("search.js")
     return names

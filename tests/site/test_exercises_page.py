@@ -237,3 +237,50 @@ def test_checks_of_the_chinese_edition_are_chinese(visit):
     lines = re.findall(r"[✓✗○] \d\d\.\d+ .*", page.locator("main").text_content())
     assert len(lines) == 16
     assert all(re.match(r"[✓○] \d\d\.\d+ (正确|等你作答)。", line) for line in lines)
+
+
+# --- Python in the page: only where the site was built with it (make site PYODIDE=1) ----------------
+
+@pytest.fixture
+def python(site):
+    if not (site / "pyodide").exists():
+        pytest.skip("the site was built without Python: make site PYODIDE=1")
+
+
+def ran(page, exercise, code):
+    place = page.locator(f'.fg-python[data-exercise="{exercise}"]')
+    place.locator("textarea").fill(code)
+    place.locator("button[type=submit]").click()
+    page.wait_for_function("""(e) => /[✓✗:]/.test(
+        document.querySelector(`.fg-python[data-exercise="${e}"] [role=status]`).textContent)""",
+                           arg=exercise, timeout=90_000)
+    return place.locator("[role=status]").text_content()
+
+
+@pytest.mark.parametrize("edition", ["", "zh/"])
+def test_python_judges_a_function_in_the_page(visit, python, edition):
+    page = visit(edition + TEN)
+    right = ("def continuation(tokens):\n    pairs = set(zip(tokens, tokens[1:]))\n"
+             "    after = Counter(b for a, b in pairs)\n"
+             "    return {t: c / len(pairs) for t, c in after.items()}\n")
+    assert ran(page, "10.5", f'{right}check("10.5", continuation)').startswith("✓ 10.5")
+    said = ran(page, "10.5", f'{right.replace("return ", "")}check("10.5", continuation)')
+    assert "return" in said
+    assert bool(HAN.search(said)) == bool(edition)
+    assert ran(page, "10.5", "1 +").startswith("SyntaxError:")
+    none(page.watch.complaints)
+
+
+def test_python_that_never_ends_is_stopped(visit, python):
+    page = visit(TEN)
+    place = page.locator('.fg-python[data-exercise="10.5"]')
+    place.locator("textarea").fill("while True: pass")
+    place.locator("button[type=submit]").click()
+    place.get_by_role("button", name="Stop").click()
+    assert place.locator("[role=status]").text_content() == "Stopped."
+
+
+def test_from_disk_the_page_says_why_there_is_no_python(visit, python, site):
+    page = visit(TEN, base=f"{site.as_uri()}/")
+    assert "from disk" in page.locator('.fg-python[data-exercise="10.5"]').text_content()
+    none(page.watch.complaints)

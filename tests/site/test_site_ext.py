@@ -29,12 +29,6 @@ def node(script):
     return run.stdout
 
 
-def in_page(call):
-    """The value of a call to the page's own search code."""
-    source = (ROOT / "site/live/search.js").read_text("utf8")
-    return json.loads(node(f"{source}console.log(JSON.stringify(fgSearch.{call}))"))
-
-
 # --- formulas --------------------------------------------------------------------------------------
 
 def test_a_formula_becomes_mathml():
@@ -174,25 +168,6 @@ def test_every_explorable_has_a_still_in_both_languages_and_a_room():
         for language in ("en", "zh"):
             still = book.STILLS / f"{bundle.stem}.{language}.png"
             assert still.stat().st_size <= 60_000
-
-
-# --- search ----------------------------------------------------------------------------------------
-
-@pytest.mark.parametrize(("query", "wanted"), [
-    ("梯度下降", ["梯度", "度下", "下降"]),
-    ("降", ["降"]),
-    ("SGD的步长", ["sgd", "的步", "步长"]),
-    ("Learning rate", ["learning", "rate"]),
-    ("，。!", []),
-])
-def test_the_terms_of_a_query(query, wanted):
-    assert in_page(f"terms({json.dumps(query)})") == wanted
-
-
-def test_search_finds_an_unspaced_phrase_and_prefers_it_to_its_scattered_characters():
-    texts = {"甲": "最好的学习率", "乙": "学习数率", "丙": "习率和学习"}
-    rows = json.dumps([{"title": title, "text": text} for title, text in texts.items()])
-    assert in_page(f"search({rows}, '学习率').map(row => row.title)") == ["甲", "丙"]
 
 
 # --- diagrams, addresses, descriptions ---------------------------------------------------------------

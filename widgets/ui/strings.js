@@ -64,7 +64,7 @@ export const shared = {
     "allowed text": "文字",
     loading: "正在载入……",
     loadFailed: "没有载入成功。请检查网络，再按一次按钮。",
-    broken: "这个互动图遇到了错误：{message}",
+    broken: "这个交互图遇到了错误：{message}",
   },
 };
 
