@@ -13,7 +13,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 say = @printf '\n\033[1m== %s\033[0m\n' "$(1)"
 
-.PHONY: help book serve site test quick lab notebooks recordings figures faults gpu widgets lock clean
+.PHONY: help book serve site test quick chapter lab notebooks recordings figures faults gpu widgets lock clean
 .PHONY: bench bench-trainer bench-optim bench-lstm bench-checkpoint bench-word2vec
 
 help: ## list the commands
@@ -22,8 +22,8 @@ help: ## list the commands
 book: site ## build both editions (no torch needed) and serve them on this machine
 	@$(BIN)/python tools/site.py serve --port $(PORT)
 
-site: $(VENV)/.site ## build both editions into _build/site, warnings as errors
-	@$(BIN)/python tools/site.py build
+site: $(VENV)/.site ## build both editions into _build/site, warnings as errors (PYODIDE=1: with Python in it)
+	@PYODIDE=$(PYODIDE) $(BIN)/python tools/site.py build
 
 serve: book
 
@@ -32,6 +32,9 @@ test: setup browser ## every check; what CI runs
 
 quick: setup ## the inner loop, under a minute: lint, types, unit tests, both languages
 	@$(BIN)/python tools/gate.py quick
+
+chapter: setup browser ## one chapter, checked whole in three minutes: make chapter CH=06
+	@$(BIN)/python tools/gate.py $(or $(CH),$(error CH=NN is missing: make chapter CH=06))
 
 lab: $(VENV)/.notebooks ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/chapters $(if $(filter 0,$(shell id -u)),--allow-root)

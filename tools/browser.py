@@ -1,7 +1,9 @@
-"""Find the Chromium that draws the figures and tests the site; print its path.
+"""Find the browsers and print their paths: Chromium, which draws figures and tests the site, Firefox and
+WebKit, in which every page is tried.
 
-Looked for in this order: the environment variable CHROMIUM, the system's own places, Playwright's own.
-Where there is none and this is root on a machine with apt, it is installed, and that is said.
+Looked for in this order: the variables CHROMIUM and FIREFOX, the system's places, Playwright's own.
+What is missing is installed where this is root on a machine with apt, and that is said. Without Chromium the
+site cannot be tested; without the others, their tests are skipped.
 """
 
 import os
@@ -23,6 +25,14 @@ Chromium was not found. It draws the figures and tests every page, so the checks
   other:   CHROMIUM=/path/to/chromium make test"""
 
 
+OTHERS = {
+    "Firefox": "Debian: apt-get install firefox-esr; elsewhere Mozilla's own (a snap may not read /tmp), "
+               "FIREFOX=/path/to/firefox",
+    "WebKit": "Debian, Ubuntu: apt-get install webkit2gtk-driver xvfb",
+}
+PACKAGES = {"Firefox": ["firefox-esr"], "WebKit": ["webkit2gtk-driver", "xvfb"]}
+
+
 class BrowserMissing(Exception):
     """No Chromium; the message says how to get one."""
 
@@ -37,11 +47,39 @@ def find(environment=os.environ, install=False):
     # A snap may not read /tmp, so it comes last.
     found = on_system() or of_playwright() or shutil.which("/snap/bin/chromium")
     if not found and install and may_install():
-        apt_install()
+        apt_install("Chromium", ["chromium", "fonts-noto-cjk"])
         found = on_system()
     if not found:
         raise BrowserMissing(ADVICE)
     return found
+
+
+def firefox(environment=os.environ):
+    """Path of a Firefox, or None. A snap may not read /tmp."""
+    places = (environment.get("FIREFOX"), "firefox-esr", "firefox",
+              "/Applications/Firefox.app/Contents/MacOS/firefox")
+    found = (shutil.which(place) for place in places if place)
+    return next((path for path in found if path and not is_snap(path)), None)
+
+
+def is_snap(path):
+    """Ubuntu's /usr/bin/firefox is a script that starts its snap, or asks for it."""
+    if Path(path).resolve().is_relative_to("/snap"):
+        return True
+    with open(path, "rb") as file:
+        start = file.read(4096)
+    return start.startswith(b"#!") and b"snap" in start
+
+
+def webkit(roots=("/usr/lib", "/usr/libexec")):
+    """(WebKitWebDriver, MiniBrowser, Xvfb), or None."""
+    patterns = ("*/webkit2gtk-4.*/MiniBrowser", "webkit2gtk-4.*/MiniBrowser")
+    browsers = sorted(str(path) for root in map(Path, roots) for one in patterns for path in root.glob(one))
+    programs = shutil.which("WebKitWebDriver"), browsers[-1] if browsers else None, shutil.which("Xvfb")
+    return programs if all(programs) else None
+
+
+FIND_OTHERS = {"Firefox": firefox, "WebKit": webkit}
 
 
 def on_system():
@@ -62,11 +100,11 @@ def may_install():
     return hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
-def apt_install():
-    """Install Debian's Chromium. Ubuntu's package of that name needs snap, so it may come to nothing."""
-    print("Chromium was not found; installing it: apt-get install chromium fonts-noto-cjk", flush=True)
+def apt_install(name, packages):
+    """Install Debian's packages. Ubuntu's of that name may need snap, so it may come to nothing."""
+    print(f"{name} was not found; installing it: apt-get install {' '.join(packages)}", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update"], ["install", "-y", "--no-install-recommends", "chromium", "fonts-noto-cjk"]):
+    for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
         run = subprocess.run(["apt-get", "-qq", *command], env=environment, stdin=subprocess.DEVNULL,
                              capture_output=True, text=True, check=False)
         if run.returncode:
@@ -88,6 +126,12 @@ def main():
     except BrowserMissing as error:
         print(error, file=sys.stderr)
         return 1
+    for name, look in FIND_OTHERS.items():
+        if not look() and may_install():
+            apt_install(name, PACKAGES[name])
+        found = look()
+        print((found if isinstance(found, str) else found[1]) if found else
+              f"{name} was not found; its tests are skipped. {OTHERS[name]}")
     if chinese_fonts() is False:
         print("Hint: no Chinese font is installed, so screenshots and figures show boxes instead of Chinese "
               "(Debian, Ubuntu: apt-get install fonts-noto-cjk).", file=sys.stderr)

@@ -287,24 +287,47 @@ def draw_icons(page) -> None:
 
 # --- vendored files -------------------------------------------------------------------------------
 
-FONTS = {"source-serif-4/files/source-serif-4-latin-wght-normal.woff2": "source-serif-4.woff2",
-         "source-serif-4/files/source-serif-4-latin-wght-italic.woff2": "source-serif-4-italic.woff2",
-         "inter/files/inter-latin-wght-normal.woff2": "inter.woff2",
-         "source-serif-4/LICENSE": "OFL-SourceSerif4.txt", "inter/LICENSE": "OFL-Inter.txt"}
+# The text: the signs that fonts.css asks for, in the weights that the site uses. Italics are never bold.
+FONTS = {"source-serif-4": ("source-serif-4/files/source-serif-4-latin-wght-normal.woff2", (400, 700)),
+         "source-serif-4-italic": ("source-serif-4/files/source-serif-4-latin-wght-italic.woff2", 400),
+         "inter": ("inter/files/inter-latin-wght-normal.woff2", (400, 700))}
+TEXT_FEATURES = ["kern", "liga", "tnum"]
+LICENCES = {"@fontsource-variable/source-serif-4": "OFL-SourceSerif4.txt",
+            "@fontsource-variable/inter": "OFL-Inter.txt", "@fontsource/stix-two-math": "OFL-STIXTwoMath.txt"}
 MATH_FONT = "stix-two-math"
 
 
 def copy_vendor() -> None:
-    for name, copy in FONTS.items():
-        shutil.copyfile(MODULES / "@fontsource-variable" / name, SITE / "vendor/fonts" / copy)
-    math = MODULES / "@fontsource" / MATH_FONT
-    shutil.copyfile(math / "LICENSE", SITE / "vendor/fonts/OFL-STIXTwoMath.txt")
+    for folder, copy in LICENCES.items():
+        shutil.copyfile(MODULES / folder / "LICENSE", SITE / "vendor/fonts" / copy)
+    for name, (source, weight) in FONTS.items():
+        cut_text(MODULES / "@fontsource-variable" / source, SITE / f"vendor/fonts/{name}.woff2",
+                 unicode_range(f"{name}.woff2"), weight)
     taken: set[int] = set()
     for name in (f"{MATH_FONT}.woff2", f"{MATH_FONT}-rare.woff2"):
         signs = unicode_range(name) - taken
-        cut_font(math / f"files/{MATH_FONT}-latin-400-normal.woff2", SITE / "vendor/fonts" / name, signs)
+        source = MODULES / f"@fontsource/{MATH_FONT}/files/{MATH_FONT}-latin-400-normal.woff2"
+        cut_font(source, SITE / "vendor/fonts" / name, signs)
         taken |= signs
     print("copied site/vendor")
+
+
+def cut_text(source: pathlib.Path, target: pathlib.Path, signs: set[int], weight) -> None:
+    """The font's signs, for one weight or a range of weights."""
+    from fontTools import subset
+    from fontTools.ttLib import TTFont
+    from fontTools.varLib import instancer
+    options = subset.Options(layout_features=TEXT_FEATURES, hinting=False)
+    cut = subset.Subsetter(options)
+    font = subset.load_font(source, options)
+    cut.populate(unicodes=signs)
+    cut.subset(font)
+    font.flavor = None
+    whole = io.BytesIO()
+    font.save(whole)  # the instancer must not meet tables that were read for other glyphs
+    font = instancer.instantiateVariableFont(TTFont(io.BytesIO(whole.getvalue())), {"wght": weight})
+    font.flavor = "woff2"
+    font.save(target)
 
 
 def unicode_range(font: str) -> set[int]:

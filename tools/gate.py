@@ -2,12 +2,15 @@
 
     python tools/gate.py all      everything (make test); what CI runs
     python tools/gate.py quick    under a minute (make quick); no browser, no notebook is run
+    python tools/gate.py 06       one chapter whole (make chapter CH=06), in three minutes: its notebook,
+                                  twins, exercises, recordings, and its page in three browsers
 
 A failing stage does not stop the others, so one run shows everything that is wrong.
 """
 
 import argparse
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -17,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
-LIMIT = 2400  # seconds; a stage that hangs is a stage that fails
+LIMIT = 12000  # seconds, ten times what the longest stage needs: a hang fails, a busy machine does not
 # Hypothesis' own profile "ci" draws the same cases every time.
 PYTEST = [PYTHON, "-m", "pytest", "-q", "--hypothesis-profile=ci"]
 TWO = ["-n", "2", "--dist", "loadgroup"]
@@ -27,27 +30,59 @@ TYPES = ("types", [PYTHON, "-m", "mypy"])
 SCRIPTS = ("JavaScript: form and lint", ["widgets/node_modules/.bin/biome", "ci", "--error-on-warnings", "."])
 SCRIPT_TYPES = ("JavaScript: types", ["widgets/node_modules/.bin/tsc", "-p", "widgets"])
 BUNDLES = ("bundles are fresh", ["node", "widgets/build.mjs", "--check"])
+JUDGES = ("judges are fresh", [PYTHON, "tools/judges.py", "check"])
 LANGUAGES = ("both languages", [PYTHON, "tools/i18n.py", "check", "--strict"])
 NOTEBOOKS = ("notebooks' form", [PYTHON, "tools/notebooks.py", "check"])
 NUMBERS = ("numbers", [PYTHON, "tools/numerals.py", "check"])
+SITE = [PYTHON, "tools/site.py", "build"]
+AGAIN = ["--dist", "loadfile", "--nbval", "--nbval-current-env", "--nbval-sanitize-with",
+         "tests/notebooks.cfg", "-W", "default"]
 STAGES = {
     "quick": [
-        LINT, TYPES, SCRIPTS, SCRIPT_TYPES, BUNDLES, LANGUAGES, NOTEBOOKS, NUMBERS,
+        LINT, TYPES, SCRIPTS, SCRIPT_TYPES, BUNDLES, JUDGES, LANGUAGES, NOTEBOOKS, NUMBERS,
         # The five hundred cases of each core (tests/parity) are for "all".
         ("fast tests", [*PYTEST, *TWO, "-m", "not slow and not browser", "--ignore=tests/parity", "tests"]),
     ],
     "all": [
-        LINT, TYPES, SCRIPTS, SCRIPT_TYPES, BUNDLES, LANGUAGES, NOTEBOOKS, NUMBERS,
+        LINT, TYPES, SCRIPTS, SCRIPT_TYPES, BUNDLES, JUDGES, LANGUAGES, NOTEBOOKS, NUMBERS,
         ("tests", [*PYTEST, *TWO, "-m", "not browser", "tests"]),
         # loadfile: one worker runs one notebook, in the order of its cells
-        ("notebooks run again", [*PYTEST, "-n", "2", "--dist", "loadfile", "--nbval", "--nbval-current-env",
-                                 "--nbval-sanitize-with", "tests/notebooks.cfg",
-                                 "-W", "default", "chapters"]),
+        ("notebooks run again", [*PYTEST, "-n", "2", *AGAIN, "chapters"]),
         ("recordings", [PYTHON, "tools/recordings.py", "check"]),
-        ("site, warnings are errors", [PYTHON, "tools/site.py", "build", "--force"]),
+        ("site, warnings are errors", [*SITE, "--force"]),
         ("site in a browser", [*PYTEST, *TWO, "-m", "browser", "tests"]),
     ],
 }
+
+
+def chapter(number, root=ROOT):
+    """The stages that check one chapter. Raises: SystemExit, naming the chapters that there are."""
+    notebook = next((root / "chapters").glob(f"{number}_*.ipynb"), None)
+    if notebook is None:
+        there = sorted(path.name[:2] for path in (root / "chapters").glob("[0-9][0-9]_*.ipynb"))
+        sys.exit(f"CH={number}: no such chapter; there are {', '.join(there)}")
+    text = notebook.read_text("utf-8")
+    recordings = sorted(path.stem for path in (root / "data/recordings").glob("*.json"))
+    shown = [name for name in recordings if re.search(rf"\b{name}\b", text)]
+    pages = " or ".join([notebook.stem, *explorables(text)])
+    stages = [
+        LINT, BUNDLES, JUDGES, LANGUAGES, NOTEBOOKS, NUMBERS,
+        ("notebook runs again", [*PYTEST, "-n", "0", *AGAIN, str(notebook.relative_to(root))]),
+        ("exercises and errata", [*PYTEST, "-n", "0", "-m", "not browser", "tests/book"]),
+        ("recordings", [PYTHON, "tools/recordings.py", "check", *shown]),
+        ("site, warnings are errors", SITE),
+        ("page and explorables in browsers", [*PYTEST, *TWO, "-m", "browser", "-k", pages, "tests/site"]),
+    ]
+    return [stage for stage in stages if stage[0] != "recordings" or shown]
+
+
+def explorables(text, root=ROOT):
+    """AdamLab, imported from firstgrad.widgets, is the explorable of adam.py."""
+    lines = re.findall(r"\bfrom firstgrad\.widgets import ([\w, ]+)", text)
+    classes = {name.strip() for line in lines for name in line.split(",")}
+    files = sorted((root / "lib/firstgrad/widgets").glob("[!_]*.py"))
+    return [file.stem for file in files
+            if classes & set(re.findall(r"^class (\w+)", file.read_text("utf-8"), re.M))]
 
 
 def environment():
@@ -113,10 +148,12 @@ def report(rows, seconds):
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description="Run the book's checks.")
-    parser.add_argument("which", choices=tuple(STAGES))
-    options = parser.parse_args(argv)
+    parser.add_argument("which", metavar="all|quick|NN", help="every check, the quick ones, a chapter's")
+    which = parser.parse_args(argv).which
+    if which not in STAGES and not re.fullmatch(r"\d\d", which):
+        parser.error(f"{which!r} is neither all, nor quick, nor the two digits of a chapter")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that run() ends what it started
-    return gate(STAGES[options.which])
+    return gate(STAGES[which] if which in STAGES else chapter(which))
 
 
 if __name__ == "__main__":

@@ -29,8 +29,11 @@ import yaml
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import i18n_rules as rules
+import i18n_terms
 
 ROOT = Path(__file__).resolve().parent.parent
+# The one line of code that differs: checks answer in the notebook's language.
+CHECK = re.compile(r"^from firstgrad\.book import (?=.*\bcheck\b)", re.M)
 # The translatable values in a code cell's metadata.
 FIGURE_TEXTS = {"alt": ("mystnb", "image", "alt"), "caption": ("mystnb", "figure", "caption")}
 UNTRANSLATED = "-"  # stands where the hash will stand
@@ -151,6 +154,7 @@ def synced_notebook(rel, root):
         twin = by_id.get(cell.get("id")) or orphans.get(digest(cell.source))
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
+            cell.source = CHECK.sub("from firstgrad.book.zh import ", cell.source)
             keep_figure_texts(cell, twin)
         elif is_prose(cell):
             same_kind = twin is not None and twin.cell_type == "markdown"
@@ -243,7 +247,11 @@ def write(path, text):
 
 def check(root=ROOT):
     """(errors, behind): complaints about structure and markup, and the texts that are not up to date."""
-    errors, behind = extra_files(root), []
+    try:
+        wording = i18n_terms.Wording(i18n_terms.read(root))
+    except i18n_terms.TermError as error:
+        raise TranslationError(error) from None
+    errors, behind = extra_files(root) + i18n_terms.elsewhere(root, wording), []
     for rel in pages(root):
         path = root / "zh" / rel
         if not path.exists():
@@ -254,6 +262,7 @@ def check(root=ROOT):
             errors += [f"zh/{rel}{problem}: run tools/i18n.py sync" for problem in structure(rel, root)]
         for piece in pieces:
             where = f"zh/{rel} [{piece.key}] “{piece.heading}”"
+            errors += [f"{where}: {problem}" for problem in wording.complaints(piece.zh)]
             if piece.state == "ok":
                 errors += [f"{where}: {problem}" for problem in faults(piece)]
             else:

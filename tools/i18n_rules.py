@@ -25,7 +25,7 @@ TITLED = re.compile(
     r"|grid-item-card|tab-item|topic|sidebar|margin|epigraph|table|list-table|rubric|prf:(?!ref).*"
 )
 FIXED = {"raw", "code", "code-block", "code-cell", "eval-rst", "explorable", "bibliography", "include",
-         "literalinclude", "toctree", "glue:figure", "glue:math", "glue"}
+         "literalinclude", "toctree", "terms", "glue:figure", "glue:math", "glue"}
 TEXT_OPTIONS = {"alt", "caption", "title", "header", "footer", "button"}
 LABEL_OPTIONS = {"label", "name"}
 TEXT_ROLES = {"abbr", "term", "kbd", "sub", "sup", "guilabel", "menuselection"}
@@ -206,7 +206,7 @@ def numbers(text):
     """Numbers of two digits or more; those before million, billion … change their digits in Chinese."""
     found = re.findall(r"(?<![\w.])(\d[\d,]*\.?\d*)(?!\.?\w)(?!\s*(?:thousand|[mbt]r?illion))", text)
     plain = {n.replace(",", "").rstrip(".") for n in found}
-    return {n for n in plain if len(n) > 1}
+    return {n for n in plain if len(n) > 1 and not re.fullmatch(r"0\d", n)}  # chapter 06 is 第 6 章
 
 
 def compare(english, chinese):

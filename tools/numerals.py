@@ -397,9 +397,12 @@ def constants(book):
     return wrong
 
 
+TABLES = {"chapters/notation.md", "chapters/glossary.md"}  # their numbers are those of chapters
+
+
 @cache
 def pages(root=ROOT):
-    return tuple(i18n.pages(root))
+    return tuple(rel for rel in i18n.pages(root) if rel not in TABLES)
 
 
 def main(argv=None):

@@ -24,28 +24,57 @@ from typing import ClassVar
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 SITE = BUILD / "site"
-DIGEST = BUILD / "site.digest"
+DIGEST = BUILD / "site.digest"  # one hash over what the site was made of, then what that is
+CACHE = BUILD / "pyodide"  # of the npm package
 EDITIONS = ("en", "zh")
-# What the pages are made of. A change in any of it builds again; no change, and `build` ends at once.
-INPUTS = ("_config.yml", "_toc.yml", "references.bib", "index.md", "chapters", "zh", "site",
-          "lib/firstgrad/design.json", "lib/firstgrad/widgets", "tools/site.py", "tools/i18n.py",
-          "tools/i18n_rules.py", "requirements/site.txt")
-IGNORED = {"__pycache__", ".ipynb_checkpoints"}
+BESIDES = ("tools/site.py", "requirements/site.txt")  # no build opens them: itself, its versions
+IGNORED = {"__pycache__", ".ipynb_checkpoints", "site-packages"}
 
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "site" / "ext")]
-
+import bundles  # noqa: E402
 
 # --- build -------------------------------------------------------------------------------------
 
-def input_files() -> list[pathlib.Path]:
-    found = []
-    for name in INPUTS:
-        path = ROOT / name
-        if path.is_dir():
-            found += [p for p in path.rglob("*") if p.is_file() and not IGNORED & set(p.parts)]
-        elif path.exists():
-            found.append(path)
-    return sorted(found)
+# A build notes what it opens and which folders it looks through. A change in any of it builds again; no
+# change, and `build` ends at once. A hook, once set, stays: it does nothing outside of a build.
+noted: set[str] | None = None
+
+
+def note(event: str, arguments: tuple) -> None:
+    """Hear from Python of each file that is opened ("a/b.md") and each folder that is listed ("a/*")."""
+    if noted is None or event not in ("open", "os.listdir", "os.scandir"):
+        return
+    if event != "open" and "importlib" in sys._getframe(1).f_code.co_filename:
+        return  # whoever looks for a module lists all that lies beside it
+    if isinstance(arguments[0], str | os.PathLike):
+        noted.add(os.path.join(os.path.abspath(arguments[0]), "" if event == "open" else "*"))
+
+
+sys.addaudithook(note)
+
+
+@contextlib.contextmanager
+def noting():
+    """The set of all that is read meanwhile; modules of ours count, whoever has imported them before."""
+    global noted
+    noted = found = set()
+    try:
+        yield found
+    finally:
+        noted = None
+        found |= {module.__file__ for module in [*sys.modules.values()] if getattr(module, "__file__", None)}
+
+
+def ours(paths) -> set[str]:
+    """Those below ROOT, relative to it, without what a build makes itself."""
+    paths = {pathlib.Path(path) for path in paths}
+    return {rel.as_posix() for path in paths if path.is_relative_to(ROOT) and not path.is_relative_to(BUILD)
+            if not (rel := path.relative_to(ROOT)).parts[0].startswith(".") and not IGNORED & set(rel.parts)}
+
+
+def input_files(read) -> list[pathlib.Path]:
+    found = {path for name in read for path in (ROOT.glob(name) if name.endswith("/*") else [ROOT / name])}
+    return sorted(path for path in found if path.is_file() and not IGNORED & set(path.parts))
 
 
 def digest(files) -> str:
@@ -57,9 +86,27 @@ def digest(files) -> str:
     return total.hexdigest()
 
 
-def built_digest() -> str:
+def with_python() -> bool:
+    """`make site PYODIDE=1`: exercises can run Python in the page."""
+    return os.environ.get("PYODIDE", "") not in ("", "0")
+
+
+def made_of(files) -> str:
+    return digest(files) + " with Python" * with_python()
+
+
+def built() -> tuple[str, set[str]]:
+    """The hash over what the site that stands there was made of, and what that is; of no site, neither."""
     done = all((SITE / p).exists() for p in ("index.html", "zh/index.html"))
-    return DIGEST.read_text("utf8") if done and DIGEST.exists() else ""
+    hashed, *read = DIGEST.read_text("utf8").splitlines() if done and DIGEST.exists() else [""]
+    return hashed, set(read)
+
+
+def remember(read: set[str], began: float) -> None:
+    """What was read since `began`, and its hash; none if something changed meanwhile."""
+    files = input_files(read)
+    still = all(path.stat().st_mtime < began for path in files)
+    DIGEST.write_text("\n".join([made_of(files) if still else "", *sorted(read)]), "utf8")
 
 
 def sphinx_settings(source: pathlib.Path) -> dict:
@@ -107,37 +154,52 @@ def assemble() -> None:
     (new / ".nojekyll").touch()  # or GitHub Pages hides _images and _sources
     from seo import write_site_files
     write_site_files(new)
+    if with_python():
+        import python_here
+        python_here.write(new, CACHE)
     shutil.rmtree(SITE, ignore_errors=True)
     new.rename(SITE)
 
 
 def build(force: bool = False) -> int:
-    start, now = time.monotonic(), digest(input_files())
-    if not force and built_digest() == now:
+    if line := bundles.stale():
+        print(line, file=sys.stderr)
+        return 1
+    began, (known, read) = time.time(), built()
+    if not force and known and known == made_of(input_files(read)):
         print(f"The site in {SITE.relative_to(ROOT)} is up to date.")
         return 0
-    if force or not DIGEST.exists():  # Sphinx warns only of pages that it reads: after a failure, read all
+    if force or not read:  # Sphinx warns only of pages that it reads: after a failure, read all
         for folder in ("doctrees", "html"):
             shutil.rmtree(BUILD / folder, ignore_errors=True)
+        read = set()
     DIGEST.unlink(missing_ok=True)
-    import i18n
-    i18n.stage()
-    # English first: the Chinese pages take their anchors from it. Both run, so that all faults show at once.
-    if failed := [edition for edition in EDITIONS if build_edition(edition)]:
+    if with_python():
+        import python_here
+        os.environ["FG_PYODIDE_MB"] = f"{python_here.megabytes(CACHE):.1f}"
+    with noting() as found:
+        import i18n
+        i18n.stage()
+        # English first: the Chinese pages take their anchors from it. Both run: all faults show at once.
+        failed = [edition for edition in EDITIONS if build_edition(edition)]
+        if not failed:
+            assemble()
+    if failed:
         print(f"Not built ({', '.join(failed)}): see the warnings above.", file=sys.stderr)
         return 1
-    assemble()
-    DIGEST.write_text(now, "utf8")
-    print(f"Built both editions into {SITE.relative_to(ROOT)} in {time.monotonic() - start:.1f} s.")
+    remember(read | ours(found) | set(BESIDES), began)  # what Sphinx did not read again counts as before
+    print(f"Built both editions into {SITE.relative_to(ROOT)} in {time.time() - began:.1f} s.")
     return 0
 
 
 # --- serve -------------------------------------------------------------------------------------
 
-COMPRESSED = {".html", ".js", ".css", ".svg", ".json", ".ipynb", ".xml", ".txt"}
+COMPRESSED = {".html", ".js", ".css", ".svg", ".json", ".ipynb", ".xml", ".txt", ".mjs", ".wasm"}
 mimetypes.add_type("font/woff2", ".woff2")
 mimetypes.add_type("font/woff", ".woff")
 mimetypes.add_type("text/javascript", ".js")
+mimetypes.add_type("text/javascript", ".mjs")
+mimetypes.add_type("application/wasm", ".wasm")
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -1,4 +1,5 @@
-// Bundles every explorable: widgets/explorables/NAME/index.js → lib/firstgrad/widgets/static/NAME.js
+// Bundles every explorable: widgets/explorables/NAME/index.js → lib/firstgrad/widgets/static/NAME.js,
+// and the exercises' two scripts into site/bundles.
 //
 //   node build.mjs              write the bundles
 //   node build.mjs --check      write nothing; fail and name what is stale
@@ -6,16 +7,21 @@
 //                               their ../../ui/… and ../../core/… are still ours
 //
 // A bundle is a classic script up to the line "//# esm" (so that it works from file://), an ES module as a whole.
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { build, transform } from "esbuild";
+import { list } from "./listing.mjs";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const ROOT = dirname(HERE);
 const EXPLORABLES = join(HERE, "explorables");
+const STATIC = join(ROOT, "lib/firstgrad/widgets/static");
+const DESIGN = join(ROOT, "lib/firstgrad/design.json");
+const OWN = ["build.mjs", "listing.mjs", "package-lock.json"].map((name) => join(HERE, name));
+const BUNDLES = join(ROOT, "site/bundles");
 const TAIL = [
   "//# esm",
   "export default firstgradWidget.default;",
@@ -25,7 +31,7 @@ const TAIL = [
 
 /** The design tokens as CSS: used where no page around the explorable defines them (Jupyter, Colab, VS Code). */
 function theme() {
-  const design = JSON.parse(readFileSync(join(ROOT, "lib/firstgrad/design.json"), "utf8"));
+  const design = JSON.parse(readFileSync(DESIGN, "utf8"));
   const rules = (palette) =>
     Object.entries(palette)
       .map(([name, value]) => `--fg-${name}:${value};`)
@@ -49,10 +55,7 @@ function theme() {
   );
 }
 
-// The theme is needed once, with ui/style.css. Explorables whose own style.css brings it again carry 1.2 kB of
-// equal rules; these three never did. The list keeps every bundle as it was.
-const WITHOUT_THEME = ["learning_rate_lab", "model_sizer", "model_timeline"];
-const themed = (path) => basename(path) === "style.css" && !WITHOUT_THEME.includes(basename(dirname(path)));
+const COMMON = join(HERE, "ui/style.css"); // the theme goes along with it, once
 
 /** CSS arrives as a minified string; `../../ui` and `../../core` are found from any folder. */
 const plugin = {
@@ -62,7 +65,7 @@ const plugin = {
       existsSync(resolve(resolveDir, path)) ? null : { path: resolve(EXPLORABLES, "NAME", path) },
     );
     esbuild.onLoad({ filter: /\.css$/ }, async ({ path }) => {
-      const source = (themed(path) ? theme() : "") + readFileSync(path, "utf8");
+      const source = (path === COMMON ? theme() : "") + readFileSync(path, "utf8");
       const { code } = await transform(source, { loader: "css", minify: true });
       return { contents: code.trim(), loader: "text" };
     });
@@ -83,6 +86,7 @@ function licences(inputs) {
   return `/* firstgrad, MIT licence. Contains parts of:\n\n${blocks.join("\n\n")}\n*/`;
 }
 
+/** The bundle's text, and the files that it was made of. */
 async function bundle(file) {
   const { outputFiles, metafile } = await build({
     entryPoints: [file],
@@ -106,7 +110,39 @@ async function bundle(file) {
     .flatMap(({ inputs }) => Object.entries(inputs))
     .filter(([, { bytesInOutput }]) => bytesInOutput)
     .map(([path]) => path);
-  return `${script}\n${licences(used)}\n${TAIL}`;
+  const inputs = Object.keys(metafile.inputs).map((path) => resolve(HERE, path));
+  return { text: `${script}\n${licences(used)}\n${TAIL}`, inputs };
+}
+
+/** What pages load besides explorables: the boxes for answers, and the progress in the contents. */
+const SCRIPTS = {
+  exercises: "exercises/page.js",
+  contents: "exercises/contents.js",
+  python: "exercises/python.js",
+  ...Object.fromEntries(
+    readdirSync(join(HERE, "exercises/written")).map((file) => [
+      `written_${basename(file, ".js")}`,
+      `exercises/written/${file}`,
+    ]),
+  ),
+};
+
+async function script(file) {
+  const { outputFiles, metafile } = await build({
+    entryPoints: [join(HERE, file)],
+    bundle: true,
+    minify: true,
+    write: false,
+    metafile: true,
+    format: "iife",
+    globalName: file.includes("/written/") ? "fgWritten" : undefined,
+    target: "es2022",
+    charset: "utf8",
+    logLevel: "silent",
+    absWorkingDir: HERE,
+  });
+  const inputs = Object.keys(metafile.inputs).map((path) => resolve(HERE, path));
+  return { text: outputFiles[0].text, inputs };
 }
 
 /** Loading it here proves that nothing touches the DOM on import and that the two exports are there. */
@@ -125,7 +161,7 @@ async function main() {
     options: {
       check: { type: "boolean", default: false },
       source: { type: "string", default: EXPLORABLES },
-      out: { type: "string", default: join(ROOT, "lib/firstgrad/widgets/static") },
+      out: { type: "string", default: STATIC },
     },
   });
   const entry = (name) => resolve(values.source, name, "index.js");
@@ -133,17 +169,21 @@ async function main() {
     .filter((name) => existsSync(entry(name)))
     .sort();
   if (!names.length) throw new Error(`no explorable (NAME/index.js) in ${values.source}`);
+  const explorables = names.map((name) => [name, values.out, () => bundle(entry(name))]);
+  const scripts = Object.entries(SCRIPTS).map(([name, file]) => [name, BUNDLES, () => script(file)]);
   let wrong = 0;
-  for (const name of names) {
-    const target = join(values.out, `${name}.js`);
+  const files = [DESIGN, ...OWN];
+  for (const [name, folder, make] of [...explorables, ...(values.source === EXPLORABLES ? scripts : [])]) {
+    const target = join(folder, `${name}.js`);
     try {
-      const text = await bundle(entry(name));
-      await inspect(name, text);
+      const { text, inputs } = await make();
+      files.push(target, ...inputs);
+      if (folder === values.out) await inspect(name, text);
       const fresh = existsSync(target) && readFileSync(target, "utf8") === text;
       if (values.check && !fresh)
         throw new Error(`${relative(process.cwd(), target)} is stale: run \`make widgets\` and commit it`);
       if (!fresh) {
-        mkdirSync(values.out, { recursive: true });
+        mkdirSync(folder, { recursive: true });
         writeFileSync(target, text);
       }
       console.log(
@@ -158,6 +198,9 @@ async function main() {
   const made = existsSync(values.out) ? readdirSync(values.out).filter((file) => file.endsWith(".js")) : [];
   const orphans = made.filter((file) => !names.includes(basename(file, ".js")));
   for (const file of orphans) console.error(`orphan   ${file}: no source of that name; delete it`);
+  const committed = values.source === EXPLORABLES && values.out === STATIC;
+  if (committed && !wrong)
+    list(files, { root: ROOT, target: join(HERE, "bundled.sha256"), check: values.check });
   return wrong + orphans.length;
 }
 

@@ -85,9 +85,10 @@ def train(settings, steps=None):
         torch.nn.utils.clip_grad_norm_(model.parameters(), settings["clip"])
         optimizer.step()
         schedule.step()
-        run.record(loss.item() / math.log(2))
+        now = loss.item() / math.log(2)
+        run.record(now)
         if run.batches + 1 == len(windows):
-            seen = run.history.train_loss[-len(windows):]
+            seen = [*run.history.train_loss, now][-len(windows):]
             curve.append({"epoch": run.epoch, "train": sum(seen) / len(seen),
                           "validation": bits(model, held)})
             print(f"epoch {run.epoch}: {curve[-1]['train']:.3f} bits in training, "

@@ -7,11 +7,14 @@ import json
 import pathlib
 import shutil
 
+import answers
 from book import BUNDLES, DESIGN, MODELS, ROOT
 
 HERE = ROOT / "site"
-STYLES = ("fonts.css", "base.css", "layout.css", "prose.css", "code.css", "home.css", "print.css")
+STYLES = ("fonts.css", "base.css", "layout.css", "prose.css", "code.css", "exercises.css", "home.css",
+          "print.css")
 SCRIPTS = ("site.js", "search.js", "live.js")
+BUNDLED = ("contents.js", "exercises.js", "python.js")
 ESM_MARK = "\n//# esm"
 
 
@@ -95,6 +98,10 @@ def generated() -> dict[str, str]:
     files = {name: (HERE / "live" / name).read_text("utf8") for name in SCRIPTS}
     for bundle in sorted(BUNDLES.glob("*.js")):
         files[f"widgets/{bundle.name}"] = isolated(classic(bundle.read_text("utf8"), bundle.stem))
+    files |= {name: (answers.BUNDLES / name).read_text("utf8") for name in BUNDLED}
+    files |= {f"exercises/{chapter}.{language}.js": answers.script(chapter, language)
+              for chapter in answers.chapters() for language in ("en", "zh")}
+    files["exercises/shirts.js"] = answers.shirts()
     files |= {f"models/{file.stem}.js": model(file) for file in sorted(MODELS.glob("*.safetensors"))}
     return files
 

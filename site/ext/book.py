@@ -31,9 +31,13 @@ TEXTS = {
         "no_script_plain": "This explorable needs JavaScript.",
         "still_alt": "Still picture of the explorable “{}”", "not_found": "This page does not exist",
         "not_found_text": "The address may have a typing error, or the page has moved.",
-        "not_found_link": "Go to the first page", "search_none": "Nothing found for",
-        "search_some": "places found for", "search_hint": "Type a word, a phrase or a symbol’s name.",
+        "not_found_link": "Go to the first page", "search_none": "Nothing found for “{words}”",
+        "search_some": "{n} places found for “{words}”",
+        "search_hint": "Type a word, a phrase or a symbol’s name.",
         "search_js": "Search needs JavaScript. The contents list every chapter.",
+        "old_browser": "This browser does not draw formulas. Chrome or Edge from 109, Firefox from 115 and "
+                       "Safari from 16.4 do.",
+        "write_function": "Write this function and check it in Colab",
     },
     "zh": {
         "skip": "跳到正文", "home": "首页", "contents": "目录", "on_page": "本页内容", "search": "搜索",
@@ -46,13 +50,17 @@ TEXTS = {
         "offer_link": "Read this page in English", "offer_close": "No, thanks",
         "needs_python": "这个控件需要正在运行的 Python。",
         "needs_python_link": "在 Colab 中打开本页来使用它",
-        "no_state": "笔记本里没有保存这个互动图的状态。请重新运行它所在的单元格并保存。",
-        "no_script": "这个互动图需要 JavaScript。下面是它的一张静态图。",
-        "no_script_plain": "这个互动图需要 JavaScript。", "still_alt": "互动图“{}”的静态图",
+        "no_state": "笔记本里没有保存这个交互图的状态。请重新运行它所在的单元格并保存。",
+        "no_script": "这个交互图需要 JavaScript。下面是它的一张静态图。",
+        "no_script_plain": "这个交互图需要 JavaScript。", "still_alt": "交互图“{}”的静态图",
         "not_found": "没有这一页", "not_found_text": "网址可能输错了，或者这一页已经移走。",
-        "not_found_link": "回到首页", "search_none": "没有找到", "search_some": "处找到",
+        "not_found_link": "回到首页", "search_none": "没有找到“{words}”",
+        "search_some": "“{words}”：找到 {n} 处",
         "search_hint": "输入词、短语或符号的名字。",
         "search_js": "搜索需要 JavaScript。目录里列出了所有章节。",
+        "old_browser": "这个浏览器显示不了公式。请使用 Chrome 或 Edge 109、Firefox 115、Safari 16.4 "
+                       "及以上版本。",
+        "write_function": "在 Colab 里写这个函数并检查",
     },
 }
 

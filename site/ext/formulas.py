@@ -15,6 +15,9 @@ from sphinx.util.math import get_node_equation_number
 
 log = logging.getLogger(__name__)
 converter = LatexToMathML(fancy_error=False)
+# Chromium sets a large bracket with an index or a power small and low, unless it stands in a row of its own.
+LARGE = re.compile(r"(<m(?:sup|sub|subsup)>)(<mo [^>]*minsize[^>]*>[^<]*</mo>)")
+BAR = re.compile(r"\\[bB]ig+[lrm]?\\\|")
 NUMBERED = re.compile(r"\\begin\{(align|alignat|equation|gather|multline|eqnarray)\}")
 
 
@@ -27,12 +30,16 @@ def mathml(latex: str, display: bool) -> str:
         name = numbered[1]
         raise ValueError(f"\\begin{{{name}}} would number itself; write \\begin{{{name}*}}, or put "
                          f"\\begin{{aligned}} between dollar signs with a label: {latex.strip()}")
+    if bar := BAR.search(latex):
+        raise ValueError(f"{bar[0]} does not stretch in WebKit; write \\left\\| … \\right\\|: "
+                         f"{latex.strip()}")
     if "\\\\" in latex and "\\begin" not in latex:
         latex = f"\\begin{{gathered}}{latex}\\end{{gathered}}"
     try:
         written = converter.convert_with_local_state(latex.strip(), displaystyle=display)
     except LatexError as error:
         raise ValueError(f"{error} in the formula: {latex.strip()}") from error
+    written = LARGE.sub(r"\1<mrow>\2</mrow>", written)
     return written.replace("\ufe00", "")  # \\mathcal asks for a shape that the font lacks
 
 

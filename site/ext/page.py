@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import re
 
+import answers
 import assets
 import book
 from sphinx.util import logging
@@ -19,7 +20,7 @@ def settings(app, config):
     config.html_title = config.html_title or config.project
     config.fg_assets = assets.version(assets.stylesheet(""), assets.theme(), *assets.generated().values())
     sources = sorted((book.ROOT / "site/ext").glob("*.py"))
-    config.fg_sources = assets.version(*(p.read_text("utf8") for p in sources))
+    config.fg_sources = assets.version(answers.PYTHON, *(p.read_text("utf8") for p in sources))
 
 
 def no_sphinx_search(app):
@@ -66,7 +67,8 @@ def navigation(app) -> list[dict]:
     """The parts with their pages, in reading order."""
     env, parts = app.env, []
     for tree in env.external_site_map.root.subtrees:
-        pages = [{"docname": name, "title": env.titles[name].astext(), "number": book.number(name)}
+        pages = [{"docname": name, "title": env.titles[name].astext(), "number": book.number(name),
+                  "exercises": answers.count(name.rpartition("/")[2][:2])}
                  for name in map(str, tree.items) if name in env.titles]
         if pages:
             parts.append({"caption": tree.caption, "slug": book.part_slugs().get(pages[0]["docname"], ""),
@@ -80,10 +82,12 @@ def widgets(app, pagename) -> list[str]:
 
 def scripts(app, pagename, body) -> list[str]:
     """Classic scripts in order, all deferred, only where the page needs them."""
-    names = ["site.js"]
+    names = ["site.js", "contents.js"]
     if 'class="fg-live"' in body:
         there = [name for name in widgets(app, pagename) if (book.BUNDLES / f"{name}.js").exists()]
         names += [*(f"widgets/{name}.js" for name in there), "live.js"]
+    if 'class="fg-python"' in body:
+        names.append("python.js")
     if pagename == "search":
         names.append("search.js")
     return names
@@ -105,7 +109,8 @@ def context(app, pagename, templatename, context, doctree):
         number=book.number(pagename), body_head=head + opening, body_rest=rest if opening else "",
         launch=book.launch(config, pagename) if notebook else None,
         repository=config.fg_options["repository_url"], texts_json=json.dumps(
-            {k: texts[k] for k in ("copy", "copied", "theme_dark", "theme_light")}, ensure_ascii=False),
+            {k: texts[k] for k in ("copy", "copied", "old_browser", "theme_dark", "theme_light")},
+            ensure_ascii=False),
         asset=lambda name: f"{book.asset(config, pagename, name)}?v={config.fg_assets}",
         icon_path=lambda name: book.asset(config, pagename, name),
         scripts=scripts(app, pagename, body),

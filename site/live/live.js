@@ -5,9 +5,9 @@
   const chinese = document.documentElement.lang.startsWith("zh");
   const MESSAGES = chinese
     ? {
-        state: "这个互动图保存的状态已损坏，无法启动。请重新载入页面；如果仍然这样，请重新运行笔记本并保存。",
-        bundle: "这个互动图的程序没有载入。请检查网络并重新载入页面。",
-        render: "这个互动图启动时出错。请重新载入页面。",
+        state: "这个交互图保存的状态已损坏，无法启动。请重新载入页面；如果仍然这样，请重新运行笔记本并保存。",
+        bundle: "这个交互图的程序没有载入。请检查网络并重新载入页面。",
+        render: "这个交互图启动时出错。请重新载入页面。",
         reload: "重新载入",
       }
     : {

@@ -40,9 +40,9 @@ RATE = Value(2 / 11, explain="It is 2/(λ_min + λ_max).", hint="Both ends must 
     (0.18182, True, "✓ 99.1 Right."),
     (torch.tensor(2 / 11), True, "✓ 99.1 Right."),
     (np.float64(2 / 11), True, "✓ 99.1 Right."),
-    (0.183, False, "✗ 99.1 Not yet. 0.183 is not it. Both ends must shrink equally fast."),
+    (0.183, False, "✗ 99.1 Not yet. 0.183 is not it (to 3 digits). Both ends must shrink equally fast."),
     (0.2, False, "✗ 99.1 Not yet. That is where it just diverges."),
-    (float("nan"), False, "✗ 99.1 Not yet. nan is not it."),
+    (float("nan"), False, "✗ 99.1 Not yet. nan is not it (to 3 digits)."),
     ("2/11", False, "✗ 99.1 Not yet. expected a number, got '2/11'."),
     (True, False, "✗ 99.1 Not yet. expected a number, got True."),
     (None, False, "✗ 99.1 Not yet. expected a number, got None."),
@@ -58,13 +58,41 @@ def test_a_number(ask, answer, right, says):
 @pytest.mark.parametrize(("answer", "right", "says"), [
     ([1, 2.0], True, "✓"), ((1, 2), True, "✓"), (np.array([1, 2]), True, "✓"),
     (torch.tensor([1, 2]), True, "✓"),
-    ([1, 2.5], False, "[1] 2.5 is not it."), ([1], False, "expected 2 values, got 1."),
-    (1, False, "expected 2 values, got 1."),
+    ([1, 2.5], False, "✓ ✗: 2.5 is not it (exactly)."), ([1], False, "expected 2 values, got 1."),
+    (1, False, "expected 2 values, got 1."), ([3, 4], False, "✗ ✗ (exactly)."),
+    ([2, 1], False, "The numbers are right, their order is not."),
+    ([1, "2"], False, "[1] expected a number, got '2'."), ([10**400, 2], False, "✗ ✓: inf is not it"),
+    ([math.nan, 2], False, "✗ ✓: nan is not it"),
 ])
 def test_several_numbers(ask, answer, right, says):
     result, line = ask(Value([1, 2]), answer)
     assert result is right
     assert says in line
+
+
+@pytest.mark.parametrize(("value", "right", "wrong"), [
+    (Value(49), [49, 49.0, 7**2 * 1.0000000000000002], [48, 50, 49.4, 48.999]),
+    (Value(24.5325), [24.5, 24.53, 24.5325], [24.4, 24.6, 24]),
+    (Value(0.4325), [0.432, 0.433, 0.4325], [0.431, 0.434]),
+    (Value(1.34929, digits=4), [1.349, 1.3493], [1.35, 1.348]),
+    (Value(-9.537e-7), [-9.54e-7], [9.54e-7, -9.5e-7, 0]),
+])
+def test_whole_numbers_are_exact_and_others_may_be_rounded_to_three_digits(value, right, wrong):
+    assert all(value(answer).right for answer in right)
+    assert not any(value(answer).right for answer in wrong)
+
+
+@pytest.mark.parametrize(("value", "says"), [
+    (Value([1, 2]), "exactly"), (Value([1, 2.0]), "to 3 digits"), (Value(1.0, digits=4), "to 4 digits"),
+    (Value(1.0, relative=0.02), "within 2 %"), (Value(1.0, absolute=0.1), "within 0.1"),
+])
+def test_the_reader_is_told_how_exact_an_answer_must_be(value, says):
+    assert f"({says})" in value([5.0, 2] if isinstance(value.expected, list) else 5.0).message
+
+
+def test_a_known_mistake_is_found_among_several_numbers():
+    said = Value([0.25, 0.5], hint="?", mistakes={0.9: "That is the recall."})((0.9, 0.5)).message
+    assert said == "✗ ✓: 0.9 is not it (to 3 digits). That is the recall."
 
 
 def test_tolerances_are_what_they_say():
@@ -98,6 +126,14 @@ def empty(theta, gradient, rate=0.1):
     ...
 
 
+def no_return(theta, gradient, rate=0.1):
+    theta - rate * gradient
+
+
+def documented(theta, gradient, rate=0.1):
+    """One step."""
+
+
 def later(theta, gradient, rate=0.1):
     raise NotImplementedError
 
@@ -111,6 +147,8 @@ def later(theta, gradient, rate=0.1):
     (lambda *a: "0.8", False, "expected a number, got '0.8'."),
     (0.8, False, "✗ 99.1 Not yet. Expected a function, got 0.8."),
     (empty, None, "○ 99.1 Waiting for your answer."),
+    (no_return, False, "✗ 99.1 Not yet. no_return(1, 2) gave None: is a return missing?"),
+    (documented, None, "○ 99.1 Waiting for your answer."),
     (lambda *a: ..., None, "○ 99.1 Waiting for your answer."),
     (later, None, "○ 99.1 Waiting for your answer."),
     (..., None, "○ 99.1 Waiting for your answer."),

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from firstgrad import data
-from firstgrad.book import exercises
+from firstgrad.book import answers, exercises
 from firstgrad.book.answers import grade as check
 from firstgrad.scratch.autograd import Value
 
@@ -260,7 +260,7 @@ RIGHT = {
     "05.5": [affine_backward],
     "05.6": [(BEST_H, 3 * BEST_H**2), (3.9e-3, 4.6e-5)],
     "05.7": [2 / 1.04, 1.923],
-    "05.8": [(math.sqrt(2) / TENTH, math.sqrt(2) * TENTH)],
+    "05.8": [(math.sqrt(2) / TENTH, math.sqrt(2) * TENTH), (1.349, 1.482)],
     "06.1": [-0.125],
     "06.2": [(2 / 9, 0.2, 0.8)],
     "06.3": [(1382, 70)],
@@ -295,14 +295,15 @@ RIGHT = {
     "09.8": [analogy, lambda *a: int(analogy(*a))],
     "09.9": [("walk", "walked", "talk", "talked"), ["bird", "wing", "Fish", " fin "]],
     "10.1": [(0.4, 1, 0.5, 1)],
-    "10.2": [(math.exp(3.2), 3.2 / math.log(2), 3.2 / math.log(2) / 4.5), (24.53, 4.617, 1.026)],
+    "10.2": [(math.exp(3.2), 3.2 / math.log(2), 3.2 / math.log(2) / 4.5), (24.53, 4.617, 1.026),
+             (24.5, 4.62, 1.03)],
     "10.3": ["b", " B "],
     "10.4": [(0.375, 0.4325)],
     "10.5": [continuation],
     "10.6": [2, 2.0],
     "10.7": [nucleus],
     "10.8": ["a"],
-    "10.9": [0.61, 0.55, 0.7],
+    "10.9": [0.61, 0.608, 0.62],
     "11.1": [(H1, H2), (0.7616, 0.8450)],
     "11.2": [(2 * D2 + D1, D2 * H1), (0.4519, 0.2178)],
     "11.3": [44, 44.0],
@@ -380,7 +381,8 @@ WRONG = {
     "05.6": [(2**-23, 2**-23), (2 ** (-23 / 3), 3 * BEST_H**2), (BEST_H, BEST_H**2), (4.8e-6, 6.9e-11)],
     "05.7": [2, 0.52, 2 / 1.2, 1, 25 / 26],
     "05.8": [(math.sqrt(2) / 10 ** (2 / 49), math.sqrt(2) * 10 ** (2 / 49)), (1 / TENTH, TENTH),
-             (math.sqrt(2) * TENTH, math.sqrt(2) / TENTH), (0.1, 10)],
+             (math.sqrt(2) * TENTH, math.sqrt(2) / TENTH), (0.1, 10),
+             *((math.sqrt(2) / 10 ** (1 / n), math.sqrt(2) * 10 ** (1 / n)) for n in (48, 50))],
     "06.1": [0.125, 0.015625, -0.5, None, float("nan")],
     "06.2": [(2 / 5, 0.2, 0.8), (0.2, 2 / 9, 0.8), (2 / 9, 0.2, 9), (2 / 9, 0.2)],
     "06.3": [(1381, 70), (1382, 69), (70, 1382), (1382.6, 69.1)],
@@ -441,7 +443,7 @@ WRONG = {
     "10.7": [lambda q, p: nucleus(q, p, late=True), lambda q, p: nucleus(q, p, divided=False),
              lambda q, p: nucleus(q, p, early=True), lambda q, p: [v for v in q if v >= p], 0.6],
     "10.8": ["b", "c", "d", "e", 1],
-    "10.9": [0.9, 0.4, 1, 0.8, (0.61,)],
+    "10.9": [0.9, 0.4, 1, 0.8, (0.61,), 0.51, 0.59, 0.71],
     "11.1": [(H1, math.tanh(1)), (1, 1), (H1, math.tanh(2 + H1)), (H1, math.tanh(2)), 0.76],
     "11.2": [(2 * D2, D2 * H1), (2 * D2 - D1, D2 * H1), (2 + D1, H1), (D2 * H1, 2 * D2 + D1),
              (2 * D2 + D1, 0)],
@@ -515,3 +517,27 @@ def test_each_exercise_stands_in_its_chapter_with_a_solution_that_is_right():
             assert f"○ {exercise} Waiting for your answer." in lines, path.name
             assert any(line.startswith(f"✓ {exercise} Right.") for line in lines), path.name
             assert f"{{solution-start}} ex-{number}" in prose, path.name
+
+
+def rounded(value, digits):
+    return value if isinstance(value, int) or value == 0 else float(f"{value:.{digits}g}")
+
+
+@pytest.mark.parametrize("exercise", ids())
+def test_a_right_answer_may_be_rounded_to_the_digits_that_the_reader_is_told(exercise):
+    judge = importlib.import_module(f"firstgrad.book.exercises.ch{exercise[:2]}").EXERCISES[exercise]
+    if not isinstance(judge, answers.Value):
+        return
+    numbers = [rounded(value, judge.digits) for value in answers.leaves(answers.plain(judge.expected))]
+    assert check(exercise, numbers if isinstance(judge.expected, list) else numbers[0])
+
+
+@pytest.mark.parametrize("exercise", [i for i in RIGHT if callable(RIGHT[i][0])])
+def test_a_forgotten_return_is_named(exercise, capsys):
+    right = RIGHT[exercise][0]
+
+    def forgot(*arguments):
+        right(*arguments)
+
+    assert check(exercise, forgot) is False
+    assert "gave None: is a return missing?" in capsys.readouterr().out

@@ -37,6 +37,11 @@ def _plain(value):
     return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
+def _whole(digits):
+    """JavaScript writes 1e20 without a point, and NumPy has no such integer: here it is a float again."""
+    return int(digits) if len(digits) < 17 else float(digits)
+
+
 def _numbers(value):
     if isinstance(value, str) and value in ("NaN", "Infinity", "-Infinity"):
         return float(value)
@@ -57,7 +62,7 @@ class Core:
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         assert line, f"node ended while it ran {function}"
-        answer = json.loads(line)
+        answer = json.loads(line, parse_int=_whole)
         if "error" in answer:
             raise CoreError(answer["error"], answer["message"], answer.get("code"))
         return _numbers(answer["ok"])

@@ -1,10 +1,17 @@
 """A core with seeded slips in it, bundled again: what the tests must catch."""
 
 import contextlib
+import re
 import shutil
 import subprocess
 
 from bridge import ROOT, Core, node
+
+
+def in_any_layout(code):
+    """Finds `code` whatever a formatter did to it: other spaces and lines, a comma before what closes."""
+    parts = re.findall(r"\w+|\S", code)
+    return re.compile(r"\s*".join((r",?\s*" if part in ")]}" else "") + re.escape(part) for part in parts))
 
 
 @contextlib.contextmanager
@@ -17,8 +24,9 @@ def mutated(entry, changes, folder):
     for file, old, new in changes:
         path = own / file if (own / file).exists() else shared / file
         text = path.read_text("utf-8")
-        assert text.count(old) == 1, f"the mutation of {old!r} does not fit {file} any more"
-        path.write_text(text.replace(old, new), "utf-8")
+        text, found = in_any_layout(old).subn(lambda _, new=new: new, text)
+        assert found == 1, f"the mutation of {old!r} does not fit {file} any more"
+        path.write_text(text, "utf-8")
     lines = [f"import * as core from '../../widgets/{entry}';", "export { core };",
              "export default { render() {} };"]
     (folder / "source/mutant").mkdir(parents=True)

@@ -84,9 +84,13 @@ def walks_like_torch(core, name):
         path = np.reshape(result["path"], (-1, 2))
         p = torch.tensor(start, dtype=torch.float64, requires_grad=True)
         optimizer, expected, losses = reference(name, [p], hyper), [], []
-        for t in range(1, len(path) + 1):
-            loss = surface(p)
+        # Every step starts where the core is: where a gradient is 0, rounding's 1e-17 grows by α/ε a step,
+        # and no learning rate is calm.
+        for t, point in enumerate(path, start=1):
             expected.append(p.tolist())
+            with torch.no_grad():
+                p.copy_(torch.from_numpy(point))
+            loss = surface(p)
             losses.append(loss.item())
             (p.grad,) = torch.autograd.grad(loss, p)
             step_of(optimizer, hyper, t)

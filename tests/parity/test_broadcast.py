@@ -185,15 +185,15 @@ def test_bad_input_is_named(core, call, code):
 # Name -> the slip (old, new), and which check sees it.
 MUTANTS = {
     "aligned at the left": ("a[a.length + i - rank] ?? null", "a[i] ?? null", shape_is_torchs),
-    "the leftmost clash": ("axes.findLast(", "axes.find(", failure_is_where_torch_fails),
-    "0 against 1 is 1": ("one === 1 ? other : one, kind }", "Math.max(one, other), kind }", shape_is_torchs),
-    "0 fits": ("kind = one === other", "kind = !one || !other || one === other", shape_is_torchs),
+    "the leftmost clash": (".at(-1) ?? null", ".at(0) ?? null", failure_is_where_torch_fails),
+    "0 against 1 is 1": ('size: other, kind: "a"', 'size: Math.max(one, other), kind: "a"', shape_is_torchs),
+    "0 fits": ("if (one === other)", "if (!one || !other || one === other)", shape_is_torchs),
     "no step 0": ("(shape[i - missing] === 1 && size !== 1)", "false", elements_are_those_torch_reads),
     "first axis fastest": ("index[i] = flat % shape[i]", "index[shape.length - 1 - i] = flat % shape[i]",
                            elements_are_those_torch_reads),
-    "wrong one": ('one === 1 ? "a" : other === 1', 'one === 1 ? "b" : other === 1', who_is_stretched),
+    "wrong one": ('size: other, kind: "a"', 'size: other, kind: "b"', who_is_stretched),
     "axis after": ("...shape.slice(0, axis), 1,", "...shape.slice(0, axis), 1, 1,", unsqueeze_is_torchs),
-    "no last": ("length: shape.length + 1 }", "length: shape.length }", remedies_are_all_there_are),
+    "no last": ("length: own.length + 1 }", "length: own.length }", remedies_are_all_there_are),
     "no comma": ('shape.length === 1 ? "," : ""', '""', text_and_back),
 }
 

@@ -198,7 +198,8 @@ MUTANTS = {  # what is changed, into what, and the property that must notice
     "places": ("lstm.js", "places.push(place)", "places.push(ids.length)", what_is_unknown_is_named),
     "toggle": ("core.js", "U[1 * H + 1] = -3 * OPEN", "U[1 * H + 1] = 0", handset_follows),
     "inside": ("core.js", "U[3 * H + 0] = -12 * OPEN", "U[3 * H + 0] = 0", handset_follows),
-    "closing": ("core.js", "letter ? OPEN : SHUT, quote ? SHUT", "OPEN, quote ? SHUT", handset_follows),
+    "closing": ("core.js", "letter ? OPEN : SHUT,\n    quote ? SHUT", "OPEN,\n    quote ? SHUT",
+                handset_follows),
 }
 
 

@@ -267,9 +267,9 @@ def test_bad_data_are_named(core, function, arguments, word):
 
 # One slip each, and which properties must notice it.
 MUTANTS = [
-    ("core.js", "slope: (z, h) => 1 - h * h", "slope: (z, h) => 1 - h", "tanh"),
+    ("core.js", "slope: (_z, h) => 1 - h * h", "slope: (_z, h) => 1 - h", "tanh"),
     ("core.js", "slope: (z) => (z > 0 ? 1 : 0)", "slope: (z) => (z > 0 ? 1 : 0.01)", "relu"),
-    ("core.js", "slope: (z, h) => h * (1 - h)", "slope: (z, h) => h", "sigmoid"),
+    ("core.js", "slope: (_z, h) => h * (1 - h)", "slope: (_z, h) => h", "sigmoid"),
     ("core.js", "(2 * x * x) / (2 * n + 1)", "(2 * x * x) / (2 * n + 1.0001)", "gelu"),
     ("core.js", "slope: (z) => phi(z) +", "slope: (z) => phi(z) + 0 *", "gelu"),
     ("core.js", "Math.max(z, 0) - z * t + Math.log1p", "Math.max(z, 0) - z * t + 1.001 * Math.log1p", "tanh"),

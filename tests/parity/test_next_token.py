@@ -185,7 +185,7 @@ MUTANTS = {  # file, old, new, and the property that must notice
                        modified_counting_is_ours),
     "which discount": ("ngram.js", "D[Math.min(c, 3) - 1]", "D[0]", modified_counting_is_ours),
     "handed down": ("ngram.js", "lower * share", "lower", counting_is_ours),
-    "longest context": ("ngram.js", "length < h.length, context", "length <= h.length, context",
+    "longest context": ("ngram.js", "&& length < h.length;", "&& length <= h.length;",
                         counting_is_ours),
     "absolute": ("ngram.js", 'smoothing !== "absolute" && ', "", counting_is_ours),
     "add-k": ("ngram.js", "(counts[i] + k) / total", "counts[i] / total", counting_is_ours),

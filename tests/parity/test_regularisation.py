@@ -316,7 +316,7 @@ def test_bias_and_variance_of_the_lasso_are_refused(core):
 MUTANTS = [
     ("const root = Math.sqrt(n * penalty)", "const root = Math.sqrt(penalty)", (fits_like_torch, "l2")),
     ("const tall = p < n;", "const tall = p <= n + 1;", (fits_like_torch, "none")),
-    ("rate / (1 - rate));\n  return (y)", "rate);\n  return (y)", (fits_like_torch, "dropout")),
+    ("rate / (1 - rate),\n  );\n  return (y)", "rate,\n  );\n  return (y)", (fits_like_torch, "dropout")),
     ("(sigma * sigma * variance) / heldRows.length", "(sigma * variance) / heldRows.length",
      (splits_like_numpy, "l2")),
     ("const mean = solve(all.train.f.slice(0, n))", "const mean = solve(noisy(all.train, sigma).slice(0, n))",

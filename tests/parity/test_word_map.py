@@ -119,6 +119,7 @@ def letters_are_counted(core):
         limited = core("edits", a, b, most)
         assert limited == expected if expected <= most else limited > most
 
+    check("ab", "ba", 1)  # whatever is drawn
     word = st.text("abc", max_size=8)
     prove(check, a=word, b=word, most=st.integers(0, 3))
 

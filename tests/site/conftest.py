@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,9 @@ site_tool = load_tool("site")
 def site(tmp_path_factory):
     """A copy (hard links) of the built site: a build during the tests does not pull it away under them."""
     build_once(tmp_path_factory.getbasetemp().parent / "build-of-the-site")
+    for left in site_tool.BUILD.glob("under-test-*"):  # by a run that was killed
+        if time.time() - left.stat().st_mtime > 6 * 3600:
+            shutil.rmtree(left, ignore_errors=True)
     # Not in /tmp: a Chromium that is a snap may not read it.
     copy = Path(tempfile.mkdtemp(prefix="under-test-", dir=site_tool.BUILD))
     shutil.copytree(site_tool.SITE, copy, copy_function=link, dirs_exist_ok=True)

@@ -1,9 +1,11 @@
 """Broken state, missing program, corrupt recording: a clear message in the page's language, and the rest of
 the page lives on. Each page is a copy, altered in one place."""
 
+from pathlib import Path
+
 import pytest
-from explorable import Explorable
-from site_checks import edition, in_language, none, wake, with_state
+from explorable import Explorable, all_on
+from site_checks import contents, edition, in_language, none, wake, with_state
 
 pytestmark = pytest.mark.browser
 BOTH = ["chapters/06_gradient_descent.html", "zh/chapters/06_gradient_descent.html"]
@@ -190,4 +192,95 @@ def test_unknown_optimiser_of_the_lab(altered, path):
     assert in_language(one.says(), edition(path))
     one.pick(one.radios()[0])
     assert one.root.get_attribute("data-error") == "no"
+    none(page.watch.complaints)
+
+
+# --- the browser itself ------------------------------------------------------------------------------
+
+# What a browser that knows no MathML makes of it: boxes of unknown elements.
+NO_MATHML = """document.addEventListener("DOMContentLoaded", () => {
+    const style = document.createElement("style");
+    style.textContent = "math, math * { display: inline !important; width: auto; }";
+    document.head.append(style);
+});"""
+
+
+@pytest.mark.parametrize("path", BOTH)
+def test_a_browser_that_draws_no_formulas_is_told(visit, path):
+    page = visit(path)
+    assert page.locator(".old-browser").count() == 0
+    page.add_init_script(NO_MATHML)
+    page.reload()
+    notice = page.locator("article > .old-browser")
+    notice.wait_for()
+    assert "109" in notice.inner_text()
+    assert in_language(notice.inner_text().replace("Chrome", ""), edition(path))
+
+
+def test_a_browser_that_lacks_a_method_is_told_and_the_page_lives(visit):
+    page = visit(BOTH[0], wait="commit")
+    page.add_init_script("delete globalThis.structuredClone;")
+    page.reload()
+    live = page.locator(".fg-live[data-widget=descent]").first
+    live.scroll_into_view_if_needed()
+    live.locator(".fg-failure, .fg-explorable[data-ready=yes]").first.wait_for()
+    assert page.locator("main math").first.is_visible()
+    page.locator("[data-theme-switch]").click()
+    assert page.locator("html").get_attribute("data-theme") == "dark"
+
+
+def test_a_page_whose_fonts_never_come_is_alive_in_others(visit, served):
+    def hang(route):
+        pass  # neither an answer nor an error
+
+    page = visit("404.html")
+    page.route("**/*.woff2", hang)
+    page.goto(served.url + BOTH[0], wait_until="commit")
+    wake(page.locator(".fg-live[data-widget=descent]").first)
+    lives_on(page)
+    # swap: the text stands there in a fallback, and is not invisible
+    ours = page.evaluate("[...document.fonts].filter((f) => f.status === 'loading').map((f) => f.display)")
+    assert ours
+    assert set(ours) == {"swap"}
+    assert page.locator("main p").first.bounding_box()["height"] > 10
+
+
+def test_in_forced_colours_icons_and_the_place_in_the_contents_are_seen(visit):
+    page = visit(BOTH[0], forced_colors="active")
+    colours = page.evaluate("""() => {
+        const style = (s) => getComputedStyle(document.querySelector(s));
+        const paper = style("body").backgroundColor;
+        const icons = [...document.querySelectorAll(".icon, .mark")].filter((i) => i.checkVisibility());
+        return [icons.filter((i) => getComputedStyle(i).backgroundColor === paper).map((i) => i.className),
+            icons.length, style(".contents a:not([aria-current])").borderLeftColor === paper,
+            style(".contents a[aria-current]").borderLeftColor === paper];
+    }""")
+    assert colours[0] == []
+    assert colours[1] >= 3
+    assert colours[2:] == [True, False]
+
+
+LOOK = Path(__file__).with_name("same_state.js").read_text("utf8")
+
+
+@pytest.mark.parametrize("name", contents())
+def test_odd_traits_are_named_or_left_out(visit, name):
+    """Every trait of every explorable, set to what another version may have written: it starts, says
+    what is wrong in its own words or goes on with the default, and lives on when the trait is put right."""
+    page = visit(f"{name}.html")
+    page.evaluate(f"{LOOK}; 0")
+    for one in all_on(page):
+        found = one.live.evaluate("(live) => fgOddTraits(live)")
+        assert found["tried"] > 10, one.name
+        none([f"{one.name}: {line}" for line in found["complaints"]])
+
+
+def test_reset_mends_what_the_page_brought(altered):
+    state = ("descent", lambda traits: traits.update(surface="volcano", momentum="fast"))
+    page = altered(BOTH[0], state=state)
+    one = Explorable(page.locator(".fg-live[data-widget=descent]").first)
+    assert one.root.get_attribute("data-error") == "yes"
+    one.reset()
+    assert one.root.get_attribute("data-error") == "no", one.says()
+    assert one.root.locator("[data-trait=surface] select").input_value() == "quadratic"
     none(page.watch.complaints)

@@ -105,6 +105,24 @@ def test_every_choice_draws_another_picture(visit, path):
     none(page.watch.complaints)
 
 
+@pytest.mark.parametrize("path", ["index.html", CHAPTER[0]])
+def test_a_slider_has_the_ends_of_its_surface(visit, path):
+    """Rosenbrock's learning rates end at 0.01, the saddle's begin there: its 0.2 was past the track's end,
+    and one press of the left arrow jumped to 0.00977."""
+    one = next(one for one in all_on(visit(path)) if one.name == "descent")
+    control = one.root.locator("[data-trait=learning_rate]")
+    for surface in ("rosenbrock", "saddle"):
+        one.root.locator("[data-trait=surface] select").select_option(surface)
+        one.settle()
+    box, track = control.locator(".fg-number"), control.locator(".fg-range")
+    low, value, high = track.evaluate("(el) => [el.min, el.value, el.max].map(Number)")
+    assert (box.input_value(), low, high) == ("0.2", -2, 1)
+    assert abs(10 ** value - 0.2) < 0.003
+    track.press("ArrowLeft")
+    one.settle()
+    assert 0.19 < float(box.input_value()) < 0.2
+
+
 # --- keyboard -------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("path", by_turns(PAGES))

@@ -6,6 +6,7 @@ import re
 import pytest
 from explorable import all_on
 from site_checks import (
+    ROOT,
     Links,
     address,
     axe,
@@ -46,8 +47,21 @@ def test_page_is_clean(visit, path, width, theme):
 
 
 @pytest.mark.parametrize("path", paths())
-def test_head(site, path):
-    none(head(soup_of(site, path), path))
+def test_head_and_letters(site, path):
+    soup = soup_of(site, path)
+    none(head(soup, path) + letters_without_a_font(soup))
+
+
+def letters_without_a_font(soup):
+    """Latin letters that the text's cut font lacks: they would come in another face."""
+    style = (ROOT / "site/style/fonts.css").read_text("utf8")
+    ranges = re.search(r"fonts/source-serif-4\.woff2.*?unicode-range:([^}]*)", style, re.S)[1]
+    ends = [[int(end, 16) for end in one[2:].split("-")] for one in ranges.split(",")]
+    for part in soup(["math", "pre", "code", "script", "style", "head"]):
+        part.decompose()
+    letters = {sign for sign in soup.get_text() if " " < sign < "\u0250"}
+    return [f"{sign} (U+{ord(sign):X}) is in no font: add it in site/style/fonts.css; tools/figures.py vendor"
+            for sign in letters if not any(end[0] <= ord(sign) <= end[-1] for end in ends)]
 
 
 def test_the_pages_are_those_of_the_contents(site):

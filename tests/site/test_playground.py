@@ -302,3 +302,34 @@ def test_bad_state_is_named(visit, served, site, path, trait):
     assert BAD[trait][1] in one.says()
     assert in_language(one.says(), edition(path))
     none(page.watch.complaints)
+
+
+# --- on paper -------------------------------------------------------------------------------------------
+
+ON_PAPER = """(root) => matchMedia("print").addEventListener("change", ({matches}) => {
+    if (!matches) return;
+    const sides = (el) => { const {left, right, top, bottom} = el.getBoundingClientRect();
+        return [left, right, top, bottom]; };
+    globalThis.fgPaper = {axes: sides(root.querySelector(".fg-back .fg-frame")),
+        map: sides(root.querySelector(".fg-field")), points: sides(root.querySelectorAll(".fg-field")[1]),
+        network: sides(root.querySelector(".fg-net-canvas")), room: sides(root.querySelector(".fg-net")),
+        field: root.querySelector(".fg-field").toDataURL()};
+})"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1024, 1900])
+def test_paper_has_the_points_inside_the_axes(visit, width, theme):
+    """Whatever the screen's width and colours, what is printed has those of paper."""
+    one = opened(visit, width=width, theme=theme)
+    screen = one.picture()
+    one.root.evaluate(ON_PAPER)
+    one.page.pdf(format="A4")
+    paper = one.page.evaluate("fgPaper")
+    for canvas in ("map", "points"):
+        assert paper[canvas] == pytest.approx(paper["axes"], abs=1), canvas
+    assert paper["network"][1] <= paper["room"][1] + 1
+    one.settle()
+    assert one.picture() == screen
+    light = opened(visit, width=width, theme="light").root.locator(".fg-field").first
+    assert paper["field"] == light.evaluate("(canvas) => canvas.toDataURL()")

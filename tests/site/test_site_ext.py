@@ -29,12 +29,6 @@ def node(script):
     return run.stdout
 
 
-def in_page(call):
-    """The value of a call to the page's own search code."""
-    source = (ROOT / "site/live/search.js").read_text("utf8")
-    return json.loads(node(f"{source}console.log(JSON.stringify(fgSearch.{call}))"))
-
-
 # --- formulas --------------------------------------------------------------------------------------
 
 def test_a_formula_becomes_mathml():
@@ -42,6 +36,18 @@ def test_a_formula_becomes_mathml():
     assert inline.startswith("<math><msub><mi>θ</mi>")
     assert "<mo>&lt;</mo>" in inline
     assert display == '<math display="block"><mfrac><mn>1</mn><mn>2</mn></mfrac></math>'
+
+
+@pytest.mark.parametrize("latex", [r"\bigl(a\bigr)^2", r"\Big[a\Big]_i", r"\bigl\{a\bigr\}_i^2"])
+def test_a_large_bracket_with_an_index_stands_in_a_row(latex):
+    written = formulas.mathml(latex, True)
+    assert "minsize" in written
+    assert not re.search(r"<m(sup|sub|subsup)><mo [^>]*minsize", written)
+
+
+def test_a_double_bar_that_webkit_does_not_stretch_is_refused():
+    with pytest.raises(ValueError, match=r"\\bigl\\\| does not stretch in WebKit; write \\left"):
+        formulas.mathml(r"\bigl\|x\bigr\|", True)
 
 
 @pytest.mark.parametrize(("latex", "complaint"), [
@@ -100,6 +106,26 @@ def test_the_font_has_what_single_letters_are_drawn_with():
     assert missing(italics) == set()
 
 
+def test_the_fonts_of_a_first_visit_weigh_little():
+    names = ("inter", "source-serif-4", "source-serif-4-italic", "stix-two-math")
+    assert sum((ROOT / f"site/vendor/fonts/{name}.woff2").stat().st_size for name in names) <= 90_000
+
+
+def test_the_fonts_have_what_the_style_sheet_says():
+    style = (ROOT / "site/style/fonts.css").read_text("utf8")
+    text = r"fonts/(inter|source-serif-4(?:-italic)?)\.woff2.*?unicode-range:([^}]*)"
+    for name, ranges in re.findall(text, style, re.S):
+        said = {sign for one in ranges.split(",") for sign in span(*one[2:].split("-"))}
+        assert set(signs_of(ROOT / f"site/vendor/fonts/{name}.woff2")) >= said - NOT_IN_THE_SOURCE, name
+
+
+NOT_IN_THE_SOURCE = {0x200A, 0x202F, 0x2060}  # spaces and joiners that draw nothing
+
+
+def span(first, last=None):
+    return range(int(first, 16), int(last or first, 16) + 1)
+
+
 # --- explorables -----------------------------------------------------------------------------------
 
 def test_state_keeps_traits_and_says_there_is_no_kernel():
@@ -142,25 +168,6 @@ def test_every_explorable_has_a_still_in_both_languages_and_a_room():
         for language in ("en", "zh"):
             still = book.STILLS / f"{bundle.stem}.{language}.png"
             assert still.stat().st_size <= 60_000
-
-
-# --- search ----------------------------------------------------------------------------------------
-
-@pytest.mark.parametrize(("query", "wanted"), [
-    ("梯度下降", ["梯度", "度下", "下降"]),
-    ("降", ["降"]),
-    ("SGD的步长", ["sgd", "的步", "步长"]),
-    ("Learning rate", ["learning", "rate"]),
-    ("，。!", []),
-])
-def test_the_terms_of_a_query(query, wanted):
-    assert in_page(f"terms({json.dumps(query)})") == wanted
-
-
-def test_search_finds_an_unspaced_phrase_and_prefers_it_to_its_scattered_characters():
-    texts = {"甲": "最好的学习率", "乙": "学习数率", "丙": "习率和学习"}
-    rows = json.dumps([{"title": title, "text": text} for title, text in texts.items()])
-    assert in_page(f"search({rows}, '学习率').map(row => row.title)") == ["甲", "丙"]
 
 
 # --- diagrams, addresses, descriptions ---------------------------------------------------------------

@@ -65,6 +65,28 @@ def test_quick_is_a_part_of_all():
     assert [n for n, _ in gate.STAGES["quick"] if n not in names] == ["fast tests"]
 
 
+def test_a_chapter_brings_its_explorables_recordings_and_page():
+    stages = dict(gate.chapter("06"))
+    pages = stages["page and explorables in browsers"]
+    assert "06_gradient_descent or descent or learning_rate_lab" in pages
+    assert "chapters/06_gradient_descent.ipynb" in stages["notebook runs again"]
+    assert stages["recordings"][3:] == ["learning_rate_grid"]
+    assert "recordings" not in dict(gate.chapter("03"))
+
+
+def test_explorables_of_a_notebook():
+    text = '"from firstgrad.widgets import LearningRateLab, AdamLab\\n", "import x"'
+    assert gate.explorables(text) == ["adam", "learning_rate_lab"]
+
+
+def test_an_unknown_chapter_is_named(capsys):
+    with pytest.raises(SystemExit, match="CH=99: no such chapter; there are 00, 01"):
+        gate.main(["99"])
+    with pytest.raises(SystemExit):
+        gate.main(["6"])
+    assert "'6' is neither all, nor quick, nor the two digits of a chapter" in capsys.readouterr().err
+
+
 # --- the browser -----------------------------------------------------------------------------------
 
 def test_a_named_browser_wins_and_a_wrong_name_is_said():
@@ -92,16 +114,52 @@ def test_root_with_apt_installs_only_when_asked(bare, monkeypatch):
     monkeypatch.setattr(browser, "on_system", lambda: next(places))
     monkeypatch.setattr(browser, "may_install", lambda: True)
     installed = []
-    monkeypatch.setattr(browser, "apt_install", lambda: installed.append(True))
+    monkeypatch.setattr(browser, "apt_install", lambda name, packages: installed.append(name))
     assert browser.find({}, install=True) == "/usr/bin/chromium"
-    assert installed == [True]
+    assert installed == ["Chromium"]
     monkeypatch.setattr(browser, "on_system", lambda: None)
     with pytest.raises(browser.BrowserMissing):
         browser.find({})
-    assert installed == [True]
+    assert installed == ["Chromium"]
 
 
 def test_playwright_is_asked_last(monkeypatch):
     monkeypatch.setattr(browser, "on_system", lambda: None)
     monkeypatch.setattr(browser, "of_playwright", lambda: "/somewhere/chrome")
     assert browser.find({}) == "/somewhere/chrome"
+
+
+def test_a_snap_is_no_firefox(tmp_path):
+    script, program = tmp_path / "script", tmp_path / "firefox"
+    script.write_text("#!/bin/sh\nexec /snap/bin/firefox\n")
+    program.write_bytes(b"\x7fELF snap")
+    for path in (script, program):
+        path.chmod(0o755)
+    assert browser.firefox({"FIREFOX": str(program)}) == str(program)
+    assert browser.firefox({"FIREFOX": str(script)}) != str(script)
+
+
+def test_webkit_needs_all_three_programs(tmp_path, monkeypatch):
+    window = tmp_path / "x86/webkit2gtk-4.1/MiniBrowser"
+    window.parent.mkdir(parents=True)
+    window.touch()
+    monkeypatch.setattr(browser.shutil, "which", lambda name: f"/bin/{name}")
+    assert browser.webkit([tmp_path]) == ("/bin/WebKitWebDriver", str(window), "/bin/Xvfb")
+    assert browser.webkit([tmp_path / "elsewhere"]) is None
+    monkeypatch.setattr(browser.shutil, "which", lambda name: None if name == "Xvfb" else name)
+    assert browser.webkit([tmp_path]) is None
+
+
+def test_a_missing_engine_is_installed_or_named(monkeypatch, capsys):
+    monkeypatch.setattr(browser, "find", lambda **_: "/bin/chromium")
+    have = {"Firefox": None, "WebKit": ("driver", "/bin/window", "screen")}
+    monkeypatch.setattr(browser, "FIND_OTHERS", {name: lambda name=name: have[name] for name in have})
+    monkeypatch.setattr(browser, "may_install", lambda: False)
+    assert browser.main() == 0
+    said = capsys.readouterr().out
+    assert "/bin/window" in said
+    assert "Firefox was not found; its tests are skipped. Debian: apt-get install firefox-esr" in said
+    monkeypatch.setattr(browser, "may_install", lambda: True)
+    monkeypatch.setattr(browser, "apt_install", lambda name, packages: have.update({name: "/bin/fox"}))
+    browser.main()
+    assert "/bin/fox" in capsys.readouterr().out

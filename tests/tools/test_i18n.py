@@ -28,6 +28,10 @@ OVERLAY = """\
 title: 小书
 captions: {Basics: 基础}
 """
+TERMS = """\
+terms:
+  - {en: slope, zh: 斜率, at: "01", avoid: [坡度], en_line: How steep., zh_line: 多陡。}
+"""
 INDEX = """\
 # A small book
 
@@ -113,8 +117,9 @@ class Book:
     def __init__(self, root):
         self.root = root
         self.rel = "chapters/01_slope.ipynb"
-        for name, text in {"_toc.yml": TOC, "_config.yml": CONFIG, "zh/_overlay.yml": OVERLAY,
-                           "index.md": INDEX, "references.bib": "", "chapters/picture.svg": "<svg/>"}.items():
+        for name, text in {"_toc.yml": TOC, "_config.yml": CONFIG, "zh/terms.yml": TERMS,
+                           "zh/_overlay.yml": OVERLAY, "index.md": INDEX,
+                           "references.bib": "", "chapters/picture.svg": "<svg/>"}.items():
             i18n.write(root / name, text)
         i18n.write(root / self.rel, i18n.dumps(notebook()))
         i18n.sync(root)
@@ -164,6 +169,20 @@ def book(tmp_path):
     accepted, complaints = book.translate()
     assert (sorted(accepted), complaints) == (["exercise", "intro", "plot:alt", "plot:caption"], [])
     return book
+
+
+@pytest.mark.parametrize(("english", "chinese"), [
+    ("from firstgrad.book import check, plots", "from firstgrad.book.zh import check, plots"),
+    ("import math\nfrom firstgrad.book import measured, check\n",
+     "import math\nfrom firstgrad.book.zh import measured, check\n"),
+    ("from firstgrad.book import measured", "from firstgrad.book import measured"),
+])
+def test_the_twin_imports_the_check_that_speaks_chinese(book, english, chinese):
+    english_notebook = notebook()
+    english_notebook.cells[1].source = english
+    i18n.write(book.root / book.rel, i18n.dumps(english_notebook))
+    i18n.sync(book.root)
+    assert i18n.read_notebook(book.root / "zh" / book.rel).cells[1].source == chinese
 
 
 # --- the happy path --------------------------------------------------------------------------------
@@ -488,3 +507,16 @@ def test_a_caption_without_translation_is_named(book):
 def test_numbers_keep_their_digits_but_before_words_that_chinese_counts_differently():
     text = "17.5 billion, 175 million; 12.5 and 1,024 of 3, up to 99."
     assert rules.numbers(text) == {"12.5", "1024", "99"}
+
+
+def test_a_forbidden_rendering_is_a_complaint_with_its_cell(book):
+    book.translate()
+    book.replace("zh/chapters/01_slope.ipynb", "# 斜率", "# 坡度")
+    assert any(line.startswith("zh/chapters/01_slope.ipynb [intro] “The slope”: “坡度” near")
+               and line.endswith("write “斜率”") for line in book.complaints())
+
+
+def test_a_faulty_table_of_terms_stops_the_check(book):
+    book.replace("zh/terms.yml", "zh: 斜率, ", "")
+    with pytest.raises(i18n.TranslationError, match="term 1 “slope”: zh missing"):
+        i18n.check(book.root)

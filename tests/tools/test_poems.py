@@ -1,9 +1,11 @@
 """How the Tang poems are read from their package, and how couplets are matched; nothing is fetched here."""
 
 import json
+import math
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -71,11 +73,18 @@ def test_a_couplet_with_a_character_twice_or_unknown_is_left_out(recipe):
     assert recipe.couplets([REGULAR], set("".join(REGULAR)) - {"竹"}) == [("明月松間照", "清泉石上流")]
 
 
-def test_matched_counts_the_same_places(recipe):
+def test_right_is_what_is_nearest_at_the_same_place(recipe):
     # 甲 is nearest to 丙, its place; 乙 is nearest to 丙 too, which is not its place.
     vectors = WordVectors("甲乙丙丁", torch.tensor([[1.0, 0.0], [0.9, 0.1], [1.0, 0.1], [0.0, 1.0]]))
-    result = recipe.matched(vectors, [("甲乙", "丙丁")])
-    assert result == {"share": 0.5, "chance": 0.5, "characters": 2, "couplets": 1}
+    assert recipe.rights(vectors, [("甲乙", "丙丁"), ("乙", "丁")]).tolist() == [1, 1]
+
+
+def test_the_error_of_a_difference_counts_couplets(recipe):
+    ours, theirs, sizes = np.array([3, 1, 2, 2]), np.array([1, 1, 2, 0]), np.array([5, 5, 5, 5])
+    found = recipe.difference(ours, theirs, sizes)
+    # Four couplets, differences 2/5, 0, 0, 2/5: their mean 0.2, its standard error √(4 · 0.2²)/4.
+    assert found == {"ahead": pytest.approx(0.2), "error": pytest.approx(0.1)}
+    assert recipe.difference(ours, ours, sizes) == {"ahead": 0, "error": 0}
 
 
 def test_counting_gives_rows_of_pmi(recipe):
@@ -87,3 +96,17 @@ def test_counting_gives_rows_of_pmi(recipe):
     # Of eight pairs 春花 is two; by chance it would be 8 · (2/8) · (2/8) = 1/2.
     assert row["花"] == pytest.approx(1.386294)
     assert row["月"] == row["秋"] == row["春"] == 0.0
+
+
+def test_counting_as_skip_gram_does_weighs_near_neighbours_and_frequent_ones(recipe):
+    from firstgrad.text.vocabulary import Vocabulary
+
+    sentences = [list("春花"), list("春花"), list("秋月"), list("秋月"), list("春一二三秋")]
+    vectors = recipe.counted(sentences, Vocabulary.of_words(sentences), alike=True)
+    row = dict(zip(vectors.tokens, vectors["春"].tolist(), strict=True))
+    # Windows of 4: in the last line a pair counts 1, 3/4, 1/2 or 1/4; 春 has 2 + 2.5, 一 and 三 3.25, 二 3.5.
+    sums = {"春": 4.5, "秋": 4.5, "花": 2, "月": 2, "一": 3.25, "三": 3.25, "二": 3.5}
+    total = sum(value**0.75 for value in sums.values())
+    assert row["花"] == pytest.approx(math.log(2 * total / (4.5 * 2**0.75)), rel=1e-6)
+    assert row["秋"] == pytest.approx(max(0, math.log(0.25 * total / (4.5 * 4.5**0.75))), rel=1e-6)
+    assert row["一"] == pytest.approx(max(0, math.log(1 * total / (4.5 * 3.25**0.75))), rel=1e-6)

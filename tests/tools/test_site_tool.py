@@ -2,7 +2,10 @@
 
 import http.client
 import importlib.util
+import os
+import shutil
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -35,6 +38,77 @@ def test_after_a_failed_build_every_page_is_read_again(tool, tmp_path, monkeypat
     assert [tool.build(), tool.build()] == [1, 1]
     assert seen == [False] * 4
     assert "Not built (en, zh)" in capsys.readouterr().err
+
+
+@pytest.fixture
+def small(tool, tmp_path, monkeypatch):
+    """A book of one page that shows all pictures there are; small() builds it if it must, and says if so."""
+    monkeypatch.setattr(tool, "ROOT", tmp_path)
+    monkeypatch.setattr(tool, "BUILD", tmp_path / "_build")
+    monkeypatch.setattr(tool, "SITE", tmp_path / "_build/site")
+    monkeypatch.setattr(tool, "DIGEST", tmp_path / "_build/site.digest")
+    monkeypatch.setattr("i18n.stage", lambda: None)
+    monkeypatch.setattr(tool, "assemble", lambda: None)
+    for name in ("page.md", "unread.md", "pictures/a.png", "tools/site.py", "_build/site/index.html",
+                 "_build/site/zh/index.html"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("old")
+        os.utime(tmp_path / name, (1, 1))
+    editions = []
+
+    def edition(name):
+        editions.append(name)
+        (tmp_path / "_build/made.txt").write_text((tmp_path / "page.md").read_text())
+        for file in (tmp_path / "pictures").glob("*.png"):
+            shutil.copyfile(file, tmp_path / "_build" / file.name)
+        if (tmp_path / "late.md").exists():
+            (tmp_path / "page.md").write_text("edited while it is built")
+        return 0
+
+    def small(force=False):
+        editions.clear()
+        assert tool.build(force) == 0
+        return bool(editions)
+
+    monkeypatch.setattr(tool, "build_edition", edition)
+    return small
+
+
+def test_what_a_build_read_builds_again_and_nothing_else(small, tmp_path):
+    assert [small(), small()] == [True, False]
+    for name in ("page.md", "pictures/a.png", "pictures/new.png", "tools/site.py"):
+        (tmp_path / name).write_text("new")
+        os.utime(tmp_path / name, (1, 1))
+        assert [small(), small()] == [True, False], name
+    for name in ("unread.md", "_build/made.txt", "pictures/.ipynb_checkpoints/a.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("new")
+        assert not small(), name
+    (tmp_path / "pictures/a.png").unlink()
+    assert [small(), small(), small(force=True)] == [True, False, True]
+
+
+def test_what_changes_during_a_build_builds_again(small, tmp_path):
+    (tmp_path / "late.md").touch()
+    assert [small(), small()] == [True, True]
+    (tmp_path / "late.md").unlink()
+    time.sleep(0.01)
+    assert [small(), small()] == [True, False]
+
+
+def test_a_digest_of_an_older_tool_counts_for_nothing(small, tool, tmp_path):
+    small()
+    tool.DIGEST.write_text("0" * 64)
+    (tmp_path / "_build/doctrees").mkdir()
+    assert small()
+    assert not (tmp_path / "_build/doctrees").exists()
+
+
+def test_stale_bundles_are_named_and_nothing_is_built(tool, monkeypatch, capsys):
+    monkeypatch.setattr("bundles.stale", lambda: "The explorables' bundles are stale: a.js changed.")
+    monkeypatch.setattr(tool, "build_edition", lambda name: pytest.fail("it was built"))
+    assert tool.build() == 1
+    assert capsys.readouterr().err == "The explorables' bundles are stale: a.js changed.\n"
 
 
 def test_pages_that_the_book_no_longer_has_are_removed(tool, tmp_path):

@@ -42,7 +42,7 @@ export const RACERS = {
 /** @param {string} name */
 export const racerOf = (name) => needName("optimiser", name, RACERS);
 
-/** Checks what a reader, a page's state or Python gave. @returns {AdamHyper} */
+/** Checks what a reader, a page's state or Python gave. @param {Partial<AdamHyper>} hyper @returns {AdamHyper} */
 export function checkAdam({ learningRate, beta1, beta2, epsilon, corrected = true }) {
   needPositive("learning_rate", learningRate);
   needBetween("beta1", beta1, 0, 1, true);

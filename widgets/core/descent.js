@@ -1,5 +1,5 @@
 // Runs of an optimiser on a surface, and what theory says about them.
-import { needBetween, needPoint } from "./errors.js";
+import { needBetween, needPoint, needWhole } from "./errors.js";
 import { checkHyper, follow, OPTIMISERS, optimiserOf } from "./optimisers.js";
 import { curvatures, SURFACES, surfaceOf } from "./surfaces.js";
 
@@ -26,7 +26,7 @@ export function run(optimiserName, surface, start, hyper, steps) {
 
 /** The same with an optimiser, `{init, step}`, and settings that were checked. @returns {Run} */
 export function walk(optimiser, surface, start, checked, steps) {
-  needBetween("steps", steps, 1, 10000);
+  needWhole("steps", needBetween("steps", steps, 1, 10000));
   const point = Float64Array.from(needPoint("start", start));
   const state = optimiser.init(2);
   const path = new Float64Array(2 * (steps + 1));
@@ -77,8 +77,10 @@ export const stabilityLimit = (name, lambdaMax, momentum) => optimiserOf(name).l
  * The learning rate with the smallest `rateOf`: 2/(λ_min + λ_max) for gradient descent, (1 + μ) times that for momentum,
  * unless a whole interval gives √μ, where every eigenvalue swings: then its middle.
  * The rate falls, then rises, in α (each eigenvalue's does), so a golden-section search finds Nesterov's.
+ * @param {string} name @param {number[]} curvatures smallest and largest @param {number} momentum
  */
-export function bestRate(name, [lambdaMin, lambdaMax], momentum) {
+export function bestRate(name, curvatures, momentum) {
+  const [lambdaMin, lambdaMax] = curvatures;
   const middle = 2 / (lambdaMin + lambdaMax);
   if (name === "sgd") return middle;
   if (name === "momentum") {
@@ -91,7 +93,8 @@ export function bestRate(name, [lambdaMin, lambdaMax], momentum) {
   let [low, high] = [0, stabilityLimit(name, lambdaMax, momentum)];
   for (let i = 0; i < 80; i += 1) {
     const width = golden * (high - low);
-    worst(high - width) <= worst(low + width) ? (high = low + width) : (low = high - width);
+    if (worst(high - width) <= worst(low + width)) high = low + width;
+    else low = high - width;
   }
   return (low + high) / 2;
 }

@@ -1,5 +1,5 @@
 // A signal through a deep network and its gradient back: how large each is, layer by layer.
-import { needBetween, needName } from "./errors.js";
+import { needBetween, needName, needWhole } from "./errors.js";
 import { random } from "./random.js";
 
 export const WIDTH = 64; // units in every layer
@@ -9,7 +9,7 @@ export const DEEPEST = 50;
 /** Name → φ, and φ′ from φ(z): each of these can be had from its own value. */
 export const ACTIVATIONS = {
   tanh: { value: Math.tanh, slope: (h) => 1 - h * h },
-  relu: { value: (z) => (z > 0 ? z : 0), slope: (h) => (h > 0 ? 1 : 0) },
+  relu: { value: (z) => Math.max(0, z), slope: (h) => (h > 0 ? 1 : 0) },
   sigmoid: { value: (z) => 1 / (1 + Math.exp(-z)), slope: (h) => h * (1 - h) },
 };
 
@@ -46,7 +46,7 @@ const rms = (numbers) => Math.sqrt(numbers.reduce((sum, v) => sum + v * v, 0) / 
  */
 export function flow(activation, gain, depth, { weights, input, top, width, batch }) {
   const { value, slope } = needName("activation", activation, ACTIVATIONS);
-  needBetween("depth", depth, 1, weights.length);
+  needWhole("depth", needBetween("depth", depth, 1, weights.length));
   needBetween("gain", gain, 0, 100);
   const scale = gain / Math.sqrt(width);
   const outputs = [];

@@ -39,10 +39,8 @@ export function modelOf(tensors, characters) {
   const tensor = (name) =>
     tensors[name] ?? raise(RangeError, "badModel", "model", name, "", `the model lacks ${name}`);
   const matrix = (name) => {
-    const {
-      shape: [rows, columns],
-      data,
-    } = tensor(name);
+    const { shape, data } = tensor(name);
+    const [rows, columns] = shape;
     const scale = tensors[`${name}.scale`]?.data;
     return {
       rows,

@@ -8,7 +8,7 @@ import { needBetween, needName, needPositive } from "./errors.js";
  * @typedef {object} Optimiser
  * @property {string[]} uses  hyper-parameters besides the learning rate
  * @property {(size: number) => {velocity?: Float64Array}} init  state for `size` parameters
- * @property {(state: object, point: Float64Array, gradient: ArrayLike<number>, hyper: Hyper) => void} step  moves `point` in place
+ * @property {(state: {velocity?: Float64Array}, point: Float64Array, gradient: ArrayLike<number>, hyper: Hyper) => void} step  moves `point` in place
  * @property {(s: number, momentum: number) => number[][]} matrix  one step on ½λθ², with s = αλ, as a map of (θ, αv)
  * @property {(momentum: number) => number} limit  the s below which that map contracts
  */

@@ -1,5 +1,5 @@
 // Loss surfaces over the plane: value, gradient, minima with their curvatures, and what the explorable needs to show them.
-import { loss as sliceLoss, networks, points, reach } from "../../data/recordings/mlp_slice.json";
+import { networks, points, reach, loss as sliceLoss } from "../../data/recordings/mlp_slice.json";
 import { needBetween, needName } from "./errors.js";
 import { interpolator } from "./grid.js";
 
@@ -154,7 +154,8 @@ function mlp() {
 }
 
 /** The bottom of the valley that a trained network lies in: the slice's own minimum is near, not at it. */
-function descend({ gradient }, [x, y]) {
+function descend({ gradient }, at) {
+  let [x, y] = at;
   for (let i = 0; i < 400; i += 1) {
     const [gx, gy] = gradient(x, y);
     [x, y] = [x - 0.1 * gx, y - 0.1 * gy];

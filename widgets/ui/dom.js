@@ -44,7 +44,10 @@ export function say(node, text) {
 
 let counter = 0;
 /** An id that no other explorable on the page has. */
-export const unique = (stem) => `fg-${stem}-${(counter += 1)}`;
+export function unique(stem) {
+  counter += 1;
+  return `fg-${stem}-${counter}`;
+}
 
 /** Our stylesheet, once per document or shadow root. @param {HTMLElement} el */
 export function injectStyle(el) {

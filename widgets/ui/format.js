@@ -16,7 +16,7 @@ const SUPERSCRIPT = {
 
 /** @param {number} exponent @returns {string} 10⁻⁶ */
 export function power(exponent) {
-  return "10" + String(exponent).replace(/./g, (digit) => SUPERSCRIPT[digit]);
+  return `10${String(exponent).replace(/./g, (digit) => SUPERSCRIPT[digit])}`;
 }
 
 /** For prose and labels. @param {number} value @param {number} [digits] significant digits */

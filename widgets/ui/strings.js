@@ -28,6 +28,9 @@ export const shared = {
     badRange: "{argument} must lie in {allowed}, not {given}.",
     badType: "{argument} must be {allowed}, not {given}.",
     badName: "Unknown {argument} “{given}”. There are: {allowed}.",
+    "allowed number": "a number",
+    "allowed whole number": "a whole number",
+    "allowed text": "text",
     loading: "Loading …",
     loadFailed: "It could not be loaded. Check the connection, then press the button again.",
     broken: "This explorable met an error: {message}",
@@ -56,9 +59,12 @@ export const shared = {
     badRange: "{argument} 必须在 {allowed} 之内，不能是 {given}。",
     badType: "{argument} 必须是{allowed}，不能是 {given}。",
     badName: "没有名为“{given}”的{argument}。可选：{allowed}。",
+    "allowed number": "数",
+    "allowed whole number": "整数",
+    "allowed text": "文字",
     loading: "正在载入……",
     loadFailed: "没有载入成功。请检查网络，再按一次按钮。",
-    broken: "这个互动图遇到了错误：{message}",
+    broken: "这个交互图遇到了错误：{message}",
   },
 };
 
@@ -75,7 +81,7 @@ export function translator(own, lang) {
   };
 }
 
-/** The reader's language: the trait where it is set, else the page's. @param {string} trait */
+/** The reader's language: the trait where it is set, else the page's. @param {string} trait @returns {"en"|"zh"} */
 export function languageOf(trait) {
   if (trait === "en" || trait === "zh") return trait;
   return document.documentElement.lang.toLowerCase().startsWith("zh") ? "zh" : "en";

@@ -7,15 +7,18 @@ answer that returns a `Verdict`.
 
 import copy
 import difflib
+import dis
 import importlib
+import inspect
 import math
 import reprlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from firstgrad.arguments import is_real
+from firstgrad.book.words import join, say
 
 
 @dataclass(frozen=True)
@@ -26,25 +29,73 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Value:
-    """A number, or a list of numbers of any nesting; tensors and arrays count as such."""
+    """A number, or a list of numbers of any nesting; tensors and arrays count as such.
+
+    An int must be met exactly, a float when it is rounded to `digits` significant digits; where an answer is
+    read off a picture, `relative` or `absolute` says how far it may be off.
+    """
 
     expected: Any
-    relative: float = 1e-3  # of the expected number
-    absolute: float = 0.0
+    digits: int = 3
+    relative: float | None = None  # of the expected number
+    absolute: float | None = None
     explain: str = ""  # said when right
     hint: str = ""  # said when wrong
     mistakes: Mapping[float, str] = field(default_factory=dict)  # known wrong number -> what went wrong
 
     def __call__(self, answer: Any) -> Verdict:
-        given = plain(answer)
-        difference = differs(given, plain(self.expected), self.relative, self.absolute, tell=False)
-        if not difference:
-            return Verdict(True, self.explain)
-        for mistake, reason in self.mistakes.items():
-            if not differs(given, mistake, self.relative, self.absolute):
-                return Verdict(False, reason)
-        return Verdict(False, _join(difference, self.hint))
+        given, expected = plain(answer), plain(self.expected)
+        if problem := misfit(given, expected):
+            return Verdict(False, join(problem, say(self.hint)))
+        pairs = [(float(a), b) for a, b in zip(leaves(given), leaves(expected), strict=True)]
+        right = [self._same(a, b) for a, b in pairs]
+        if all(right):
+            return Verdict(True, say(self.explain))
+        wrong = [a for (a, _), fine in zip(pairs, right, strict=True) if not fine]
+        known = (reason for mistake, reason in self.mistakes.items()
+                 if any(self._same(given, mistake) for given in wrong))
+        reason = next(known, "")
+        diagnosis = "" if reason and len(pairs) == 1 else self._diagnosis(pairs, right, wrong)
+        return Verdict(False, join(diagnosis, say(reason or self.hint)))
 
+    def margin(self, expected: float) -> float:
+        """How far from it an answer may be."""
+        if self.relative is not None or self.absolute is not None:
+            return max((self.relative or 0) * abs(expected), self.absolute or 0) * (1 + 1e-9)
+        if isinstance(expected, int):
+            return 1e-9 * abs(expected)  # what is computed may be off by a rounding
+        if expected == 0:
+            return 1e-9
+        return 0.5000005 * 10.0 ** (math.floor(math.log10(abs(expected))) - self.digits + 1)
+
+    def told(self) -> tuple[str, dict]:
+        """The same for the reader: a few words, and the values in them."""
+        if self.relative:
+            return "within {percent} %", {"percent": f"{100 * self.relative:.3g}"}
+        if self.absolute:
+            return "within {absolute}", {"absolute": f"{self.absolute:g}"}
+        exact = all(isinstance(part, int) for part in leaves(plain(self.expected)))
+        return ("exactly", {}) if exact else ("to {digits} digits", {"digits": self.digits})
+
+    def within(self) -> str:
+        text, values = self.told()
+        return say(text, **values)
+
+    def _same(self, given: float, expected: float) -> bool:
+        return abs(given - expected) <= self.margin(expected)
+
+    def _diagnosis(self, pairs, right, wrong) -> str:
+        """Which of several numbers are right; that their order is not."""
+        if len(pairs) == 1:
+            return say("{given} is not it ({within}).", given=short(wrong[0]), within=self.within())
+        in_order = zip(sorted(a for a, _ in pairs), sorted(b for _, b in pairs), strict=True)
+        if all(self._same(a, b) for a, b in in_order):
+            return say("The numbers are right, their order is not.")
+        marks = " ".join("✓" if fine else "✗" for fine in right)
+        if len(wrong) > 1:
+            return say("{marks} ({within}).", marks=marks, within=self.within())
+        return say("{marks}: {given} is not it ({within}).", marks=marks, given=short(wrong[0]),
+                   within=self.within())
 
 @dataclass(frozen=True)
 class Function:
@@ -59,22 +110,27 @@ class Function:
 
     def __call__(self, answer: Any) -> Verdict:
         if not callable(answer):
-            return Verdict(False, f"Expected a function, got {short(answer)}.")
+            return Verdict(False, say("Expected a function, got {given}.", given=short(answer)))
         for case in self.cases:
             call = f"{getattr(answer, '__name__', 'f')}({', '.join(map(short, map(plain, case)))})"
-            try:
-                given = answer(*copy.deepcopy(case))  # a copy: the function may write into its arguments
-            except NotImplementedError:
-                return Verdict(None)
-            except Exception as error:
-                return Verdict(False, f"{call} stopped with {type(error).__name__}: {error}")
-            if given is None or given is ...:
-                return Verdict(None)
+            given, verdict = called(call, answer, *copy.deepcopy(case))  # a copy: it may write into it
+            if verdict:
+                return verdict
             expected = plain(self.reference(*copy.deepcopy(case)))
-            difference = differs(plain(given), expected, self.relative, self.absolute)
-            if difference:
-                return Verdict(False, _join(f"For {call}: {difference}", self.hint))
-        return Verdict(True, self.explain)
+            if difference := differs(plain(given), expected, self.relative, self.absolute):
+                said = say("For {call}: {difference}", call=call, difference=difference)
+                return Verdict(False, join(said, say(self.hint)))
+        return Verdict(True, say(self.explain))
+
+
+class Lazily:
+    """Cases that are made when they are asked for: to list the exercises needs no NumPy and no torch."""
+
+    def __init__(self, make: Callable[[], Iterable[tuple]]):
+        self.make = make
+
+    def __iter__(self) -> Iterator[tuple]:
+        return iter(self.make())
 
 
 @dataclass(frozen=True)
@@ -88,9 +144,9 @@ class Choice:
         given = answer.strip().lower() if isinstance(answer, str) else answer
         options = {option.lower(): reason for option, reason in self.why.items()}
         if not isinstance(given, str) or given not in options:
-            allowed = ", ".join(map(repr, self.why))
-            return Verdict(False, f"Answer with one of {allowed}; got {short(answer)}.")
-        return Verdict(given == self.expected.lower(), options[given])
+            return Verdict(False, say("Answer with one of {allowed}; got {given}.",
+                                      allowed=", ".join(map(short, self.why)), given=short(answer)))
+        return Verdict(given == self.expected.lower(), say(options[given]))
 
 
 def check(exercise: str, answer: Any) -> None:
@@ -112,13 +168,46 @@ def grade(exercise: str, answer: Any) -> bool | None:
     try:
         verdict = Verdict(None) if _awaited(answer) else judge(answer)
     except Exception as error:  # a judge met an answer of a kind that its author did not think of
-        verdict = Verdict(False, f"{short(answer)} could not be judged ({type(error).__name__}: {error}).")
-    sign, word = {True: ("✓", "Right."), False: ("✗", "Not yet."), None: ("○", "")}[verdict.right]
-    message = " ".join(verdict.message.split())
-    if verdict.right is None:
-        message = message or "Waiting for your answer."
-    print(" ".join(part for part in (sign, exercise, word, message) if part))
+        verdict = Verdict(False, say("{given} could not be judged ({error}).", given=short(answer),
+                                     error=f"{type(error).__name__}: {error}"))
+    print(line(exercise, verdict))
     return verdict.right
+
+
+def line(exercise: str, verdict: Verdict) -> str:
+    """The verdict as the reader sees it."""
+    sign, word = {True: ("✓", "Right."), False: ("✗", "Not yet."),
+                  None: ("○", "Waiting for your answer.")}[verdict.right]
+    message = " ".join(verdict.message.split())
+    return f"{sign} {exercise} {join(say(word), message)}"
+
+
+def called(call: str, function: Callable, *arguments: Any) -> tuple[Any, Verdict | None]:
+    """What the reader's function returns, and a verdict when that is nothing or an error.
+
+    call: what the reader is told was called.
+    """
+    try:
+        given = function(*arguments)
+    except NotImplementedError:
+        return None, Verdict(None)
+    except Exception as error:
+        said = say("{call} stopped with {error}", call=call, error=f"{type(error).__name__}: {error}")
+        return None, Verdict(False, said)
+    if given is ... or (given is None and _unwritten(function)):
+        return None, Verdict(None)
+    if given is None:
+        return None, Verdict(False, say("{call} gave None: is a return missing?", call=call))
+    return given, None
+
+
+_NOTHING = {"RESUME", "NOP", "LOAD_CONST", "RETURN_VALUE", "RETURN_CONST", "LOAD_COMMON_CONSTANT"}
+
+
+def _unwritten(function: Callable) -> bool:
+    """Whether its body is only dots, `pass` or a docstring: it does nothing but return."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return code is not None and {step.opname for step in dis.get_instructions(code)} <= _NOTHING
 
 
 def measured(name: str, value: Any, reference: float, within: float, unit: str = "") -> None:
@@ -141,49 +230,76 @@ def plain(value: Any) -> Any:
         value = value.detach().cpu()
     if hasattr(value, "tolist"):
         value = value.tolist()
+    if isinstance(value, int) and abs(value) > 2**1023:
+        return math.inf if value > 0 else -math.inf  # what no float can hold
     return [plain(part) for part in value] if isinstance(value, list | tuple) else value
 
 
-def differs(given: Any, expected: Any, relative: float, absolute: float, tell: bool = True) -> str:
-    """What is different between two plain values, in a sentence; empty when nothing is.
+def leaves(value: Any) -> Iterator[Any]:
+    """The numbers of a nested list, from first to last."""
+    if isinstance(value, list):
+        for part in value:
+            yield from leaves(part)
+    else:
+        yield value
 
-    tell: whether the sentence may say the expected number.
-    """
+
+def misfit(given: Any, expected: Any) -> str:
+    """Where a plain value has another form than expected, in a sentence; empty when it has the same."""
+    if not isinstance(expected, list):
+        return "" if is_real(given) else say("expected a number, got {given}.", given=short(given))
+    if not isinstance(given, list):
+        return say("expected {count} values, got {given}.", count=len(expected), given=short(given))
+    if len(given) != len(expected):
+        return say("expected {count} values, got {given}.", count=len(expected), given=len(given))
+    parts = enumerate(map(misfit, given, expected))
+    return next((_at(i, part) for i, part in parts if part), "")
+
+
+def differs(given: Any, expected: Any, relative: float, absolute: float) -> str:
+    """What is different between two plain values, in a sentence; empty when nothing is."""
     if isinstance(expected, list):
-        if not isinstance(given, list):
-            return f"expected {len(expected)} values, got {short(given)}."
-        if len(given) != len(expected):
-            return f"expected {len(expected)} values, got {len(given)}."
+        if not isinstance(given, list) or len(given) != len(expected):
+            got = len(given) if isinstance(given, list) else short(given)
+            return say("expected {count} values, got {given}.", count=len(expected), given=got)
         pairs = enumerate(zip(given, expected, strict=True))
-        parts = ((i, differs(a, b, relative, absolute, tell)) for i, (a, b) in pairs)
-        return next((f"[{i}]{'' if part.startswith('[') else ' '}{part}" for i, part in parts if part), "")
+        parts = ((i, differs(a, b, relative, absolute)) for i, (a, b) in pairs)
+        return next((_at(i, part) for i, part in parts if part), "")
     if is_real(expected):
         if not is_real(given):
-            return f"expected a number, got {short(given)}."
+            return say("expected a number, got {given}.", given=short(given))
         same = math.isclose(given, expected, rel_tol=relative, abs_tol=absolute)
-        if same:
-            return ""
-        return f"expected {expected:.6g}, got {given:.6g}." if tell else f"{short(given)} is not it."
-    return "" if given == expected else f"expected {short(expected)}, got {short(given)}."
+    else:
+        same = given == expected
+    text = "expected {expected}, got {given}."
+    return "" if same else say(text, expected=short(expected), given=short(given))
 
 
-def short(value: Any) -> str:
-    """repr, cut to what fits in a line."""
-    return f"{value:.6g}" if isinstance(value, float) else _shortener.repr(value)
+def _at(place: int, problem: str) -> str:
+    return f"[{place}]{'' if problem.startswith('[') else ' '}{problem}"
+
+
+def short(value: Any, level: int = 3) -> str:
+    """A value in what fits in a line. The page's judge/format.js writes numbers, words and lists alike."""
+    if is_real(value):
+        return str(int(value)) if abs(value) < 1e15 and value == int(value) else f"{plain(value):.6g}"
+    if isinstance(value, str):
+        words = " ".join(value.split())
+        return f"'{words if len(words) <= 40 else f'{words[:18]}...{words[-19:]}'}'"
+    if isinstance(value, list | tuple):
+        parts = [short(part, level - 1) for part in value[:4]] if level else []
+        inner = ", ".join(parts + ["..."] * (len(value) > len(parts)))
+        return f"[{inner}]" if isinstance(value, list) else f"({inner})"
+    return _shortener.repr(value)
 
 
 _shortener = reprlib.Repr()
-_shortener.maxlist = _shortener.maxtuple = 4
-_shortener.maxstring = _shortener.maxother = 40
+_shortener.maxother = 40
 
 
 def _awaited(answer) -> bool:
     """Whether the dots still stand in the answer, alone or in a list."""
     return answer is ... or (isinstance(answer, list | tuple) and any(map(_awaited, answer)))
-
-
-def _join(*sentences: str) -> str:
-    return " ".join(sentence for sentence in sentences if sentence)
 
 
 def _find(exercise: str) -> Callable[[Any], Verdict]:

@@ -27,12 +27,12 @@ class NeuralNGramConfig:
 
 
 class NeuralNGram(nn.Module):
-    """logits = U tanh(H e + d) + b, where e is the embeddings of the n − 1 tokens, one after the other.
+    """logits = U tanh(W e + d) + b, where e is the embeddings of the n − 1 tokens, one after the other.
 
     Shapes: context (B, n − 1) int64, the oldest token first.  Returns: logits (B, V) of the next token.
     Raises: TypeError, ValueError for a context of another type or width, and for ids that are not in 0…V−1.
     Source: Bengio et al. 2003, eq. 1, https://jmlr.org/papers/v3/bengio03a.html.  Differs: no direct
-    connections from the embeddings to the output (their W = 0).
+    connections from the embeddings to the output; W is the paper's H.
     """
 
     def __init__(self, config: NeuralNGramConfig | None = None):

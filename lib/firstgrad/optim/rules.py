@@ -10,15 +10,20 @@ A rule moves one parameter after the other. Where speed is wanted, take torch's 
 
 import math
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar, TypeVar, overload
 
 import torch
+from torch import Tensor
 from torch.autograd import profiler
 from torch.optim import optimizer as torch_optimizer
+from torch.optim.optimizer import ParamsT
 
 from firstgrad.arguments import number
 from firstgrad.optim import words
-from firstgrad.optim.words import REQUIRED, Default
+from firstgrad.optim.words import REQUIRED, Default, Settings
+
+Group = Mapping[str, Any]  # a parameter group: its settings by torch's words, and its "params"
+Loss = TypeVar("Loss")  # whatever a closure returns
 
 
 class _Optimizer(torch.optim.Optimizer):
@@ -28,12 +33,16 @@ class _Optimizer(torch.optim.Optimizer):
     remembers: tuple[str, ...] = ()  # names, torch's, of the averages that `rule` takes last
     settled: ClassVar[Mapping[str, float]] = {}  # settings of torch's class that this one decides
 
-    def __init__(self, params, torchs: Mapping, **settings: float):
+    def __init__(self, params: ParamsT, torchs: Settings, **settings: float):
         given = {name: value for name, value in settings.items() if not isinstance(value, Default)}
         given.update(torchs)
         super().__init__(params, words.checked(type(self).__name__, given, settings, self.settled))
 
-    def step(self, closure=None):
+    @overload
+    def step(self, closure: None = None) -> None: ...
+    @overload
+    def step(self, closure: Callable[[], Loss]) -> Loss: ...
+    def step(self, closure: Callable[[], Loss] | None = None) -> Loss | None:
         """Move every parameter that has a gradient. Returns what `closure`, if given, returns."""
         return (self._watched_step if self._is_watched() else self._step)(closure)
 
@@ -44,7 +53,7 @@ class _Optimizer(torch.optim.Optimizer):
                     or self._optimizer_step_pre_hooks or torch_optimizer._global_optimizer_pre_hooks
                     or self._optimizer_step_post_hooks or torch_optimizer._global_optimizer_post_hooks)
 
-    def _step(self, closure):
+    def _step(self, closure: Callable[[], Loss] | None) -> Loss | None:
         loss = None
         if closure is not None:
             with torch.enable_grad():
@@ -59,7 +68,7 @@ class _Optimizer(torch.optim.Optimizer):
 
     _watched_step = torch.optim.Optimizer.profile_hook_step(_step)
 
-    def _move(self, parameter, group) -> None:
+    def _move(self, parameter: Tensor, group: Group) -> None:
         state = self.state[parameter]
         state["step"] = state.get("step", 0) + 1
         for name in self.remembers:
@@ -81,7 +90,7 @@ class _Optimizer(torch.optim.Optimizer):
 
     # --- settings ---
 
-    def add_param_group(self, param_group: dict) -> None:
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add parameters with settings of their own, `{"params": […], "learning_rate": 0.1}` (or "lr")."""
         super().add_param_group(
             words.checked_group(type(self).__name__, param_group, self.defaults, self.settled))
@@ -99,14 +108,14 @@ class _Optimizer(torch.optim.Optimizer):
 
     # --- saving ---
 
-    def state_dict(self) -> dict:
+    def state_dict(self) -> dict[str, Any]:
         """All that is needed to go on. torch's class of the same rule can load it, too."""
         saved = super().state_dict()
         for group in saved["param_groups"]:
             group.update(self.settled)
         return saved
 
-    def load_state_dict(self, state_dict: dict) -> None:
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on where the optimiser was that gave `state_dict`: one of this class, or torch's of its rule.
 
         Raises: ValueError when it is another class's, of other groups, or did what this one cannot.
@@ -122,17 +131,17 @@ class _Optimizer(torch.optim.Optimizer):
 # --- the words that rules are written in ---
 
 
-def plus(tensor, factor: float, other):
+def plus(tensor: Tensor, factor: float, other: Tensor) -> Tensor:
     """tensor + factor · other, in one pass over memory."""
     return tensor.add(other, alpha=factor) if factor else tensor
 
 
-def mix(average, share: float, new) -> None:
+def mix(average: Tensor, share: float, new: Tensor) -> None:
     """average ← (1 − share) · average + share · new."""
     average.lerp_(new, share)
 
 
-def descend(parameter, rate: float, direction, divisor=None) -> None:
+def descend(parameter: Tensor, rate: float, direction: Tensor, divisor: Tensor | None = None) -> None:
     """parameter ← parameter − rate · direction / divisor."""
     if divisor is None:
         parameter.add_(direction, alpha=-rate)
@@ -140,7 +149,7 @@ def descend(parameter, rate: float, direction, divisor=None) -> None:
         parameter.addcdiv_(direction, divisor, value=-rate)
 
 
-def corrected(group, step: int) -> tuple[float, float]:
+def corrected(group: Group, step: int) -> tuple[float, float]:
     """α and ε with Adam's corrections in them: α m̂ / (√v̂ + ε) = rate · m / (√v + epsilon)."""
     beta1, beta2 = group["betas"]
     root = math.sqrt(1 - beta2**step)
@@ -161,20 +170,19 @@ class SGD(_Optimizer):
 
     settled: ClassVar = {"momentum": 0, "dampening": 0, "nesterov": False}
 
-    def __init__(self, params, learning_rate: float = REQUIRED, momentum: float = 0.0, *,
-                 weight_decay: float = 0.0, nesterov: bool = False, **torchs: object):
+    def __init__(self, params: ParamsT, learning_rate: float = REQUIRED, momentum: float = 0.0, *,
+                 weight_decay: float = 0.0, nesterov: bool = False, **torchs: Any):
         if nesterov and not momentum:  # Nesterov would take a default that nobody gave
             raise ValueError("momentum: given none with nesterov=True, expected a number above 0")
         if momentum and type(self) is SGD:
             self.__class__ = Nesterov if nesterov else Momentum  # not __new__, whose signature help() shows
-            type(self).__init__(self, params, learning_rate, momentum, weight_decay=weight_decay,
-                                **torchs)  # type: ignore[arg-type]  # checked by words
+            type(self).__init__(self, params, learning_rate, momentum, weight_decay=weight_decay, **torchs)
         else:
             super().__init__(params, {"momentum": momentum, "nesterov": nesterov, **torchs},
                              learning_rate=learning_rate, weight_decay=weight_decay)
 
     @staticmethod
-    def rule(parameter, gradient, group, step):
+    def rule(parameter: Tensor, gradient: Tensor, group: Group, step: int) -> None:
         descend(parameter, group["lr"], plus(gradient, group["weight_decay"], parameter))
 
 
@@ -190,13 +198,14 @@ class Momentum(SGD):
     remembers: tuple[str, ...] = ("momentum_buffer",)
     settled: ClassVar = {"dampening": 0, "nesterov": False}
 
-    def __init__(self, params, learning_rate: float = REQUIRED, momentum: float = 0.9, *,
-                 weight_decay: float = 0.0, **torchs: object):
+    def __init__(self, params: ParamsT, learning_rate: float = REQUIRED, momentum: float = 0.9, *,
+                 weight_decay: float = 0.0, **torchs: Any):
         _Optimizer.__init__(self, params, torchs, learning_rate=learning_rate, momentum=momentum,
                             weight_decay=weight_decay)
 
     @staticmethod
-    def rule(parameter, gradient, group, step, velocity):  # type: ignore[override]  # its own averages
+    def rule(parameter: Tensor, gradient: Tensor, group: Group, step: int,  # type: ignore[override]  # its own averages
+             velocity: Tensor) -> None:
         velocity.mul_(group["momentum"]).add_(plus(gradient, group["weight_decay"], parameter))
         descend(parameter, group["lr"], velocity)
 
@@ -214,7 +223,8 @@ class Nesterov(Momentum):
     settled: ClassVar = {"dampening": 0, "nesterov": True}
 
     @staticmethod
-    def rule(parameter, gradient, group, step, velocity):  # type: ignore[override]  # its own averages
+    def rule(parameter: Tensor, gradient: Tensor, group: Group, step: int,  # type: ignore[override]  # its own averages
+             velocity: Tensor) -> None:
         gradient = plus(gradient, group["weight_decay"], parameter)
         velocity.mul_(group["momentum"]).add_(gradient)
         descend(parameter, group["lr"], plus(gradient, group["momentum"], velocity))
@@ -233,13 +243,14 @@ class RMSProp(_Optimizer):
     remembers: tuple[str, ...] = ("square_avg",)
     settled: ClassVar = {"momentum": 0, "centered": False}
 
-    def __init__(self, params, learning_rate: float = Default(1e-3), beta: float = Default(0.9),
-                 epsilon: float = Default(1e-8), weight_decay: float = 0.0, **torchs: object):
+    def __init__(self, params: ParamsT, learning_rate: float = Default(1e-3), beta: float = Default(0.9),
+                 epsilon: float = Default(1e-8), weight_decay: float = 0.0, **torchs: Any):
         super().__init__(params, torchs, learning_rate=learning_rate, beta=beta, epsilon=epsilon,
                          weight_decay=weight_decay)
 
     @staticmethod
-    def rule(parameter, gradient, group, step, square):
+    def rule(parameter: Tensor, gradient: Tensor, group: Group, step: int,
+             square: Tensor) -> None:
         gradient = plus(gradient, group["weight_decay"], parameter)
         mix(square, 1 - group["alpha"], gradient.square())
         descend(parameter, group["lr"], gradient, square.sqrt().add_(group["eps"]))
@@ -264,14 +275,15 @@ class Adam(_Optimizer):
     remembers: tuple[str, ...] = ("exp_avg", "exp_avg_sq")
     settled: ClassVar = {"amsgrad": False, "decoupled_weight_decay": False}
 
-    def __init__(self, params, learning_rate: float = Default(1e-3), beta1: float = Default(0.9),
+    def __init__(self, params: ParamsT, learning_rate: float = Default(1e-3), beta1: float = Default(0.9),
                  beta2: float = Default(0.999), epsilon: float = Default(1e-8),
-                 weight_decay: float = 0.0, **torchs: object):
+                 weight_decay: float = 0.0, **torchs: Any):
         super().__init__(params, torchs, learning_rate=learning_rate, beta1=beta1, beta2=beta2,
                          epsilon=epsilon, weight_decay=weight_decay)
 
     @staticmethod
-    def rule(parameter, gradient, group, step, mean, square):
+    def rule(parameter: Tensor, gradient: Tensor, group: Group, step: int,
+             mean: Tensor, square: Tensor) -> None:
         beta1, beta2 = group["betas"]
         gradient = plus(gradient, group["weight_decay"], parameter)
         mix(mean, 1 - beta1, gradient)
@@ -292,13 +304,14 @@ class AdamW(Adam):
 
     settled: ClassVar = {"amsgrad": False, "decoupled_weight_decay": True}
 
-    def __init__(self, params, learning_rate: float = Default(1e-3), beta1: float = Default(0.9),
+    def __init__(self, params: ParamsT, learning_rate: float = Default(1e-3), beta1: float = Default(0.9),
                  beta2: float = Default(0.999), epsilon: float = Default(1e-8),
-                 weight_decay: float = 0.01, **torchs: object):
+                 weight_decay: float = 0.01, **torchs: Any):
         super().__init__(params, learning_rate, beta1, beta2, epsilon, weight_decay, **torchs)
 
     @staticmethod
-    def rule(parameter, gradient, group, step, mean, square):
+    def rule(parameter: Tensor, gradient: Tensor, group: Group, step: int,
+             mean: Tensor, square: Tensor) -> None:
         beta1, beta2 = group["betas"]
         parameter.mul_(1 - group["lr"] * group["weight_decay"])
         mix(mean, 1 - beta1, gradient)
@@ -321,7 +334,8 @@ class AMSGrad(Adam):
     settled: ClassVar = {"amsgrad": True, "decoupled_weight_decay": False}
 
     @staticmethod
-    def rule(parameter, gradient, group, step, mean, square, largest):  # type: ignore[override]  # its own averages
+    def rule(parameter: Tensor, gradient: Tensor, group: Group, step: int,  # type: ignore[override]  # its own averages
+             mean: Tensor, square: Tensor, largest: Tensor) -> None:
         beta1, beta2 = group["betas"]
         gradient = plus(gradient, group["weight_decay"], parameter)
         mix(mean, 1 - beta1, gradient)

@@ -7,8 +7,11 @@ loads what the other saved.
 
 import difflib
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from firstgrad.arguments import number
+
+Settings = Mapping[str, Any]  # a setting's name -> its value
 
 OURS = {"lr": ("learning_rate",), "betas": ("beta1", "beta2"), "alpha": ("beta",), "eps": ("epsilon",)}
 
@@ -36,7 +39,7 @@ REQUIRED = Default("nan")
 # --- what is given to a constructor, or in a parameter group ---
 
 
-def checked(who: str, given: Mapping, base: Mapping, settled: Mapping) -> dict:
+def checked(who: str, given: Settings, base: Settings, settled: Settings) -> dict[str, Any]:
     """All settings by torch's names: those `given`, by our names or torch's, and the others from `base`.
 
     base: our names -> values.  settled: torch's settings that the class `who` decides -> how.
@@ -51,16 +54,16 @@ def checked(who: str, given: Mapping, base: Mapping, settled: Mapping) -> dict:
     return _torchs({name: float(number(name, value, **_BOUNDS[name])) for name, value in found.items()})
 
 
-def checked_group(who: str, given: Mapping, defaults: Mapping, settled: Mapping) -> dict:
+def checked_group(who: str, given: Settings, defaults: Settings, settled: Settings) -> dict[str, Any]:
     """A parameter group by torch's names; `params` and what schedulers put there stay as they are."""
     kept = {name: given[name] for name in ("params", "param_names", *_OF_SCHEDULERS) if name in given}
     own = {name: value for name, value in given.items() if name not in kept}
     return kept | checked(f"{who}, parameter group", own, ours(_settings(defaults)), settled)
 
 
-def ours(settings: Mapping) -> dict:
+def ours(settings: Settings) -> dict[str, Any]:
     """Settings by our names. Raises: TypeError where one has two names, or `betas` are not two."""
-    found: dict = {}
+    found: dict[str, Any] = {}
     for word, value in settings.items():
         names = OURS.get(word, (word,))
         twice = [name for name in names if name in settings and name != word]
@@ -72,7 +75,7 @@ def ours(settings: Mapping) -> dict:
     return found
 
 
-def _torchs(settings: dict) -> dict:
+def _torchs(settings: Settings) -> dict[str, Any]:
     """Settings by torch's names, from ours."""
     found = {}
     for name, value in settings.items():
@@ -81,7 +84,7 @@ def _torchs(settings: dict) -> dict:
     return found
 
 
-def _settings(defaults: Mapping) -> dict:
+def _settings(defaults: Settings) -> dict[str, Any]:
     """Of an optimiser's defaults, those that are ours; torch adds some of its own."""
     return {name: value for name, value in defaults.items() if name in OURS or name in _BOUNDS}
 
@@ -95,7 +98,8 @@ def _refuse_unknown(who: str, given: Iterable[str], base: Iterable[str]) -> None
             raise TypeError(f"{who}: given {name}, expected params, {', '.join(base)}{hint}")
 
 
-def _without_torchs_own(who: str, given: Mapping, settled: Mapping, refused: Iterable[str] = ()) -> dict:
+def _without_torchs_own(who: str, given: Settings, settled: Settings,
+                        refused: Iterable[str] = ()) -> dict[str, Any]:
     """`given` without torch's settings that we lack; a value that would change something is refused."""
     only = _ONLY_TORCHS | dict(settled)
     for name, value in given.items():
@@ -110,7 +114,7 @@ def _without_torchs_own(who: str, given: Mapping, settled: Mapping, refused: Ite
 # --- what was saved, by ours or by torch's ---
 
 
-def loaded_group(who: str, saved: Mapping, defaults: Mapping, settled: Mapping) -> dict:
+def loaded_group(who: str, saved: Settings, defaults: Settings, settled: Settings) -> dict[str, Any]:
     """A saved group as ours hold it. Raises: ValueError where it is another optimiser's."""
     needed = {*_settings(defaults), *settled} - {"decoupled_weight_decay"}  # which older torch does not save
     missing = sorted(needed - set(saved))
@@ -120,7 +124,7 @@ def loaded_group(who: str, saved: Mapping, defaults: Mapping, settled: Mapping) 
     return {name: value.item() if hasattr(value, "item") else value for name, value in kept.items()}
 
 
-def loaded_state(who: str, saved: Mapping, remembers: tuple[str, ...]) -> dict:
+def loaded_state(who: str, saved: Settings, remembers: tuple[str, ...]) -> dict[str, Any]:
     """What was saved of one parameter, as ours hold it; torch counts steps in tensors, SGD's not at all."""
     found = {name: value for name, value in saved.items() if value is not None}
     step = int(found.pop("step", 0))

@@ -28,26 +28,42 @@ class StepLoss:
         self.sum: Any = None  # of losses, each by its share
         self.count: Any = None  # of what they are means of, None for rows
         self.alone = True  # one batch, one process: its loss is the step's
-        self.reports: Mapping[str, Any] = {}
+        self.reports: Mapping[str, Any] = {}  # what else the step has returned: means over the same
+        self._means: dict[str, list] = {}  # name -> [sum, what it is divided by]
         if self.cuda:
             self.host = torch.empty(2, dtype=torch.float64, pin_memory=True)
             self.arrived = torch.cuda.Event()
 
-    def part(self, outcome, batch: Batch, group: Sequence[Batch]) -> torch.Tensor:
+    def part(self, outcome: Any, batch: Batch, group: Sequence[Batch]) -> torch.Tensor:
         """What to differentiate for one batch of the group."""
         self.alone = len(group) == 1 and self.world.size == 1
         if self.alone and type(outcome) is torch.Tensor and not outcome.ndim:  # most steps, and the smallest
             self._add(outcome, None)
             return outcome
         loss, count, _, _, reports = read(outcome)
-        self.reports = {name: value.detach() if torch.is_tensor(value) else value
-                        for name, value in reports.items()}
+        if len(group) == 1:
+            self.reports = {name: value.detach() if torch.is_tensor(value) else value
+                            for name, value in reports.items()}
+        else:
+            self._add_reports(reports, loss, batch.rows if count is None or not batch.rows else count,
+                              batch is group[0])
         if count is None:
             loss = self._by_rows(loss, batch, group)
         else:
             loss, count = self._by_count(loss, count if batch.rows else 0, group)
         self._add(loss, count)
         return loss
+
+    def _add_reports(self, reports: Mapping[str, Any], loss: torch.Tensor, weight: Any, first: bool) -> None:
+        if first:
+            self._means = {}
+        for name, value in reports.items():
+            given, share = (torch.as_tensor(number, dtype=torch.promote_types(loss.dtype, torch.float32),
+                                            device=loss.device).detach() for number in (value, weight))
+            sums = self._means.setdefault(name, [0.0, 0.0])
+            sums[0] = sums[0] + torch.where(share > 0, given * share, 0)  # what nothing counts in is 0/0
+            sums[1] = sums[1] + share
+        self.reports = {name: total / weights for name, (total, weights) in self._means.items()}
 
     def _by_rows(self, loss, batch: Batch, group: Sequence[Batch]) -> torch.Tensor:
         if self.alone:
@@ -67,7 +83,8 @@ class StepLoss:
         return torch.where(count > 0, loss * weight, 0), count / scale
 
     def _add(self, loss, count) -> None:
-        value = loss.detach().double() if self.cuda else loss.item()
+        # A copy: a graph may write the next batch's loss into the same place.
+        value = loss.detach().to(torch.float64, copy=True) if self.cuda else loss.item()
         self.sum = value if self.sum is None else self.sum + value
         if count is not None:
             value = count.detach().double() if self.cuda else count.item()
@@ -101,8 +118,9 @@ class StepLoss:
 class Gradients:
     """The gradients of an optimiser's parameters: forgotten and looked through faster than one by one."""
 
-    def __init__(self, optimizer: torch.optim.Optimizer):
-        self.optimizer = optimizer
+    def __init__(self, optimizer: torch.optim.Optimizer, clip_norm: float | None = None,
+                 clip_value: float | None = None):
+        self.optimizer, self.clip_norm, self.clip_value = optimizer, clip_norm, clip_value
         self.parameters: list[torch.nn.Parameter] = []
         self._zero_grad: Callable[[], None] = optimizer.zero_grad
         if type(optimizer).zero_grad is torch.optim.Optimizer.zero_grad:
@@ -136,19 +154,37 @@ class Gradients:
             if parameter.grad is not None:
                 parameter.grad.mul_(factor)
 
+    def clip(self, scaler: torch.amp.GradScaler) -> None:
+        """Make what is too long shorter, once the loss's scale is taken away."""
+        if self.clip_norm or self.clip_value:
+            scaler.unscale_(self.optimizer)
+        if self.clip_norm:
+            torch.nn.utils.clip_grad_norm_(self.parameters, self.clip_norm)
+        if self.clip_value:
+            torch.nn.utils.clip_grad_value_(self.parameters, self.clip_value)
+
     def _forget(self) -> None:
         for parameter in self.parameters:
             parameter.grad = None
 
+    def own(self) -> None:
+        """Copy them to memory of their own."""
+        for parameter in self.parameters:
+            if parameter.grad is not None:
+                parameter.grad = parameter.grad.clone()
+
     def finite(self) -> bool:
         """Whether none has a NaN or an infinity, in this process's part of the model; on the CPU only."""
-        given = [parameter.grad for parameter in self.parameters if parameter.grad is not None]
+        dense = [gradient._values() if gradient.is_sparse else gradient for parameter in self.parameters
+                 if (gradient := parameter.grad) is not None]
         if self._sharded:
-            given = [gradient.to_local() for gradient in given]  # type: ignore[attr-defined]  # DTensor
-        dense = [gradient._values() if gradient.is_sparse else gradient for gradient in given]
+            dense = [gradient.to_local() for gradient in dense]  # type: ignore[attr-defined]  # DTensor
         # What a GradScaler looks with: one call for all; it multiplies by one, which changes nothing.
-        torch._amp_foreach_non_finite_check_and_unscale_(dense, self._found.zero_(), self._one)
-        return not self._found.item()
+        torch._amp_foreach_non_finite_check_and_unscale_(dense, self._found, self._one)
+        found = self._found.item()
+        if found:
+            self._found.zero_()
+        return not found
 
     def any_bad(self, world: World) -> bool:
         """Whether any has a NaN or an infinity, in any process: all get the same answer."""
@@ -178,6 +214,18 @@ def forward(model: torch.nn.Module, device: torch.device, compile: bool, cuda_gr
     return Graphed(model, device) if cuda_graph else model
 
 
+def kept_apart(group: Sequence[Batch], gradients: Gradients) -> Iterator[Batch]:
+    """The batches of a step under a CUDA graph.
+
+    A graph gives every batch's gradients in the same memory, and torch takes the first ones as they lie:
+    those of the second would be written over them, and counted twice.
+    """
+    for batch in group:
+        yield batch
+        if batch is group[0] and len(group) > 1:
+            gradients.own()
+
+
 class Graphed:
     """`model` for training: its forward and backward pass are recorded as CUDA graphs at the first batch.
 
@@ -189,7 +237,7 @@ class Graphed:
         self.recorded: Callable | None = None
         self.shape: list[torch.Size] = []
 
-    def __call__(self, *inputs):
+    def __call__(self, *inputs: Any) -> Any:
         if not inputs or not all(map(torch.is_tensor, inputs)):
             return self.model(*inputs)
         shape = [x.shape for x in inputs]
@@ -197,7 +245,7 @@ class Graphed:
             self.recorded, self.shape = self._record(*inputs), shape
         return (self.recorded if shape == self.shape else self.model)(*inputs)
 
-    def __getattr__(self, name: str):
+    def __getattr__(self, name: str) -> Any:
         return getattr(self.model, name)  # what a step asks the model for
 
     def _record(self, *inputs) -> Callable:
@@ -219,6 +267,19 @@ class _Wrapped(torch.nn.Module):
 
     def forward(self, *inputs):
         return self.model(*inputs)
+
+
+def autocast(precision: str, device: torch.device) -> contextlib.AbstractContextManager[Any]:
+    """Inside, the products that bear it are of 16 bits, if the precision is. May be entered many times."""
+    if precision in ("fp32", "tf32"):
+        return contextlib.nullcontext()
+    return torch.autocast(device.type, torch.bfloat16 if precision == "bf16" else torch.float16)
+
+
+def autocasting(function: Callable, precision: str, device: torch.device) -> Callable:
+    """The function under `autocast`; itself, where there is none, since a small step would feel it."""
+    cast = autocast(precision, device)
+    return cast(function) if isinstance(cast, torch.autocast) else function
 
 
 @contextlib.contextmanager

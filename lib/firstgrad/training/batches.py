@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import torch
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, IterableDataset
 
 from firstgrad.training import nests, randomness
 from firstgrad.training.distributed import ALONE, World
@@ -48,6 +48,15 @@ class TensorBatches:
 
     def __len__(self) -> int:
         return -(-self.rows // self.batch_size)
+
+    @property
+    def last_rows(self) -> int | None:
+        """The rows of the last batch of an epoch."""
+        return self.rows % self.batch_size or self.batch_size
+
+    def one_row(self) -> Nest:
+        """A batch of one row, to try a step on."""
+        return nests.moved(self.build([tensor[:1] for tensor in self.tensors]), self.device)
 
     def begin(self, epoch: int) -> None:
         """Nothing here depends on the epoch's number."""
@@ -105,6 +114,8 @@ class LoaderBatches:
         self.name, self.loader, self.device, self.check, self.world = name, loader, device, check, world
         self.generator = generator  # what the processes draw from where they have to draw the same
         self.batch_size, self.workers = loader.batch_size, loader.num_workers
+        known = not isinstance(loader.dataset, IterableDataset) and hasattr(loader.sampler, "__len__")
+        self.rows = len(loader.sampler) if known else None  # type: ignore[arg-type]
         self.generators = randomness.several(*(value for holder in self._holders()
                                                for value in vars(holder).values()))
 
@@ -116,6 +127,22 @@ class LoaderBatches:
 
     def __len__(self) -> int:
         return len(self.loader)
+
+    @property
+    def last_rows(self) -> int | None:
+        """The rows of the last batch of an epoch, where these are known and need no worker to be read."""
+        if not self.batch_size or not self.rows or self.workers or self.loader.drop_last:
+            return None
+        return self.rows % self.batch_size or self.batch_size
+
+    def one_row(self) -> Nest:
+        """A batch of one row, to try a step on."""
+        dataset: Any = self.loader.dataset
+        state = self.state_dict()
+        with randomness.unmoved(self.generators):
+            batch = self.loader.collate_fn([dataset[next(iter(self.loader.sampler))]])
+        self.load_state_dict(state)
+        return nests.moved(self.check(f"{self.name}, one row", batch)[0], self.device)
 
     def begin(self, epoch: int) -> None:
         """Tell the epoch's number (0, 1, …) to a sampler or data set that orders its rows by it."""
@@ -174,15 +201,15 @@ class DatasetBatches(LoaderBatches):
     def __init__(self, name: str, dataset: Dataset, batch_size: int, device: torch.device, check: Callable,
                  generator: torch.Generator | None = None, world: World = ALONE):
         super().__init__(name, DataLoader(dataset, batch_size), device, check, generator, world)
-        self.rows = len(dataset)  # type: ignore[arg-type]  # Dataset promises no length, this one has it
         self.size = batch_size
         self.order = randomness.several(generator)
         self.generators = randomness.several(generator, *self.generators)
 
     def epoch(self, skip: int = 0) -> Iterator[Batch]:
         """The epoch's batches but the first `skip`; the order is drawn before this returns."""
-        order = _order(self.rows, self.order)
-        order = torch.arange(self.rows) if order is None else order
+        count: int = len(self.loader.dataset)  # type: ignore[arg-type]  # Dataset promises none, this one has it
+        order = _order(count, self.order)
+        order = torch.arange(count) if order is None else order
         batches = [part for part in order[skip * self.size:].split(self.size) if len(part)]
         shares = (part[self.world.share(len(part))[0]].tolist() for part in batches)
         loader = DataLoader(self.loader.dataset, batch_sampler=shares)

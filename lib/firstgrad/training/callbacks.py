@@ -8,9 +8,12 @@ import math
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from firstgrad.arguments import whole
+
+if TYPE_CHECKING:
+    from firstgrad.training.trainer import Trainer
 
 
 class Callback:
@@ -21,19 +24,19 @@ class Callback:
 
     every_rank = False  # under torchrun: called in all processes, as `trainer.evaluate` needs it
 
-    def on_step(self, trainer, step: int, loss: float) -> None:
+    def on_step(self, trainer: "Trainer", step: int, loss: float) -> None:
         """After the update of `step`; `loss` is the batch's, before the update."""
 
-    def on_validation(self, trainer, epoch: int, metrics: dict) -> None:
+    def on_validation(self, trainer: "Trainer", epoch: int, metrics: dict) -> None:
         """After each validation; `metrics` is its entry of `History.validation`."""
 
-    def on_epoch(self, trainer, epoch: int, metrics: dict) -> None:
+    def on_epoch(self, trainer: "Trainer", epoch: int, metrics: dict) -> None:
         """After epoch 1, 2, …; `metrics` is its entry of `History.validation`, {} where there is none."""
 
-    def on_save(self, trainer) -> None:
+    def on_save(self, trainer: "Trainer") -> None:
         """Before a checkpoint is written."""
 
-    def on_end(self, trainer) -> None:
+    def on_end(self, trainer: "Trainer") -> None:
         """When fit ends, be it by an error."""
 
 
@@ -48,21 +51,21 @@ class Progress(Callback):
         self.label, self.metrics = label, ""
         self.bar: Any = None
 
-    def on_step(self, trainer, step, loss):
+    def on_step(self, trainer: "Trainer", step: int, loss: float) -> None:
         if self.bar is None:
             from tqdm.auto import tqdm  # in a notebook a bar of its own
 
-            start = trainer.run.start  # a run that was taken up begins further on
+            start = trainer.run.start if trainer.run else step  # one that was taken up begins further on
             self.bar = tqdm(desc=self.label, total=trainer.total_steps and trainer.total_steps - start,
                             initial=step - start, unit=" steps", mininterval=0.2)
         self.bar.postfix = f"loss {loss:.4f}{self.metrics}"  # shown when tqdm next draws, not at every step
         self.bar.update()
 
-    def on_validation(self, trainer, epoch, metrics):
+    def on_validation(self, trainer: "Trainer", epoch: int, metrics: dict) -> None:
         shown = [f"{name} {metrics[name]:.4f}" for name in ("loss", "accuracy") if name in metrics]
         self.metrics = ", validation " + " ".join(shown) if shown else ""
 
-    def on_end(self, trainer):
+    def on_end(self, trainer: "Trainer") -> None:
         if self.bar is not None:
             self.bar.close()
             self.bar = None
@@ -74,17 +77,17 @@ class _Log(Callback, abc.ABC):
     def __init__(self, every: int):
         self.every, self.is_open = whole("every", every), False
 
-    def on_step(self, trainer, step, loss):
+    def on_step(self, trainer: "Trainer", step: int, loss: float) -> None:
         if step % self.every == 0:
             rate = trainer.optimizer.param_groups[0]["lr"]
             reported = {name: float(value) for name, value in trainer.reported.items()}
             self._log(trainer, {"step": step, "train_loss": loss, "learning_rate": float(rate), **reported})
 
-    def on_validation(self, trainer, epoch, metrics):
+    def on_validation(self, trainer: "Trainer", epoch: int, metrics: dict) -> None:
         values = {f"validation_{name}": value for name, value in metrics.items() if name not in _PLACE}
         self._log(trainer, {"step": trainer.step, "epoch": epoch, **values})
 
-    def on_end(self, trainer):
+    def on_end(self, trainer: "Trainer") -> None:
         if self.is_open:
             self._close()
             self.is_open = False
@@ -157,7 +160,7 @@ class _FileLog(_Log):
         self.file.flush()
         self.flushed = time.monotonic()
 
-    def on_save(self, trainer):
+    def on_save(self, trainer: "Trainer") -> None:
         if self.is_open:  # a run that goes on from there does not write these lines again
             self._flush()
 

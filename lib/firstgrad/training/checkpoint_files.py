@@ -1,8 +1,8 @@
 """One checkpoint on the disk: a folder such as step-00001200 with four files.
 
-    model.safetensors   the weights
+    model.safetensors   the weights; of names that share one tensor (tied weights) only the first
     state.pt            everything else; torch.load reads it with weights_only=True, so it cannot run code
-    manifest.json       format, step, metrics, and which names share one tensor
+    manifest.json       format, step, metrics, and which names share one tensor: "tied", another -> the first
     SHA256SUMS          checksums of the three above; by hand: sha256sum -c SHA256SUMS
 """
 
@@ -14,12 +14,13 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-FORMAT = 2  # of the files; raise it when an older firstgrad could no longer read them
+FORMAT = 3  # of the files; raise it when an older firstgrad could no longer read them
 WEIGHTS, STATE, MANIFEST, SUMS = "model.safetensors", "state.pt", "manifest.json", "SHA256SUMS"
 CHECKED = (WEIGHTS, STATE, MANIFEST)  # the lines of SHA256SUMS
 
@@ -157,7 +158,7 @@ def storable(weights: dict) -> tuple[dict, dict]:
     return ready, tied
 
 
-def plain(name: str, value):
+def plain(name: str, value: Any) -> Any:
     """The value with Python's numbers and torch's tensors for NumPy's.
 
     What is left over, weights_only=True would refuse on the day the run is to go on: it is refused now.
@@ -179,7 +180,7 @@ def plain(name: str, value):
                     "tensors, numbers, strings and None")
 
 
-def check_dense(name: str, tensor) -> None:
+def check_dense(name: str, tensor: Any) -> None:
     """Raises: TypeError for a tensor that safetensors has no form for."""
     if not torch.is_tensor(tensor):
         given = type(tensor).__name__

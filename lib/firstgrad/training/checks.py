@@ -2,12 +2,13 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 from torch import nn
 
 from firstgrad.training import nests, randomness
-from firstgrad.training.callbacks import METHODS
+from firstgrad.training.batches import Batches
 from firstgrad.training.nests import Nest
 from firstgrad.training.steps import LossStep, Outcome, read
 
@@ -23,7 +24,7 @@ class Check:
         self.look(name, nest, batch_size, whole=True)
         return nest
 
-    def of_loader(self, name: str, batch) -> tuple[Nest, int]:
+    def of_loader(self, name: str, batch: Any) -> tuple[Nest, int]:
         """Look at a batch of a loader. Returns: what to train on, and its number of rows."""
         batch = tuple(batch) if isinstance(batch, list) else batch  # as a loader makes them of tuples
         rows = nests.rows(name, batch)
@@ -48,7 +49,7 @@ class StepCheck(Check):
         self.dtype = floats_of(model)
         self.counts = False
 
-    def look(self, name, nest, batch_size, whole):
+    def look(self, name: str, nest: Nest, batch_size: int, whole: bool) -> None:
         if self.tried:
             return
         few = nest if nests.is_own(nest) else nests.mapped(lambda tensor: tensor[:batch_size], nest)
@@ -73,13 +74,13 @@ class PairCheck(Check):
         self.seen: dict = {}  # shape of x -> the model's outputs for a few rows of it (their shape only)
         self.counts = False  # whether the loss is a mean over other than rows
 
-    def of_all(self, name, nest, batch_size):
+    def of_all(self, name: str, nest: Nest, batch_size: int) -> Nest:
         nest = self._pair(name, nest)
         super().of_all(name, nest, batch_size)
         self.counts = self.step.counts(nest[1])
         return nest
 
-    def of_loader(self, name, batch):
+    def of_loader(self, name: str, batch: Any) -> tuple[Nest, int]:
         batch = self._pair(name, batch)
         self.counts = True  # labels to come may be ignored
         return super().of_loader(name, batch)
@@ -104,7 +105,7 @@ class PairCheck(Check):
             raise ValueError(f"{name}: given {len(x)} rows of x and {len(y)} of y, expected as many of each")
         return x, y
 
-    def look(self, name, nest, batch_size, whole):
+    def look(self, name: str, nest: Nest, batch_size: int, whole: bool) -> None:
         x, y = nest
         check_finite(f"{name}, x", x)
         if self.step.of_values or self.step.of_classes:  # a loss of the reader's own may mask what is NaN
@@ -157,7 +158,7 @@ def check_outcome(outcome: Outcome) -> None:
                          "model's parameters (no .item(), no .detach(), no torch.no_grad)")
 
 
-def check_finite(name: str, tensor, hint: str = "") -> None:
+def check_finite(name: str, tensor: torch.Tensor, hint: str = "") -> None:
     """Raise a ValueError that names the first row with a NaN or an infinity."""
     # A sum is finite only if its terms are, and makes no temporary; one that overflows is looked at again.
     if not tensor.is_floating_point() or torch.isfinite(tensor.sum()):
@@ -169,7 +170,7 @@ def check_finite(name: str, tensor, hint: str = "") -> None:
                          f"numbers{hint}")
 
 
-def check_dtype(name: str, x, model: nn.Module) -> None:
+def check_dtype(name: str, x: torch.Tensor, model: nn.Module) -> None:
     """Inputs of floats must have the type of the model's parameters."""
     wanted = next((parameter.dtype for parameter in model.parameters()), x.dtype)
     if x.is_floating_point() and x.dtype != wanted:
@@ -177,14 +178,14 @@ def check_dtype(name: str, x, model: nn.Module) -> None:
                         f"parameters; use x.to({wanted})")
 
 
-def check_by_model(name: str, x, model: nn.Module) -> None:
+def check_by_model(name: str, x: torch.Tensor, model: nn.Module) -> None:
     """Let a model that has a method `check_inputs(name, x)` look at all rows, before the first step."""
     look = getattr(model, "check_inputs", None)
     if look is not None:
         look(name, x)
 
 
-def check_model(name: str, model: nn.Module, x):
+def check_model(name: str, model: nn.Module, x: torch.Tensor) -> torch.Tensor:
     """The model's outputs for the rows x. Raises a ValueError where it cannot take them."""
     try:
         outputs = model(x)
@@ -197,7 +198,7 @@ def check_model(name: str, model: nn.Module, x):
     return outputs
 
 
-def check_loss(step: LossStep, outputs, y) -> None:
+def check_loss(step: LossStep, outputs: torch.Tensor, y: torch.Tensor) -> None:
     """Raises a ValueError where the loss is not one number, or one that it can never be."""
     value = step.loss(outputs, y)
     if not torch.is_tensor(value) or value.ndim:
@@ -208,7 +209,8 @@ def check_loss(step: LossStep, outputs, y) -> None:
                          "takes log-probabilities, cross_entropy logits, binary cross-entropy targets in 0…1")
 
 
-def check_targets(name: str, outputs, y, step: LossStep, whole: bool = True) -> None:
+def check_targets(name: str, outputs: torch.Tensor, y: torch.Tensor, step: LossStep,
+                  whole: bool = True) -> None:
     """Targets must be what the loss takes: class numbers that the model has, or values shaped like outputs.
 
     outputs: the model's, for a few rows.  y: the targets of all rows.  whole: whether these are a data set.
@@ -223,7 +225,7 @@ def check_targets(name: str, outputs, y, step: LossStep, whole: bool = True) -> 
         _check_labels(name, outputs, y, step, whole)
 
 
-def gives_classes(outputs, y) -> bool:
+def gives_classes(outputs: Any, y: Any) -> bool:
     """Whether targets are class numbers (n, …) for outputs (n, C, …)."""
     return (torch.is_tensor(outputs) and torch.is_tensor(y) and y.dtype == torch.int64
             and outputs.ndim == y.ndim + 1)
@@ -257,74 +259,23 @@ def _check_labels(name: str, outputs, y, step: LossStep, whole: bool) -> None:
                          f"0…{classes - 1}, since the model has {classes} outputs")
 
 
-def check_last_batch(rows: int, batch_size: int, model: nn.Module, run: Callable[[], None]) -> None:
-    """Raises: ValueError where the last batch has one row, of which batch norm can take no variance."""
-    if rows % batch_size != 1 or not any(isinstance(part, nn.modules.batchnorm._BatchNorm) and part.training
-                                         for part in model.modules()):
+def check_last_batch(data: Batches, model: nn.Module, run: Callable[[], None]) -> None:
+    """Raises: ValueError where the last batch has one row, of which batch norm can take no variance.
+
+    run: takes a step with one row.
+    """
+    if data.last_rows != 1 or not any(isinstance(part, nn.modules.batchnorm._BatchNorm) and part.training
+                            for part in model.modules()):
         return
     try:
         run()
     except ValueError as error:
-        raise ValueError(f"batch_size: given {batch_size} for {rows} rows, so that the last batch has one "
-                         f"row, expected another, since batch norm needs more ({error})") from error
+        which = "every" if data.batch_size == 1 else "the last"
+        raise ValueError(f"batch_size: given {data.batch_size} for {data.rows} rows, so that {which} batch "
+                         f"has one row, expected another, since batch norm needs more ({error})") from error
 
 
-def check_parts(model, loss, step, optimizer, schedule, callbacks, metrics) -> None:
-    """What a Trainer is made of. Raises TypeError or ValueError that names the argument."""
-    if not isinstance(model, nn.Module):
-        raise TypeError(f"model: given {type(model).__name__}, expected a torch.nn.Module")
-    _check_loss_or_step(loss, step)
-    _check_optimizer(optimizer, model)
-    _check_schedule(schedule, optimizer)
-    for callback in callbacks:
-        if isinstance(callback, type) or not any(hasattr(callback, method) for method in METHODS):
-            raise TypeError(f"callbacks: given {callback!r}, expected an object with {' or '.join(METHODS)}")
-    for name, metric in (metrics or {}).items():
-        updates = hasattr(metric, "update") and hasattr(metric, "compute") and hasattr(metric, "reset")
-        if name in ("loss", "accuracy", "epoch", "step") or not (callable(metric) or updates):
-            raise TypeError(f"metrics: given {name!r}: {metric!r}, expected a name that is free and a "
-                            "function of (outputs, targets), or an object with update, compute and reset")
-
-
-def _check_loss_or_step(loss, step) -> None:
-    if step is not None:
-        if loss is not None:
-            raise TypeError("step: given together with loss, expected one of the two")
-        if not callable(step) or isinstance(step, type):
-            raise TypeError(f"step: given {step!r}, expected a function of (model, batch)")
-        return
-    if not callable(loss) or isinstance(loss, type):
-        raise TypeError(f"loss: given {loss!r}, expected a function of (outputs, targets), "
-                        "such as F.cross_entropy")
-    if LossStep(loss).reduction not in ("mean", "sum", "batchmean"):
-        raise ValueError(f"loss: given reduction={LossStep(loss).reduction!r}, expected 'mean' or 'sum'")
-
-
-def _check_optimizer(optimizer, model: nn.Module) -> None:
-    if any(isinstance(part, nn.parameter.UninitializedParameter) for part in model.parameters()):
-        raise ValueError("model: given one with lazy parameters, expected their shapes to be known: call it "
-                         "once on a batch before the optimizer is made")
-    if not isinstance(optimizer, torch.optim.Optimizer):
-        raise TypeError(f"optimizer: given {optimizer!r}, expected one such as SGD(model.parameters(), 0.1)")
-    if isinstance(optimizer, torch.optim.LBFGS):
-        raise ValueError("optimizer: given LBFGS, which evaluates the loss many times a step, expected one "
-                         "that takes one gradient a step; write its loop with Run")
-    own = set(map(id, model.parameters()))
-    if not any(id(parameter) in own for group in optimizer.param_groups for parameter in group["params"]):
-        raise ValueError("optimizer: given one without parameters of this model, expected model.parameters()")
-
-
-def _check_schedule(schedule, optimizer: torch.optim.Optimizer) -> None:
-    if isinstance(schedule, torch.optim.lr_scheduler.LRScheduler):
-        if schedule.optimizer is not optimizer:
-            raise ValueError(f"schedule: given {type(schedule).__name__} of another optimizer, expected one "
-                             "of this Trainer's")
-    elif schedule is not None and not callable(schedule):
-        raise TypeError(f"schedule: given {schedule!r}, expected a function of the step, as cosine(1000), or "
-                        "a scheduler of torch.optim.lr_scheduler")
-
-
-def check_rows(name: str, x, model: nn.Module) -> None:
+def check_rows(name: str, x: torch.Tensor, model: nn.Module) -> None:
     """Rows to predict. Raises TypeError or ValueError that says what is wrong with them."""
     if x.ndim == 0 or len(x) == 0:
         raise ValueError(f"{name}: given shape {tuple(x.shape)}, expected at least one row")

@@ -1,6 +1,8 @@
 """Where the numbers live: which device to compute on, in words."""
 
 import math
+from collections.abc import Hashable
+from typing import Any
 
 import torch
 
@@ -37,16 +39,20 @@ def choose_device(name: str | torch.device = "auto") -> torch.device:
 
 
 # What others call them.
-_LIGHTNINGS = {"bf16-mixed": "bf16", "16-mixed": "fp16", "32-true": "fp32", "32": "fp32"}
+_OTHERS: dict[Any, str] = {
+    "bf16-mixed": "bf16", "bfloat16": "bf16", torch.bfloat16: "bf16",
+    "16-mixed": "fp16", "16": "fp16", 16: "fp16", "float16": "fp16", "half": "fp16", torch.float16: "fp16",
+    "32-true": "fp32", "32": "fp32", 32: "fp32", "float32": "fp32", "float": "fp32", torch.float32: "fp32"}
 
 
-def choose_precision(name: str, device: torch.device) -> str:
+def choose_precision(name: Any, device: torch.device) -> str:
     """The precision called `name`; "auto" is bf16 on CUDA, fp16 where the GPU lacks it, and elsewhere fp32.
 
+    name: as a Trainer's, or as torch and Lightning call it: "bfloat16", torch.float16, "16-mixed", 16.
     Raises: ValueError for another name, for fp16 on mps, whose small gradients nothing would scale, and for
     tf32 elsewhere than on CUDA.
     """
-    name = _LIGHTNINGS.get(name, name)
+    name = _OTHERS.get(name, name) if isinstance(name, Hashable) else name
     choice("precision", name, ("auto", "fp32", "tf32", "bf16", "fp16"))
     if name == "fp16" and device.type == "mps":
         raise ValueError("precision: given 'fp16' on mps, expected 'fp32' or 'bf16' there")

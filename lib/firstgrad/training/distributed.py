@@ -86,14 +86,14 @@ class World:
         dist.all_reduce(total)
         return total.tolist()
 
-    def gather(self, value) -> list:
+    def gather(self, value: Any) -> list:
         """What each process has, by rank."""
         values = [value] * self.size
         if self.size > 1:
             dist.all_gather_object(values, value)
         return values
 
-    def first(self, function: Callable):
+    def first(self, function: Callable[[], Any]) -> Any:
         """Let the first process call it; all get what it returns, or raise what it raises."""
         if self.size == 1:
             return function()
@@ -108,7 +108,7 @@ class World:
             raise answer[1]
         return answer[0]
 
-    def spread(self, tensors) -> None:
+    def spread(self, tensors: Iterable[torch.Tensor]) -> None:
         """Give all the first one's values, in place."""
         for tensor in tensors if self.size > 1 else ():
             dist.broadcast(tensor, 0)
@@ -130,10 +130,6 @@ class World:
                           "is not that of one process; nn.SyncBatchNorm.convert_sync_batchnorm(model) mends "
                           "it on GPUs", stacklevel=4)
         return Replicated(self, model, forward if step is None else _Stepping(step, model, forward), device)
-
-    def last_reduces(self, group: list, forward) -> Iterable:
-        """The batches of a step; gradients are sent only with the last, when those before it are in them."""
-        return forward.last_reduces(group) if isinstance(forward, Replicated) else group
 
     def shard(self, model: nn.Module, optimizer: torch.optim.Optimizer, device: torch.device) -> None:
         """Leave to each process a part of every parameter (FSDP2); the optimiser gets to hold the parts.
@@ -187,7 +183,7 @@ class Replicated:
         self.ddp: nn.parallel.DistributedDataParallel | None = None
         self.sends = True  # gradients, after this pass
 
-    def __call__(self, x):
+    def __call__(self, x: Any) -> Any:
         if self.ddp is None:
             self.ddp = self._made(x)
         self.ddp.require_backward_grad_sync = self.sends
@@ -208,6 +204,7 @@ class Replicated:
         return ddp
 
     def last_reduces(self, group: list) -> Iterator:
+        """The batches of a step; gradients are sent only with the last, when those before it are in them."""
         for batch in group:
             self.sends = batch is group[-1]
             yield batch
@@ -222,7 +219,7 @@ def is_sharded(model: nn.Module) -> bool:
     return any(hasattr(parameter, "full_tensor") for parameter in model.parameters())
 
 
-def together(value):
+def together(value: Any) -> Any:
     """The same with every sharded tensor brought together, in all entries of dictionaries and lists."""
     if isinstance(value, dict):
         return {name: together(part) for name, part in value.items()}
@@ -231,7 +228,7 @@ def together(value):
     return value.full_tensor() if hasattr(value, "full_tensor") else value
 
 
-def like(tensor, parameter):
+def like(tensor: Any, parameter: Any) -> Any:
     """A whole tensor, in parts as `parameter` is; as it is, if that is whole or has another shape."""
     if not hasattr(parameter, "full_tensor") or getattr(tensor, "shape", None) != parameter.shape:
         return tensor

@@ -26,16 +26,19 @@ def sign(argument: str, metric: str, mode: str | None) -> int:
 class EarlyStopping:
     """End a training after so many validations in a row that were not better than the best before them.
 
+    Better is what lies below (of mode "max": above) the best by more than `min_delta`; exactly as much does
+    not do. It is a difference in the metric's own units, not a share of it. `restore_best` does not ask for
+    it: any lower (higher) value is the best, and of equal ones the first.
     Raises: TypeError or ValueError that names the argument.
     """
 
     patience: int  # validations
     metric: str = "loss"  # "loss", "accuracy", or the name of one of the Trainer's metrics
     mode: str | None = None  # "min" or "max"; None for loss and accuracy
-    min_delta: float = 0.0  # what is less better than this is not better
+    min_delta: float = 0.0  # in the metric's units
     restore_best: bool = False  # in the end, the parameters are those of the best validation
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         whole("early_stopping", self.patience)
         number("min_delta", self.min_delta, least=0)
         sign("early_stopping", self.metric, self.mode)

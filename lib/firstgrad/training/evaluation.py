@@ -1,6 +1,6 @@
 """How good a model is over a whole data set: sums of losses, and metrics of all outputs together."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -8,6 +8,7 @@ import torch
 from firstgrad.training.batches import Batch
 from firstgrad.training.checks import gives_classes
 from firstgrad.training.distributed import World
+from firstgrad.training.nests import wide
 from firstgrad.training.steps import Outcome
 
 
@@ -37,22 +38,22 @@ class Evaluation:
         count = batch.rows if outcome.count is None or not batch.rows else outcome.count
         for name, value in {"loss": outcome.loss, **outcome.reports}.items():
             value = torch.as_tensor(value).detach()
-            weight = min(batch.rows, 1) if self.adds_up and name == "loss" else count
+            weight = min(batch.rows, 1) if self.adds_up else count  # a loss alone adds up, it reports nothing
             # What all labels were ignored of is 0/0.
             value = torch.where(torch.as_tensor(weight, device=value.device) > 0, value, 0)
             self.sums[name] = self.sums.get(name, 0.0) + value * weight
         self.count = self.count + count
-        if outcome.outputs is not None and outcome.targets is not None:
+        if torch.is_tensor(outcome.outputs) and torch.is_tensor(outcome.targets):
             self._look(outcome.outputs.detach(), outcome.targets, batch.rows)
 
     def _look(self, outputs, targets, rows: int) -> None:
-        if rows and gives_classes(outputs, targets) and (self.pair or outputs.ndim == 2):
+        if rows and has_accuracy(outputs, targets, self.pair):
             counts = targets != self.ignored
             self.right = self.right + ((outputs.argmax(1) == targets) & counts).sum()  # (n, C, …) to (n, …)
             self.labels = self.labels + counts.sum()
         if not (self.functions or self.running):
             return
-        mine = (_whole(outputs[:rows]), targets[:rows].cpu())
+        mine = (wide(outputs[:rows]), targets[:rows].cpu())
         parts = self.world.gather(mine)  # in the order of the rows
         both = tuple(torch.cat(part) for part in zip(*parts, strict=True)) if len(parts) > 1 else mine
         for metric in self.running.values():
@@ -64,7 +65,7 @@ class Evaluation:
         """{"loss": …, reports, metrics, and with class numbers "accuracy"}."""
         *totals, count, right, labels = self.world.sum(
             [*map(float, self.sums.values()), float(self.count), float(self.right), float(self.labels)])
-        found = {name: total / (1 if self.adds_up and name == "loss" else count or 1)
+        found = {name: total / (1 if self.adds_up else count or 1)
                  for name, total in zip(self.sums, totals, strict=True)}
         if self.collected or self.running:
             found |= self.metrics()
@@ -80,7 +81,18 @@ class Evaluation:
         return found | {name: float(metric.compute()) for name, metric in self.running.items()}
 
 
-def called(name: str, function: Callable, outputs, targets):
+def has_accuracy(outputs: Any, targets: Any, pair: bool) -> bool:
+    """Whether an accuracy is taken of these: class numbers; of a step's, for (n, C) only."""
+    return gives_classes(outputs, targets) and (pair or outputs.ndim == 2)
+
+
+def names(outcome: Outcome, metrics: Iterable[str], pair: bool) -> list[str]:
+    """What an evaluation will give, by what a batch of it gave."""
+    accuracy = ["accuracy"] * has_accuracy(outcome.outputs, outcome.targets, pair)
+    return list(dict.fromkeys(["loss", *outcome.reports, *metrics, *accuracy]))
+
+
+def called(name: str, function: Callable, outputs: Any, targets: Any) -> Any:
     """The metric's value. Raises: ValueError that names it, from whatever it raises."""
     try:
         return function(outputs, targets)
@@ -90,22 +102,30 @@ def called(name: str, function: Callable, outputs, targets):
                          f"{type(error).__name__}: {error}") from error
 
 
-def try_all(metrics: Mapping[str, Any], outcome: Outcome, targets=None) -> None:
+def try_all(metrics: Mapping[str, Any], outcome: Outcome, targets: Any = None) -> None:
     """Call each metric once.  targets: of all rows, where these are known; outputs are repeated for them.
 
     Raises: ValueError that names the metric which fails.
     """
-    if outcome.outputs is None or outcome.targets is None:
-        raise ValueError(f"metrics: given {', '.join(metrics)}, but the step returns no 'outputs' and "
-                         "'targets', expected both")
-    outputs = _whole(outcome.outputs.detach())
+    outputs = wide(outcome.outputs.detach())
     if targets is not None:
         outputs = outputs[torch.arange(len(targets)) % len(outputs)]
     for name, metric in metrics.items():
         tried(name, metric, outputs, (outcome.targets if targets is None else targets).cpu())
 
 
-def tried(name: str, metric, outputs, targets) -> None:
+def check_outcome(metrics: Mapping[str, Any], outcome: Outcome) -> None:
+    """Raises: ValueError where a step returns nothing that metrics could be taken of."""
+    if outcome.outputs is None or outcome.targets is None:
+        raise ValueError(f"metrics: given {', '.join(metrics)}, but the step returns no 'outputs' and "
+                         "'targets', expected both")
+    for name, part in {"outputs": outcome.outputs, "targets": outcome.targets}.items():
+        if not torch.is_tensor(part):
+            raise ValueError(f"metrics: given {', '.join(metrics)}, but the step's {name!r} are "
+                             f"{type(part).__name__}, expected a tensor")
+
+
+def tried(name: str, metric: Any, outputs: Any, targets: Any) -> None:
     """Call a metric once. Raises: ValueError that names it."""
     if not hasattr(metric, "compute"):
         float(called(name, metric, outputs, targets))
@@ -114,12 +134,6 @@ def tried(name: str, metric, outputs, targets) -> None:
     called(name, metric.update, outputs, targets)
     called(name, lambda *_: metric.compute(), outputs, targets)
     metric.reset()
-
-
-def _whole(outputs) -> torch.Tensor:
-    """On the CPU, of at least 32 bits."""
-    outputs = outputs.cpu()
-    return outputs.float() if outputs.dtype in (torch.bfloat16, torch.float16) else outputs
 
 
 def _together(parts: tuple) -> torch.Tensor:

@@ -3,8 +3,8 @@
 Everything that can be wrong with the inputs is said here, before the first step changes a parameter.
 """
 
-import hashlib
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,7 +20,7 @@ from firstgrad.training.nests import Nest
 _HOLDERS = (np.ndarray, tuple, list, Mapping)
 
 
-def batches(name: str, data, batch_size: int, device: torch.device, check: Check,
+def batches(name: str, data: Any, batch_size: int, device: torch.device, check: Check,
             generator: torch.Generator | None = None, world: World = ALONE) -> Batches:
     """Checked batches on `device`, in an order drawn from `generator` (None: in the order given).
 
@@ -37,20 +37,38 @@ def batches(name: str, data, batch_size: int, device: torch.device, check: Check
         return LoaderBatches(name, loader, device, check.of_loader, generator, world)
     if not _is_rows(data):
         raise TypeError(f"{name}: given {type(data).__name__}, expected tensors (x, y), a nest of tensors, a "
-                        "Dataset or a DataLoader")
-    nest = check.of_all(name, as_tensors(name, data, check.dtype), batch_size)
+                        "Dataset or a DataLoader (of ready batches: DataLoader(list(…), batch_size=None))")
+    try:
+        nest = check.of_all(name, as_tensors(name, data, check.dtype), batch_size)
+    except (TypeError, ValueError) as error:
+        if not _is_ready(data):
+            raise
+        raise TypeError(f"{name}: given a list of {len(data)} batches, expected their rows in one nest, or "
+                        "DataLoader(batches, batch_size=None), which takes them as they are") from error
     if sum(tensor.nbytes for tensor in nests.tensors(nest)) <= devices.room(device):
         nest = nests.mapped(lambda tensor: tensor.to(device), nest)
     return TensorBatches(nest, batch_size, device, generator, world)
 
 
-def _is_rows(data) -> bool:
+def refuse_two(call: str, first: Any, second: Any) -> None:
+    """Raises: TypeError for fit(x, y), which is to be fit((x, y))."""
+    if all(torch.is_tensor(part) or isinstance(part, np.ndarray) for part in (first, second)):
+        raise TypeError(f"{call}: given x and y as two arguments, expected one, {call}((x, y))")
+
+
+def _is_ready(data: Any) -> bool:
+    """Whether it looks like a list of batches, where a data set belongs."""
+    return (isinstance(data, list) and all(isinstance(part, tuple | list | Mapping) for part in data)
+            and any(map(torch.is_tensor, nests.tensors(data))))
+
+
+def _is_rows(data: Any) -> bool:
     """Whether it is tensors or arrays, or a container, which may hold them."""
     return (torch.is_tensor(data) or isinstance(data, _HOLDERS) or hasattr(data, "to_numpy")
             or (hasattr(data, "__dataclass_fields__") and not isinstance(data, type)))
 
 
-def as_tensors(name: str, data, dtype: torch.dtype) -> Nest:
+def as_tensors(name: str, data: Any, dtype: torch.dtype) -> Nest:
     """The nest with a tensor for every array, frame and column, where that is safe.
 
     Arrays of floats are of 64 bits because NumPy's are, not because anyone chose so: they become `dtype`, as
@@ -62,12 +80,14 @@ def as_tensors(name: str, data, dtype: torch.dtype) -> Nest:
         return _tensor(name, data, dtype)
     if isinstance(data, tuple | list) and not hasattr(data, "_fields"):
         return tuple(as_tensors(f"{name}, {part}", value, dtype) for part, value in _named(data))
-    if isinstance(data, Mapping):
-        return {key: as_tensors(f"{name}[{key!r}]", value, dtype) for key, value in data.items()}
-    return data
+    inner = nests.inside(data)
+    if inner is None:
+        return data
+    return nests.filled(data, [as_tensors(name + path, part, dtype)
+                               for path, part in zip(nests.paths(data), inner, strict=True)])
 
 
-def _named(data) -> Iterable:
+def _named(data: Any) -> Iterable:
     """x and y are called so; parts of anything else by their place."""
     return zip("xy", data, strict=True) if len(data) == 2 else ((f"part {i}", v) for i, v in enumerate(data))
 
@@ -91,25 +111,12 @@ def _check_loader(name: str, loader: DataLoader) -> None:
                          f"batch_size ({loader.batch_size}), since it drops a short last batch (drop_last)")
 
 
-def fingerprint(data: Batches) -> str:
-    """What tells one data set from another of the same form: a checksum of some of its rows, or its kind."""
-    if not isinstance(data, TensorBatches):
-        return f"{type(data.loader.dataset).__qualname__} of {length(data.loader.dataset)} rows"
-    digest = hashlib.sha256()
-    places = torch.linspace(0, data.rows - 1, min(data.rows, 256)).long()
-    for tensor in data.tensors:
-        some = tensor[places.to(tensor.device)].detach().cpu().contiguous()
-        digest.update(f"{tuple(tensor.shape)} {tensor.dtype}".encode())
-        digest.update(some.reshape(-1).view(torch.uint8).numpy().tobytes())
-    return f"{data.rows} rows, checksum {digest.hexdigest()[:12]}"
-
-
 def _refuse_empty(name: str, dataset) -> None:
     if length(dataset) == 0:
         raise ValueError(f"{name}: given an empty data set, expected at least one row")
 
 
-def length(sized) -> int | None:
+def length(sized: Any) -> int | None:
     """len, or None for a stream that has none."""
     try:
         return len(sized)

@@ -6,6 +6,7 @@ NumPy and Python are included because data sets augment with them, and a resumed
 import contextlib
 import random
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,7 +14,7 @@ import torch
 Generator = torch.Generator | np.random.Generator | np.random.RandomState | random.Random
 
 
-def several(*values) -> list[Generator]:
+def several(*values: Any) -> list[Generator]:
     """The generators among `values`, each once."""
     return list({id(one): one for one in values if isinstance(one, Generator)}.values())
 
@@ -27,7 +28,7 @@ def snapshot(device: torch.device, generators: Sequence[Generator] = ()) -> dict
         "device": _device_state(device),
         "numpy": [kind, torch.from_numpy(np.asarray(keys).astype(np.int64)), *rest],
         "python": [version, torch.tensor(numbers), gauss],
-        "generators": [_state(generator) for generator in generators],
+        "generators": states(generators),
     }
 
 
@@ -40,7 +41,17 @@ def restore(state: dict, device: torch.device, generators: Sequence[Generator] =
     np.random.set_state((kind, keys.numpy().astype(np.uint32), *rest))  # noqa: NPY002
     version, numbers, gauss = state["python"]
     random.setstate((version, tuple(numbers.tolist()), gauss))
-    for generator, its_state in zip(generators, state["generators"], strict=True):
+    put_back(generators, state["generators"])
+
+
+def states(generators: Sequence[Generator]) -> list:
+    """The states of generators, in types that load with weights_only=True."""
+    return [_state(generator) for generator in generators]
+
+
+def put_back(generators: Sequence[Generator], their_states: Sequence[Any]) -> None:
+    """Put generators back to where `states` found them."""
+    for generator, its_state in zip(generators, their_states, strict=True):
         _set_state(generator, its_state)
 
 
@@ -70,7 +81,36 @@ def tried(model: torch.nn.Module, device: torch.device) -> Iterator[None]:
 
 def seed_all(seed: int) -> None:
     """Seed torch's (on every device), NumPy's and Python's global generators."""
-    torch.manual_seed(seed)
+    _seed_host(seed)
+    if torch.cuda.is_available():
+        torch.cuda.manual_seed_all(seed)
+    if torch.backends.mps.is_available():
+        torch.mps.manual_seed(seed)
+
+
+@contextlib.contextmanager
+def unmoved(generators: Sequence[Generator]) -> Iterator[None]:
+    """Whatever is drawn inside on the CPU, outside these generators and the global ones are as they were."""
+    before = states(generators)
+    with kept(torch.device("cpu")):
+        yield
+    put_back(generators, before)
+
+
+def reseed(generators: Sequence[Generator], seed: int) -> None:
+    """Begin these generators, and the global ones of the CPU, anew."""
+    _seed_host(seed)
+    for generator in generators:
+        if isinstance(generator, torch.Generator):
+            generator.manual_seed(seed)
+        elif isinstance(generator, np.random.Generator):
+            generator.bit_generator.state = type(generator.bit_generator)(seed).state
+        else:
+            generator.seed(seed)
+
+
+def _seed_host(seed: int) -> None:
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed walks the stack where there is no GPU
     np.random.seed(seed % 2**32)  # noqa: NPY002
     random.seed(seed)
 

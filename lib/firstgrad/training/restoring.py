@@ -1,12 +1,21 @@
 """Put what a checkpoint holds back into models and optimisers, after it was seen to fit."""
 
 from collections.abc import Mapping
+from typing import Any, Protocol
 
 import torch
 from torch import nn
 
 from firstgrad.training.checkpoint_files import CheckpointError
 from firstgrad.training.distributed import like, together
+
+
+class Stateful(Protocol):
+    """What can be saved and taken up: a module, an optimiser, a scheduler, anything with these two."""
+
+    def state_dict(self) -> dict: ...
+
+    def load_state_dict(self, state: dict, /) -> Any: ...
 
 
 def unwrapped(module: nn.Module) -> nn.Module:
@@ -64,6 +73,30 @@ def check_optimizer(optimizer: torch.optim.Optimizer, state: dict) -> None:
     if given != wanted:
         raise CheckpointError(f"optimizer: the checkpoint has {given}, given is {wanted}; go on with that of "
                               "the checkpoint, or begin in another folder")
+
+
+def state_of(part: Stateful) -> dict:
+    """The state of a part that is no module."""
+    return optimizer_state(part) if isinstance(part, torch.optim.Optimizer) else part.state_dict()
+
+
+def check_part(name: str, part: Stateful, states: Mapping[str, dict]) -> None:
+    """Raises: CheckpointError where there is no state of that name, or one of another optimiser."""
+    if name not in states:
+        raise CheckpointError(f"parts[{name!r}]: the checkpoint has none of that name, it has "
+                              f"{', '.join(states)}; go on with those, or begin in another folder")
+    if isinstance(part, torch.optim.Optimizer):
+        check_optimizer(part, states[name])
+    elif hasattr(part, "check_state"):
+        part.check_state(states[name])
+
+
+def load_part(part: Stateful, state: dict) -> None:
+    """Put `state` into a part that is no module."""
+    if isinstance(part, torch.optim.Optimizer):
+        load_optimizer(part, state)
+    else:
+        part.load_state_dict(state)
 
 
 def _kind(tensor) -> str:

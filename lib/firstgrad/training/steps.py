@@ -6,6 +6,7 @@ loss divides by: rows, or the labels that are not ignored, or the weights of the
 
 import functools
 from collections.abc import Callable, Mapping
+from numbers import Real
 from typing import Any, NamedTuple
 
 import torch
@@ -73,7 +74,7 @@ class LossStep:
         return {"loss": self.loss(outputs, y), "count": self.count(outputs, y), "outputs": outputs,
                 "targets": y}
 
-    def count(self, outputs, y):
+    def count(self, outputs: torch.Tensor, y: torch.Tensor) -> Any:
         """What torch's loss divides by; None where that is the rows, or where nobody knows."""
         if self.of_values:
             return outputs.numel()
@@ -84,26 +85,39 @@ class LossStep:
             return counts.sum()
         return self.class_weights[torch.where(counts, y, 0)][counts].sum()
 
-    def counts(self, y) -> bool:
+    def counts(self, y: torch.Tensor) -> bool:
         """Whether the mean over labels `y`, of a whole data set, is another than that over its rows."""
         labels = self.of_classes and not y.is_floating_point()
         return labels and (self.class_weights is not None or bool((y == self.ignored).any()))
 
 
-def read(outcome) -> Outcome:
+def read(outcome: Any) -> Outcome:
     """What a step returned, a scalar or a dictionary. Raises: TypeError or ValueError that names it."""
     if not isinstance(outcome, Mapping):
         return Outcome(_scalar(outcome))
     if "loss" not in outcome:
         raise ValueError(f"step: it returns {', '.join(map(repr, outcome)) or 'an empty dictionary'}, "
                          "expected 'loss' among its names")
-    others = {name: value for name, value in outcome.items()
+    others = {name: _number(name, value) for name, value in outcome.items()
               if name not in ("loss", "count", "outputs", "targets")}
-    return Outcome(_scalar(outcome["loss"]), outcome.get("count"), outcome.get("outputs"),
-                   outcome.get("targets"), others)
+    count = outcome.get("count")
+    return Outcome(_scalar(outcome["loss"]), None if count is None else _number("count", count),
+                   outcome.get("outputs"), outcome.get("targets"), others)
 
 
-def _scalar(loss) -> torch.Tensor:
+def _number(name: str, value: Any) -> Any:
+    """What a step gives beside the loss: a number, or a tensor of one."""
+    if name in ("epoch", "step"):
+        raise ValueError(f"step: it returns {name!r}, which is counted here already, expected another name")
+    if isinstance(value, Real) or (torch.is_tensor(value) and not value.ndim):
+        return value
+    if hasattr(value, "shape"):
+        raise ValueError(f"step: it returns {name!r} of shape {tuple(value.shape)}, expected a scalar, such "
+                         "as a mean")
+    raise TypeError(f"step: it returns {name!r}, a {type(value).__name__}, expected a scalar, such as a mean")
+
+
+def _scalar(loss: Any) -> torch.Tensor:
     if not torch.is_tensor(loss):
         raise TypeError(f"step: it returns {type(loss).__name__}, expected a scalar tensor, or a dictionary "
                         "with 'loss'")

@@ -1,31 +1,33 @@
 """The training loop: one visible `for`, on CPU or GPU; it stops cleanly, and at a loss that is not finite."""
 
-import contextlib
 import functools
-import itertools
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import nn
-from torch.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 
 from firstgrad.arguments import number, whole
-from firstgrad.training import acceleration, checks, evaluation, nests, randomness
+from firstgrad.training import acceleration, randomness
 from firstgrad.training import device as devices
-from firstgrad.training.batches import Batch, Batches, TensorBatches
+from firstgrad.training.batches import Batch, Batches
 from firstgrad.training.checkpoint import Checkpoints
 from firstgrad.training.distributed import Replicated, World
 from firstgrad.training.early_stopping import EarlyStopping
+from firstgrad.training.fit import Fit
 from firstgrad.training.history import History, NonFiniteLossError
-from firstgrad.training.inputs import as_tensors, batches, length
+from firstgrad.training.inference import Inference
+from firstgrad.training.ingredients import check_parts
+from firstgrad.training.inputs import refuse_two
+from firstgrad.training.learning_rates import LearningRates
 from firstgrad.training.listeners import Listeners
 from firstgrad.training.restoring import load_weights, weights_of
-from firstgrad.training.run import Run, check_limits
-from firstgrad.training.steps import LossStep, described, read
-from firstgrad.training.trainer_state import SCHEDULED, TrainerState
+from firstgrad.training.run import check_limits
+from firstgrad.training.steps import LossStep
+from firstgrad.training.trainer_state import TrainerState
+from firstgrad.training.trial import Trial, check_numbers, chosen, settings
 
 _EVALUATION_BATCH = 1024  # rows that `evaluate` and `predict` take at once, where nothing else is said
 
@@ -39,7 +41,8 @@ class Trainer:
         is taken into account.
     step: for any other training, in place of `loss`: called as step(model, batch), returns the loss, or a
         dictionary with "loss"; it may have "count", what that is the mean of (else: the rows), "outputs" and
-        "targets" for metrics, and other numbers to report, means over the same.
+        "targets" for metrics, and other numbers to report, means over the same (under torchrun, of the first
+        process's rows). It is tried before step 1: a generator or counter that it holds has moved then.
     optimizer: of torch.optim or firstgrad.optim, over parameters of the model.
     device: "auto" (the first there is of cuda, mps and cpu), "cpu", "cuda", "cuda:1", "mps".
     precision: "fp32" (the model's own type), "tf32" (its products, on CUDA), "bf16" or "fp16" (autocast; fp16
@@ -67,7 +70,7 @@ class Trainer:
                  clip_norm: float | None = None, clip_value: float | None = None, schedule: Any = None,
                  seed: int = 0, callbacks: Sequence[Any] = (), metrics: Mapping[str, Any] | None = None,
                  compile: bool = False, cuda_graph: bool = False, shard: bool = False):
-        checks.check_parts(model, loss, step, optimizer, schedule, callbacks, metrics)
+        check_parts(model, loss, step, optimizer, schedule, callbacks, metrics)
         self.world = World.join()
         self.device = self.world.place(devices.choose_device(device))
         self.precision = devices.choose_precision(precision, self.device)
@@ -76,7 +79,6 @@ class Trainer:
         self.clip_norm = None if clip_norm is None else number("clip_norm", clip_norm, above=0)
         self.clip_value = None if clip_value is None else number("clip_value", clip_value, above=0)
         self.seed = whole("seed", seed, least=0)
-        self._is_torchs = isinstance(schedule, LRScheduler)
         self.schedule, self.callbacks, self.metrics = schedule, list(callbacks), dict(metrics or {})
         assert optimizer is not None  # or check_parts had refused it
         self.model, self.loss = model.to(self.device), loss
@@ -85,16 +87,19 @@ class Trainer:
             loss.to(self.device)
         if optimizer.state:
             optimizer.load_state_dict(optimizer.state_dict())  # moves the state to where its parameters went
-        self._pair = None if loss is None else LossStep(loss)  # batches are (x, y)
-        self.step_of: Callable = self._pair or step  # type: ignore[assignment]  # one of them there is
+        self.pair = None if loss is None else LossStep(loss)  # batches are (x, y)
+        self.adds_up = self.pair is not None and self.pair.reduction == "sum"
+        self.step_of: Callable = self.pair or step  # type: ignore[assignment]  # one of them there is
         self._options = {"compiled": compile, "CUDA graph": cuda_graph, "sharded": shard}
+        self.inference = Inference(self)
         self._forward = self._made_ready(compile, cuda_graph, shard)
         self.scaler = torch.amp.GradScaler(self.device.type, enabled=self.precision == "fp16")
+        self.looks = self.device.type == "cpu" and self.precision != "fp16"  # at gradients
         self.generator = torch.Generator().manual_seed(self.seed)
-        self.run: Run | None = None  # the present `fit`, or the last
+        self.run: Fit | None = None  # the present `fit`, or the last
         self.reported: Mapping[str, Any] = {}  # what else the last step returned
         self.listeners = Listeners(self.callbacks, self.world)
-        self.base_rates = [group["lr"] for group in optimizer.param_groups]
+        self.rates = LearningRates(optimizer, schedule)
         self._loaded: dict | None = None  # by load_state_dict; the next fit goes on from there
 
     def _made_ready(self, compile: bool, cuda_graph: bool, shard: bool) -> Callable:
@@ -102,7 +107,7 @@ class Trainer:
         if shard:
             self.world.shard(self.model, self.optimizer, self.device)
         forward = acceleration.forward(self.model, self.device, compile, cuda_graph)
-        own_step = None if self._pair else self.step_of
+        own_step = None if self.pair else self.step_of
         return self.world.wrap(self.model, forward, self.device, own_step)
 
     def fit(self, train: Any, validation: Any = None, *, epochs: int | None = None, steps: int | None = None,
@@ -112,12 +117,13 @@ class Trainer:
         """Train for so many epochs or so many steps (updates), whichever ends first.
 
         train, validation: tensors or arrays (x, y), a Dataset, or a DataLoader (whose batch size and order
-            then count). With `step`, any nest of tensors: see firstgrad.training.nests.
+            then count; of ready batches, a list or a stream, with batch_size=None). With `step`, any nest of
+            tensors: see firstgrad.training.nests.
         batch_size: rows a batch; more than there are rows means all of them.
         checkpoints: a Checkpoints, or its folder. Where that holds one already, the run goes on from there,
             and `epochs` and `steps` count from the run's beginning: one that was killed and is started again
             by the same command ends with the same parameters, bit for bit, and the same History. With other
-            settings or other data it is refused.
+            settings or other data it is refused (of a Dataset a few rows are read to see: fingerprints.py).
         early_stopping: an EarlyStopping; a number is its patience, by the loss.
         validate_every: validate after so many steps and in the end, not after each epoch.
         validation_batch_size: rows a batch of the validation; None: as in training.
@@ -125,27 +131,25 @@ class Trainer:
         the validation in progress, and everything is saved; a second Ctrl-C ends it at once, and SIGTERM then
         ends the process. An exception is raised after what was reached is saved.
         Without checkpoints a second call trains so much more from where the first ended.
-        Raises: NonFiniteLossError; ValueError or TypeError on bad data, before a parameter changes;
-        CheckpointError.
+        Raises: NonFiniteLossError, CheckpointError; ValueError, TypeError before a parameter changes.
         """
         run, validation = self._prepare(
             train, validation, epochs, steps, batch_size, checkpoints, EarlyStopping.of(early_stopping),
             validate_every, validation_batch_size)
-        compute = self._compute(run.train)
+        compute, one_by_one = self._compute(run.train), self._one_by_one()
         with acceleration.matmul_precision(self.precision), run.under_way():
             for epoch in run.left():
                 if run.validation_due:
                     self._validate(epoch, validation, run)
                 for group in run.groups():
-                    self._set_learning_rate()
+                    self.rates.before_step(run.step)
                     self.gradients.clear()
-                    for batch in self.world.last_reduces(group, self._forward):
-                        with self._autocast():
-                            outcome = compute(batch.nest)
+                    for batch in one_by_one(group):
+                        outcome = compute(batch.nest)
                         self.scaler.scale(self.sums.part(outcome, batch, group)).backward()
                     loss = self.sums.take(run.agree, self.gradients)
                     self._guard(loss, run.history)
-                    self._clip()
+                    self.gradients.clip(self.scaler)
                     run.move(self._update, loss, group)
                     self._after_step(loss, run)
                     if run.validation_due:
@@ -160,38 +164,22 @@ class Trainer:
 
         data: whatever `fit` takes.
         """
+        refuse_two("evaluate", data, batch_size)
         whole("batch_size", batch_size)
         self.listeners.refuse_one("evaluate")
         with randomness.kept(self.device):  # as in a callback: what is trained does not notice
-            return self._evaluate(self._checked("data", data, batch_size))
+            return self.inference.evaluate(Trial(self).data("data", data, batch_size))
 
-    def predict(self, x: Any, batch_size: int = _EVALUATION_BATCH) -> torch.Tensor:
+    def predict(self, x: Any, batch_size: int = _EVALUATION_BATCH) -> Any:
         """The model's outputs (logits, values) for the rows of `x`, without gradients, on the CPU.
 
         x: inputs (n, …), a tensor or an array; or whatever `fit` takes, whose targets are not looked at. With
             `step`, outputs are its "outputs", but for a tensor, which the model is given as it is.
-        Returns: (n, …), floats of at least 32 bits.
+        Returns: (n, …), floats of at least 32 bits; where the model gives a dictionary or another nest, the
+        same of such tensors.
         """
         whole("batch_size", batch_size)
-        x = as_tensors("x", x, checks.floats_of(self.model))
-        if torch.is_tensor(x):
-            checks.check_rows("x", x, self.model)
-            made = iter([Batch(part, len(part), len(part)) for part in x.split(batch_size)])
-        else:
-            made = batches("x", x, batch_size, self.device, checks.Check()).epoch()
-        with self._inference():
-            outputs = torch.cat([self._outputs(nests.moved(batch.nest, self.device)).cpu() for batch in made])
-        return outputs.float() if outputs.dtype in (torch.bfloat16, torch.float16) else outputs
-
-    def _outputs(self, nest: nests.Nest) -> torch.Tensor:
-        if torch.is_tensor(nest):
-            return self.model(nest)
-        if self._pair:
-            return self.model(nest[0])
-        outputs = read(self.step_of(self.model, nest)).outputs
-        if outputs is None:
-            raise ValueError("step: it returns no 'outputs', expected them among its names for predict")
-        return outputs
+        return self.inference.predict(x, batch_size)
 
     @property
     def step(self) -> int:
@@ -241,7 +229,7 @@ class Trainer:
 
     def describe(self) -> str:
         """What was chosen, in one line for a reader."""
-        count = sum(parameter.numel() for parameter in self.model.parameters())
+        count = sum(tensor.numel() for tensor in self.model.parameters())
         parts = [f"{type(self.model).__name__} of {count:,} parameters", type(self.optimizer).__name__,
                  devices.describe(self.device), self.precision]
         if self.device.type == "cuda":
@@ -262,33 +250,24 @@ class Trainer:
 
     # --- before and after the loop ---
 
-    def _prepare(self, train, validation, epochs, steps, batch_size, checkpoints, early_stopping,
-                 validate_every, validation_batch_size) -> tuple[Run, Batches | None]:
+    def _prepare(self, train: Any, validation: Any, epochs: int | None, steps: int | None, batch_size: int,
+                 checkpoints: Any, early_stopping: EarlyStopping | None, validate_every: int | None,
+                 validation_batch_size: int | None) -> tuple[Fit, Batches | None]:
         """Check everything and bring the data to the device; nothing has changed if this raises."""
         check_limits(epochs, steps)
-        given = {"batch_size": batch_size, "validate_every": validate_every,
-                 "validation_batch_size": validation_batch_size}
-        for name, value in given.items():
-            if value is not None:
-                whole(name, value)
-        for name, value in {"early_stopping": early_stopping, "validate_every": validate_every}.items():
-            if value is not None and validation is None:
-                raise ValueError(f"{name}: given without validation data, expected both")
+        check_numbers(batch_size, validate_every, validation_batch_size)
         checkpoints = Checkpoints.of(checkpoints)
-        self._check_names(early_stopping, checkpoints)
-        train = self._checked("train", train, batch_size, self.generator)
-        if isinstance(train, TensorBatches):
-            self._check_last_batch(train)
-        if validation is not None:
-            validation = self._checked("validation", validation, validation_batch_size or batch_size)
-            self._try_metrics(validation)
-        self.gradients = acceleration.Gradients(self.optimizer)
-        self.sums = acceleration.StepLoss(self.device, self.world, self._adds_up)
+        chosen_by = chosen(early_stopping, checkpoints, validate_every, validation)
+        train, validation = Trial(self).data_of_fit(train, validation, batch_size, validation_batch_size,
+                                                    chosen_by)
+        self.gradients = acceleration.Gradients(self.optimizer, self.clip_norm, self.clip_value)
+        self.sums = acceleration.StepLoss(self.device, self.world, self.adds_up)
         self.listeners = Listeners(self.callbacks, self.world)
-        run = Run({"": self.model, "trainer": TrainerState(self)}, train, epochs=epochs, steps=steps,
-                  device=self.device, seed=self.seed, checkpoints=checkpoints, accumulate=self.accumulate,
-                  early_stopping=early_stopping, validate_every=validate_every, settings=self._settings(),
-                  generator=self.generator, step=self.step,
+        run = Fit({"": self.model, "trainer": TrainerState(self)}, train, epochs=epochs, steps=steps,
+                  device=self.device, world=self.world, seed=self.seed, checkpoints=checkpoints,
+                  settings=settings(self), generators=[self.generator], step=self.step,
+                  accumulate=self.accumulate, validation=validation, chosen_by=chosen_by,
+                  early_stopping=early_stopping, validate_every=validate_every,
                   on_save=lambda: self.listeners.tell("on_save", self), on_end=self._end)
         run.loaded = self._loaded if self._loaded and self._loaded["run"] else None
         self.run = run
@@ -298,63 +277,6 @@ class Trainer:
         if checkpoints:
             self.listeners.warn_of_what_is_lost()
         return run, validation
-
-    def _settings(self) -> dict:
-        """What a run that goes on has to have in common with the one that was begun, beside the data."""
-        changing = SCHEDULED if isinstance(self.schedule, LRScheduler) else ("params", "lr")
-        groups = [{name: value for name, value in group.items() if name not in changing
-                   and isinstance(value, int | float | str | tuple)} for group in self.optimizer.param_groups]
-        return {"learning_rate": None if changing is SCHEDULED else list(self.base_rates),
-                "optimizer": groups, "clip_norm": self.clip_norm, "clip_value": self.clip_value,
-                "loss": described(self.loss or self.step_of)}
-
-    def _check_names(self, early_stopping: EarlyStopping | None, checkpoints: Checkpoints | None) -> None:
-        """Raises: ValueError for a metric to choose by that there will not be."""
-        known = ("loss", "accuracy", *self.metrics)
-        chosen = {"early_stopping": early_stopping and early_stopping.metric,
-                  "checkpoints": checkpoints and checkpoints.metric}
-        for name, metric in chosen.items():
-            if metric and metric not in known and self._pair:  # a step may report any name
-                raise ValueError(f"{name}: given the metric {metric!r}, expected one of {', '.join(known)}")
-
-    def _checked(self, name: str, data, batch_size: int, generator=None) -> Batches:
-        """Batches of the data, found to fit the model and the loss: now, or a loader's one by one."""
-        check: checks.PairCheck | checks.StepCheck
-        if self._pair:
-            check = checks.PairCheck(self.model, self._pair, self.device, self._inference)
-        else:
-            check = checks.StepCheck(self.model, self.device, self._tried_step, name == "train")
-        made = batches(name, data, batch_size, self.device, check, generator, self.world)
-        made.counts = check.counts or not isinstance(made, TensorBatches)
-        return made
-
-    def _tried_step(self, nest):
-        with self._autocast():
-            return self.step_of(self.model, nest)
-
-    def _check_last_batch(self, train: TensorBatches) -> None:
-        def one_row():
-            with randomness.tried(self.model, self.device), torch.no_grad():
-                self._tried_step(nests.moved(train.build([t[:1] for t in train.tensors]), self.device))
-
-        checks.check_last_batch(train.rows, train.batch_size, self.model, one_row)
-
-    def _try_metrics(self, validation: Batches) -> None:
-        """Call each metric once, on true targets and on outputs of one batch. Raises: ValueError."""
-        if not self.metrics or length(validation) is None:  # a stream may give its rows once only
-            return
-        kept = randomness.snapshot(self.device, validation.generators)
-        batch = next(iter(validation.epoch()))
-        randomness.restore(kept, self.device, validation.generators)
-        with self._inference():
-            outcome = read(self._look()(batch.nest))
-        known = validation.tensors[1] if self._pair and isinstance(validation, TensorBatches) else None
-        try:
-            evaluation.try_all(self.metrics, outcome, known)
-        except ValueError:
-            if known is not None:
-                raise
-            self._evaluate(validation)  # a batch may lack a class, all of them not
 
     def _end(self) -> None:
         self._loaded = None  # it was taken up
@@ -366,35 +288,18 @@ class Trainer:
 
     def _compute(self, train: Batches) -> Callable:
         """What the loop calls with a batch."""
-        if self._pair:
-            counted = train.counts and not self._adds_up
-            return functools.partial(self._pair.counted if counted else self._pair, self._forward)
-        if isinstance(self._forward, Replicated):
-            return self._forward
-        return functools.partial(self.step_of, self._forward)
+        compute: Callable = functools.partial(self.step_of, self._forward)
+        if self.pair and train.counts and not self.adds_up:
+            compute = functools.partial(self.pair.counted, self._forward)
+        elif not self.pair and isinstance(self._forward, Replicated):
+            compute = self._forward
+        return acceleration.autocasting(compute, self.precision, self.device)
 
-    def _look(self) -> Callable:
-        """What an evaluation calls with a batch."""
-        return functools.partial(self._pair.looked_at if self._pair else self.step_of, self.model)
-
-    @property
-    def _adds_up(self) -> bool:
-        return self._pair is not None and self._pair.reduction == "sum"
-
-    def _set_learning_rate(self) -> None:
-        groups = self.optimizer.param_groups
-        if len(groups) > len(self.base_rates):  # a callback has added some
-            self.base_rates += [group["lr"] for group in groups[len(self.base_rates):]]
-        if self.schedule is None or self._is_torchs:
-            return
-        multiplier = float(number(f"schedule({self.step})", self.schedule(self.step), least=0))
-        for group, rate in zip(groups, self.base_rates, strict=True):
-            group["lr"] = rate * multiplier
-
-    def _autocast(self):
-        if self.precision in ("fp32", "tf32"):
-            return contextlib.nullcontext()
-        return torch.autocast(self.device.type, torch.bfloat16 if self.precision == "bf16" else torch.float16)
+    def _one_by_one(self) -> Callable[[list[Batch]], Iterable[Batch]]:
+        """How the loop goes through the batches of a step."""
+        if self._options["CUDA graph"]:
+            return functools.partial(acceleration.kept_apart, gradients=self.gradients)
+        return self._forward.last_reduces if isinstance(self._forward, Replicated) else iter
 
     def _guard(self, loss: float, history: History) -> None:
         """Refuse a loss or gradient that is not finite, while the parameters are those of the last step."""
@@ -402,48 +307,37 @@ class Trainer:
             spoilt = not all(p.isfinite().all() for p in self.gradients.parameters)
             raise NonFiniteLossError(self.step, f"the loss is {loss}", history, spoilt)
         # A GPU would have to wait for the gradient: there the next loss tells. In fp16 the scaler looks.
-        looks = self.device.type == "cpu" and not self.scaler.is_enabled()
-        if looks and self.gradients.any_bad(self.world):
+        if self.looks and self.gradients.any_bad(self.world):
             raise NonFiniteLossError(self.step, "the gradient is not finite", history)
-
-    def _clip(self) -> None:
-        if self.clip_norm or self.clip_value:
-            self.scaler.unscale_(self.optimizer)
-        if self.clip_norm:
-            nn.utils.clip_grad_norm_(self.gradients.parameters, self.clip_norm)
-        if self.clip_value:
-            nn.utils.clip_grad_value_(self.gradients.parameters, self.clip_value)
 
     def _update(self) -> None:
         self.scaler.step(self.optimizer)
         self.scaler.update()
-        if self._is_torchs and not isinstance(self.schedule, ReduceLROnPlateau):
-            self.schedule.step()
+        self.rates.after_step()
 
-    def _after_step(self, loss: float, run: Run) -> None:
+    def _after_step(self, loss: float, run: Fit) -> None:
         self.reported = self.sums.reports
         self.listeners.tell("on_step", self, run.step - 1, loss)
         if run.due():
             run.save()
 
-    def _validate(self, epoch: int, validation: Batches, run: Run) -> dict:
+    def _validate(self, epoch: int, validation: Batches, run: Fit) -> dict:
         """Returns: the results; {} where it was stopped: then it is made when the run is taken up again."""
         if run.stopped:
             return {}
         with randomness.kept(self.device):  # so that training draws the same with and without it
-            results = self._evaluate(validation, run.goes_on)
+            results = self.inference.evaluate(validation, run.goes_on)
         if run.stopped:
             return {}
         metrics = {"epoch": epoch, "step": self.step} | results | {"epoch": epoch, "step": self.step}
         run.validated(metrics)
-        if isinstance(self.schedule, ReduceLROnPlateau):
-            self.schedule.step(metrics["loss"])
+        self.rates.after_validation(metrics)
         self.listeners.tell("on_validation", self, epoch, metrics)
         if run.validate_every and run.checkpoints and run.checkpoints.metric in metrics:
             run.save()
         return metrics
 
-    def _end_epoch(self, epoch: int, validation: Batches | None, run: Run) -> None:
+    def _end_epoch(self, epoch: int, validation: Batches | None, run: Fit) -> None:
         """Validate, if it is time; the epoch is then over, and who watches knows."""
         metrics = {}
         if validation is not None and run.unvalidated and (not run.validate_every or run.over):
@@ -454,22 +348,3 @@ class Trainer:
         self.listeners.tell("on_epoch", self, epoch, metrics)
         if run.checkpoints and run.checkpoints.metric in metrics:
             run.save()
-
-    # --- without gradients ---
-
-    @contextlib.contextmanager
-    def _inference(self) -> Iterator[None]:
-        with checks.kept_modes(self.model), torch.no_grad(), self._autocast():
-            self.model.eval()
-            yield
-
-    def _evaluate(self, data: Batches, goes_on: Callable[[], bool] = lambda: True) -> dict[str, float]:
-        """Over the rows of `data`, as long as it `goes_on`."""
-        self.world.spread(self.model.buffers())  # each has seen its own rows, batch norms' averages differ
-        ignored = self._pair.ignored if self._pair else -100
-        look, sums = self._look(), evaluation.Evaluation(
-            self.metrics, self.world, self._adds_up, ignored, self._pair is not None)
-        with self._inference():
-            for batch in itertools.takewhile(lambda _: goes_on(), data.epoch()):
-                sums.add(read(look(batch.nest)), batch)
-        return sums.results()

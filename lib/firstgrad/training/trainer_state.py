@@ -3,16 +3,11 @@
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
-from torch.optim.lr_scheduler import LRScheduler
 
 from firstgrad.training.restoring import check_optimizer, load_optimizer, optimizer_state
 
 if TYPE_CHECKING:
     from firstgrad.training.trainer import Trainer
-
-# What a scheduler changes in a group as a run goes on.
-SCHEDULED = ("params", "lr", "initial_lr", "max_lr", "min_lr", "momentum", "betas", "max_momentum",
-             "base_momentum")
 
 
 class TrainerState:
@@ -23,10 +18,9 @@ class TrainerState:
 
     def state_dict(self) -> dict:
         trainer = self.trainer
-        return {"optimizer": optimizer_state(trainer.optimizer), "rates": list(trainer.base_rates),
+        return {"optimizer": optimizer_state(trainer.optimizer), "rates": trainer.rates.state_dict(),
                 "scaler": trainer.scaler.state_dict(),
                 "loss": trainer.loss.state_dict() if isinstance(trainer.loss, nn.Module) else {},
-                "schedule": _scheduler_state(trainer.schedule),
                 "callbacks": {str(place): callback.state_dict() for place, callback in self._stateful()}}
 
     def _stateful(self) -> list[tuple[int, Any]]:
@@ -40,21 +34,11 @@ class TrainerState:
     def load_state_dict(self, state: dict) -> None:
         trainer = self.trainer
         load_optimizer(trainer.optimizer, state["optimizer"])
-        trainer.base_rates = list(state["rates"])
+        trainer.rates.load_state_dict(state["rates"])
         if trainer.scaler.is_enabled() and state["scaler"]:
             trainer.scaler.load_state_dict(state["scaler"])
         if isinstance(trainer.loss, nn.Module):
             trainer.loss.load_state_dict(state["loss"])
-        if isinstance(trainer.schedule, LRScheduler) and state["schedule"]:
-            trainer.schedule.load_state_dict(state["schedule"])
         for place, callback in self._stateful():
             if str(place) in state["callbacks"]:
                 callback.load_state_dict(state["callbacks"][str(place)])
-
-
-def _scheduler_state(schedule) -> dict:
-    """Of torch's schedulers; functions among it cannot be saved, and need not be."""
-    if not isinstance(schedule, LRScheduler):
-        return {}
-    return {name: value for name, value in schedule.state_dict().items() if not callable(value)
-            and not (isinstance(value, list) and any(map(callable, value)))}

@@ -51,6 +51,13 @@ def test_a_nest_is_trained_on_a_gpu(settings, resident, monkeypatch):
     assert trainer.predict(DATA).device.type == "cpu"
 
 
+@pytest.mark.parametrize("compile", [False, True])
+def test_a_graph_adds_the_gradients_of_many_batches_up(compile):
+    usual = trained(precision="fp32", steps=10)[1].train_loss
+    graphed = trained(precision="fp32", steps=10, cuda_graph=True, compile=compile)[1].train_loss
+    assert graphed == pytest.approx(usual, rel=1e-4)
+
+
 def test_a_run_on_a_gpu_goes_on_where_it_was(tmp_path):
     whole = trained(precision="fp32")[1].train_loss
     trained(tmp_path, steps=7, precision="fp32")

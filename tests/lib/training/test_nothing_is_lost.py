@@ -6,6 +6,7 @@ The situations are those of public reports against other trainers (FINDINGS of t
 import errno
 import fcntl
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -18,10 +19,13 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
-from torch.utils.data import DataLoader, Dataset, Sampler, TensorDataset
+from torch.utils.data import DataLoader, Dataset, RandomSampler, Sampler, TensorDataset
 
 from firstgrad.optim import SGD, Momentum
 from firstgrad.training import Callback, CheckpointError, Checkpoints, EarlyStopping, Trainer
+from firstgrad.training.checks import Check
+from firstgrad.training.fingerprints import alike, fingerprint
+from firstgrad.training.inputs import batches
 
 torch.manual_seed(0)
 X = torch.randn(40, 4)
@@ -100,9 +104,11 @@ def test_an_optimiser_that_fails_in_the_middle_leaves_the_checkpoint_before(tmp_
 
     model = network()
     trainer = trainer_of(model, optimizer=Torn(model.parameters(), 0.1))
-    with pytest.raises(RuntimeError, match="half of it"):
+    with pytest.raises(RuntimeError, match="half of it") as raised:
         trainer.fit((X, Y), steps=20, batch_size=8, checkpoints=Checkpoints(tmp_path, every_steps=2))
     assert Checkpoints(tmp_path).latest().step == 4
+    assert raised.value.__notes__ == ["Not saved, for an optimizer had begun step 6: the same call goes on "
+                                      f"from the last checkpoint in {tmp_path}"]
 
 
 def test_a_disk_that_is_full_in_the_rescue_does_not_hide_the_error(tmp_path, monkeypatch):
@@ -369,6 +375,97 @@ def test_data_with_a_state_of_their_own_go_on_with_it(data, at, tmp_path):
         trainer_of(callbacks=[FailAt(at)]).fit(DATA[data](), epochs=4, batch_size=8, checkpoints=tmp_path)
     assert again.fit(DATA[data](), epochs=4, batch_size=8, checkpoints=tmp_path) == history
     assert torch.equal(weights(again.model), weights(whole.model))
+
+
+class Crops(Dataset):
+    """Random rows: of the global generators, of one of its own, or of one that nobody finds."""
+
+    def __init__(self, kind, shift=0.0):
+        self.kind, self.shift = kind, shift
+        self.own, self.hidden = np.random.default_rng(3), [random.Random(5)]
+
+    def __len__(self):
+        return 40
+
+    def __getitem__(self, row):
+        noise = {"fixed": lambda: 0.0, "torch": lambda: torch.rand(()).item(), "own": self.own.normal,
+                 "numpy": np.random.normal, "hidden": self.hidden[0].random,
+                 "flips": lambda: float(torch.rand(()) < 0.5)}[self.kind]()
+        return X[row] + self.shift + noise, Y[row]
+
+
+@pytest.mark.parametrize("form", ["a Dataset", "a DataLoader"])
+@pytest.mark.parametrize("kind", ["fixed", "torch", "own", "numpy", "hidden", "flips"])
+def test_another_data_set_of_that_class_and_length_is_refused_if_its_rows_can_be_told(kind, form, tmp_path):
+    def fit(steps, shift=0.0):
+        data = Crops(kind, shift)
+        trainer_of().fit(data if form == "a Dataset" else DataLoader(data, 8), steps=steps, batch_size=8,
+                         checkpoints=tmp_path)
+
+    fit(3)
+    fit(6)  # random or not, it goes on
+    if kind == "fixed":
+        with pytest.raises(ValueError, match=r"train: given 'Crops of 40 rows, checksum \w+', but the run"):
+            fit(9, shift=1.0)
+    else:
+        fit(9, shift=1.0)  # nobody can know
+
+
+@pytest.mark.parametrize(("given", "begun", "same"), [
+    ("A of 9 rows, checksum 1", "A of 9 rows, checksum 1", True),
+    ("A of 9 rows, checksum 1", "A of 9 rows, checksum 2", False),
+    ("A of 9 rows, checksum 1", "A of 9 rows", True), ("A of 9 rows", "A of 9 rows, checksum 1", True),
+    ("A of 9 rows", "B of 9 rows, checksum 1", False), ("A of 9 rows", None, False)])
+def test_data_of_which_one_has_no_checksum_are_told_by_the_rest(given, begun, same):
+    assert alike(given, begun) is same
+
+
+@pytest.mark.parametrize("kind", ["fixed", "torch", "own", "numpy"])
+def test_to_look_at_a_few_rows_moves_nothing(kind, tmp_path):
+    histories = [trainer_of().fit(Crops(kind), epochs=2, batch_size=8, checkpoints=folder)
+                 for folder in (None, tmp_path)]
+    assert histories[0] == histories[1]
+
+
+def test_rows_that_fail_here_are_no_error_and_workers_read_their_own(tmp_path):
+    class Far(Crops):
+        def __getitem__(self, row):
+            if self.closed:
+                raise RuntimeError("it is not open here")
+            return super().__getitem__(row)
+
+    data = Far("fixed")
+    data.closed = True
+    made = batches("train", data, 8, torch.device("cpu"), Check())
+    assert fingerprint(made).endswith(".Far of 40 rows")
+    loader = DataLoader(Crops("fixed"), 8, num_workers=1)
+    assert fingerprint(batches("train", loader, 8, torch.device("cpu"), Check())) == "Crops of 40 rows"
+
+
+@pytest.mark.parametrize("share", [False, True])
+@pytest.mark.parametrize("at", [9, 12])  # at the end of an epoch, and within one
+def test_the_validations_own_generator_goes_on_too(at, share, tmp_path):
+    def fit(*callbacks, checkpoints=None):
+        own = torch.Generator().manual_seed(3)
+        train = DataLoader(TensorDataset(X, Y), 8, shuffle=True, generator=own if share else None)
+        sampler = RandomSampler(X, replacement=True, num_samples=16, generator=own)
+        held = DataLoader(TensorDataset(X, Y), 8, sampler=sampler)
+        trainer = trainer_of(callbacks=callbacks)
+        return trainer.fit(train, held, epochs=4, checkpoints=checkpoints)
+
+    whole = fit()
+    assert len({entry["loss"] for entry in whole.validation}) == 4
+    with pytest.raises(RuntimeError):
+        fit(FailAt(at), checkpoints=tmp_path)
+    assert fit(checkpoints=tmp_path) == whole
+
+
+def test_a_run_goes_on_with_other_validation_data(tmp_path):
+    held = DataLoader(TensorDataset(X, Y), 8, shuffle=True, generator=torch.Generator())
+    trainer_of().fit((X, Y), held, steps=3, checkpoints=tmp_path)
+    for steps, validation in ((6, (X, Y)), (9, None), (12, held)):
+        trainer_of().fit((X, Y), validation, steps=steps, checkpoints=tmp_path)
+    assert Checkpoints(tmp_path).latest().step == 12
 
 
 SCHEDULERS = {

@@ -405,6 +405,8 @@ def test_another_model_optimiser_or_batch_size_is_refused_and_nothing_changes(tm
         attempt(nn.Sequential(nn.Linear(WIDTH, CLASSES)))
     with pytest.raises(CheckpointError, match="weight: the checkpoint has float32"):
         attempt(nn.Linear(WIDTH, CLASSES + 1))
+    with pytest.raises(CheckpointError, match=r"bias: the checkpoint has float32 \(3,\), the model nothing"):
+        attempt(nn.Linear(WIDTH, CLASSES, bias=False))
     assert all(torch.equal(before[name], tensor) for name, tensor in other.state_dict().items())
 
 

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
-from torch.utils.data import DataLoader, IterableDataset, TensorDataset
+from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
 
 from firstgrad import optim
 from firstgrad.data.images import fashion_mnist
@@ -24,7 +24,7 @@ from firstgrad.optim.rules import SGD, Adam, Momentum
 from firstgrad.optim.schedules import cosine
 from firstgrad.text.batches import pad, windows
 from firstgrad.text.vocabulary import Tokenizer, Vocabulary
-from firstgrad.training import NonFiniteLossError, Progress, Trainer, range_test
+from firstgrad.training import NonFiniteLossError, Progress, Run, Trainer, range_test
 from firstgrad.training.checkpoint import CheckpointError, Checkpoints, load
 from firstgrad.training.device import DeviceUnavailableError
 from firstgrad.training.early_stopping import EarlyStopping
@@ -48,7 +48,11 @@ def given(tmp_path):
     def fit(*data, loss=F.cross_entropy, model=model, **settings):
         return trainer(model, loss).fit(*data, **({"epochs": 1} | settings))
 
-    return SimpleNamespace(model=model, x=x, y=y, folder=tmp_path, trainer=trainer, fit=fit,
+    def steps(step, early_stopping=None, **settings):
+        return trainer(loss=None, step=step, **settings).fit({"x": x}, {"x": x}, epochs=1,
+                                                             early_stopping=early_stopping)
+
+    return SimpleNamespace(model=model, x=x, y=y, folder=tmp_path, trainer=trainer, fit=fit, steps=steps,
                            classifier=TextClassifier(TextClassifierConfig(9, CLASSES, 4, 5)),
                            vocabulary=Vocabulary.of_words([["the", "whale", "the", "sea"]]))
 
@@ -62,6 +66,17 @@ def at(tensor, row, value):
 
 def loader(x, y, batch_size=10, **settings):
     return DataLoader(TensorDataset(x, y), batch_size, **settings)
+
+
+class Pairs(Dataset):
+    def __init__(self, *tensors):
+        self.tensors = tensors
+
+    def __len__(self):
+        return len(self.tensors[0])
+
+    def __getitem__(self, row):
+        return tuple(tensor[row] for tensor in self.tensors)
 
 
 class EmptyStream(IterableDataset):
@@ -185,6 +200,22 @@ DATA = {
     "infinity among the rows to predict": (
         lambda g: g.trainer().predict(at(g.x, 3, INF)),
         ValueError, "x: given NaN or infinity in row 3"),
+    "x and y as two arguments": (
+        lambda g: g.fit(g.x, g.y),
+        TypeError, r"fit: given x and y as two arguments, expected one, fit\(\(x, y\)\)$"),
+    "x and y to evaluate as two arguments": (
+        lambda g: g.trainer().evaluate(g.x, g.y),
+        TypeError, r"evaluate: given x and y as two arguments, expected one, evaluate\(\(x, y\)\)$"),
+    "a list of ready batches": (
+        lambda g: g.fit([(g.x[:8], g.y[:8]), (g.x[8:16], g.y[8:16]), (g.x[16:20], g.y[16:20])]),
+        TypeError, r"train: given a list of 3 batches, .* DataLoader\(batches, batch_size=None\), which"),
+    "one row to predict": (
+        lambda g: g.trainer().predict(g.x[0]),
+        ValueError, r"x: the model refuses rows of shape \(\); one row alone is x\[None\]: Dimension"),
+    "one row to predict that a layer takes": (
+        lambda g: Trainer(line := nn.Linear(WIDTH, CLASSES), F.mse_loss, SGD(line.parameters(), 0.1),
+                          device="cpu").predict(g.x[0]),
+        ValueError, r"x: given 6 rows, of which the model makes 3, expected as many; one row alone is x\["),
     "another split than there is": (
         lambda g: fashion_mnist("dev"),
         ValueError, "split: given 'dev', expected one of 'train', 'validation', 'test'"),
@@ -245,6 +276,15 @@ TRAINING = {
     "a last batch of one row under batch norm": (
         lambda g: g.fit((g.x, g.y), batch_size=33, model=nn.Sequential(nn.BatchNorm1d(WIDTH), g.model)),
         ValueError, "batch_size: given 33 for 100 rows, so that the last batch has one row, expected"),
+    "batches of one row under batch norm": (
+        lambda g: g.fit((g.x, g.y), batch_size=1, model=nn.Sequential(nn.BatchNorm1d(WIDTH), g.model)),
+        ValueError, "batch_size: given 1 for 100 rows, so that every batch has one row, expected another"),
+    "a loader's last batch of one row under batch norm": (
+        lambda g: g.fit(loader(g.x, g.y, 33), model=nn.Sequential(nn.BatchNorm1d(WIDTH), g.model)),
+        ValueError, "batch_size: given 33 for 100 rows, so that the last batch has one row, expected"),
+    "a Dataset's last batch of one row under batch norm": (
+        lambda g: g.fit(Pairs(g.x, g.y), batch_size=33, model=nn.Sequential(nn.BatchNorm1d(WIDTH), g.model)),
+        ValueError, "batch_size: given 33 for 100 rows, so that the last batch has one row, expected"),
     "a metric that fails": (
         lambda g: g.trainer(metrics={"f1": lambda outputs, targets: outputs.nonsense}).fit(
             (g.x, g.y), (g.x, g.y), epochs=1),
@@ -252,12 +292,63 @@ TRAINING = {
     "a metric to stop by that there is not": (
         lambda g: g.fit((g.x, g.y), (g.x, g.y), early_stopping=EarlyStopping(3, "f1", "max")),
         ValueError, "early_stopping: given the metric 'f1', expected one of loss, accuracy"),
+    "a metric to keep the best by that there is not": (
+        lambda g: g.fit((g.x, g.y), (g.x, g.y), checkpoints=Checkpoints(g.folder, best="f1", mode="max")),
+        ValueError, "best: given the metric 'f1', expected one of loss, accuracy"),
+    "an accuracy to stop by where there are no classes": (
+        lambda g: g.fit((g.x, g.x[:, :1]), (g.x, g.x[:, :1]), loss=F.mse_loss, model=nn.Linear(WIDTH, 1),
+                        early_stopping=EarlyStopping(3, "accuracy")),
+        ValueError, "early_stopping: given the metric 'accuracy', expected one of loss$"),
+    "a number to stop by that the step does not report": (
+        lambda g: g.steps(lambda model, batch: {"loss": model(batch["x"]).mean(), "size": 1.0},
+                          early_stopping=EarlyStopping(3, "length", "min")),
+        ValueError, "early_stopping: given the metric 'length', expected one of loss, size$"),
+    "the best without validation data": (
+        lambda g: g.fit((g.x, g.y), checkpoints=Checkpoints(g.folder, best="loss")),
+        ValueError, "best: given without validation data, expected both"),
+    "the best of a Run alone": (
+        lambda g: Run({"model": g.model}, g.x, steps=1, checkpoints=Checkpoints(g.folder, best="loss")),
+        ValueError, "best: given 'loss', expected None, since a Run alone validates nothing"),
+    "a number to report that is none": (
+        lambda g: g.steps(lambda model, batch: {"loss": model(batch["x"]).mean(), "size": batch["x"].sum(1)}),
+        ValueError, r"step: it returns 'size' of shape \(64,\), expected a scalar, such as a mean"),
+    "a word to report": (
+        lambda g: g.steps(lambda model, batch: {"loss": model(batch["x"]).mean(), "size": "large"}),
+        TypeError, "step: it returns 'size', a str, expected a scalar, such as a mean"),
+    "a count for every row": (
+        lambda g: g.steps(lambda model, batch: {"loss": model(batch["x"]).mean(), "count": batch["x"][:, 0]}),
+        ValueError, r"step: it returns 'count' of shape \(64,\), expected a scalar"),
+    "a report of what is counted already": (
+        lambda g: g.steps(lambda model, batch: {"loss": model(batch["x"]).mean(), "epoch": 1}),
+        ValueError, "step: it returns 'epoch', which is counted here already, expected another name"),
+    "outputs for metrics that are no tensor": (
+        lambda g: g.steps(lambda model, batch: {"loss": model(batch["x"]).mean(), "outputs": batch,
+                                                "targets": batch["x"]}, metrics={"f1": max}),
+        ValueError, "metrics: given f1, but the step's 'outputs' are dict, expected a tensor"),
+    "metrics of a step without outputs": (
+        lambda g: g.steps(lambda model, batch: model(batch["x"]).mean(), metrics={"f1": max}),
+        ValueError, "metrics: given f1, but the step returns no 'outputs' and 'targets', expected both"),
     "a metric of which nobody knows which way is better": (
         lambda g: EarlyStopping(3, "f1"),
         ValueError, "early_stopping: given the metric 'f1' without a mode, expected mode='min'"),
     "a loss that was not made": (
         lambda g: g.trainer(loss=nn.MSELoss),
         TypeError, r"loss: given <class .*MSELoss'>, expected a function of \(outputs, targets\)"),
+    "an optimizer in the loss's place": (
+        lambda g: Trainer(g.model, SGD(g.model.parameters(), 0.1), F.cross_entropy),
+        TypeError, r"loss: given the optimizer SGD, .*: the order is Trainer\(model, loss, optimizer\)$"),
+    "a model in the optimizer's place": (
+        lambda g: Trainer(g.model, F.cross_entropy, g.model),
+        TypeError, "optimizer: given MLP, expected one such as SGD"),
+    "a callback that is in no list": (
+        lambda g: g.trainer(callbacks=Progress()),
+        TypeError, r"callbacks: given .*Progress.*, expected a list, such as \[Progress\(\)\]$"),
+    "metrics in a list": (
+        lambda g: g.trainer(metrics=[max]),
+        TypeError, r"metrics: given \[<built-in function max>\], expected a dictionary of names and"),
+    "a metric without a name": (
+        lambda g: g.trainer(metrics=max),
+        TypeError, r"metrics: given <built-in function max>, expected a dictionary of names and"),
     "a model that is a word": (
         lambda g: Trainer("mlp", F.cross_entropy, SGD(g.model.parameters(), 0.1)),
         TypeError, "model: given str, expected a torch.nn.Module"),
@@ -449,6 +540,39 @@ def test_bad_input(what, given):
 def test_cuda_where_there_is_none_says_what_to_do(given):
     with pytest.raises(DeviceUnavailableError, match=r"device: given 'cuda', which .*; use device='cpu'"):
         given.trainer(device="cuda")
+
+
+def test_the_errors_are_of_one_line(given):
+    for attempt, error, _ in [DATA["one row to predict"], TRAINING["an optimizer in the loss's place"],
+                              TRAINING["a callback that is in no list"], DATA["x and y as two arguments"],
+                              TRAINING["a model in the optimizer's place"], DATA["a list of ready batches"]]:
+        with pytest.raises(error) as raised:
+            attempt(given)
+        assert "\n" not in str(raised.value)
+
+
+def test_batch_norm_takes_a_last_batch_of_two_rows_and_any_that_a_loader_drops(given):
+    def model():
+        return nn.Sequential(nn.BatchNorm1d(WIDTH), given.model)
+
+    given.fit((given.x, given.y), batch_size=98, model=model())
+    given.fit((given.x, given.y), batch_size=50, model=model())
+    given.fit(loader(given.x, given.y, 33, drop_last=True), model=model())
+    given.fit(Pairs(given.x, given.y), batch_size=98, model=model())
+
+
+def test_a_loss_of_the_readers_own_may_be_negative(given):
+    def less(outputs, targets):
+        return F.mse_loss(outputs, targets) - 50
+
+    history = given.fit((given.x, given.x[:, :1] * 0), loss=less, model=nn.Linear(WIDTH, 1))
+    assert history.train_loss[-1] < 0
+
+
+def test_a_loss_of_values_that_can_not_be_negative_is_looked_at(given):
+    with pytest.raises(ValueError, match=r"loss: it is -.*binary cross-entropy targets in 0…1"):
+        given.fit((given.x, given.y[:, None] * 0 + 9.0), model=nn.Linear(WIDTH, 1),
+                  loss=F.binary_cross_entropy_with_logits)
 
 
 def test_other_shapes_that_a_loss_takes_are_let_through(given):

@@ -1,6 +1,11 @@
 """What a Trainer takes: arrays, frames, nests, streams; any metric to choose by; what a step may return."""
 
+import collections
+import dataclasses
 import itertools
+import types
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -11,7 +16,8 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset, IterableDataset, TensorDataset
 
 from firstgrad.optim import SGD, Adam
-from firstgrad.training import Callback, Checkpoints, CSVLog, EarlyStopping, Trainer
+from firstgrad.training import Callback, Checkpoints, CSVLog, EarlyStopping, Trainer, nests
+from firstgrad.training.checkpoint import load
 
 torch.manual_seed(0)
 X = torch.randn(50, 4)
@@ -97,6 +103,105 @@ def test_with_a_step_predict_gives_its_outputs_and_evaluate_its_numbers():
         other.predict({"x": X, "y": Y})
 
 
+class TwoHeads(nn.Module):
+    """Gives a dictionary, as many models do."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = network()
+
+    def forward(self, x):
+        return {"scores": self.body(x), "more": [x.sum(1), None]}
+
+
+@pytest.mark.parametrize("batch_size", [7, 50])
+def test_predict_gives_what_the_model_gives_a_dictionary_too(batch_size):
+    trainer = trainer_of(TwoHeads(), step=lambda model, batch: F.cross_entropy(model(batch[0])["scores"],
+                                                                               batch[1]))
+    made, expected = trainer.predict(X, batch_size), trainer.model(X)
+    assert list(made) == ["scores", "more"]
+    torch.testing.assert_close(made["scores"], expected["scores"].detach())
+    torch.testing.assert_close(made["more"], [X.sum(1), None])
+    assert trainer_of(TwoHeads().bfloat16(), step=step).predict(X.bfloat16())["scores"].dtype == torch.float32
+
+
+def test_metrics_are_not_asked_of_outputs_that_are_no_tensor():
+    trainer = trainer_of(TwoHeads(), step=lambda model, batch: {
+        "loss": F.cross_entropy(model(batch["x"])["scores"], batch["y"]), "outputs": model(batch["x"]),
+        "targets": batch["y"]})
+    assert set(trainer.evaluate({"x": X, "y": Y})) == {"loss"}
+
+
+# --- containers of every kind ---
+
+
+class Encoding(collections.UserDict):
+    """As transformers' BatchEncoding: a mapping with more in it, made by words of its own."""
+
+    def __init__(self, data, *, encoding):
+        super().__init__(data)
+        self.encoding = encoding
+
+
+class Named(NamedTuple):
+    x: torch.Tensor
+    y: torch.Tensor
+
+
+@dataclasses.dataclass(frozen=True)
+class Frozen:
+    x: torch.Tensor
+    mask: torch.Tensor = dataclasses.field(init=False)
+    y: torch.Tensor
+
+    def __post_init__(self):
+        object.__setattr__(self, "mask", self.x > 0)
+
+
+CONTAINERS = {
+    "a defaultdict": lambda x, y: collections.defaultdict(list, x=x, y=y),
+    "an OrderedDict": lambda x, y: collections.OrderedDict(x=x, y=y),
+    "a ChainMap": lambda x, y: collections.ChainMap({"x": x}, {"y": y}),
+    "a mapping with more in it": lambda x, y: Encoding({"x": x, "y": y}, encoding="words"),
+    "a mapping that cannot be changed": lambda x, y: types.MappingProxyType({"x": x, "y": y}),
+    "a namedtuple": Named,
+    "a frozen dataclass": Frozen,
+}
+
+
+@pytest.mark.parametrize("kind", CONTAINERS)
+@pytest.mark.parametrize("form", ["tensors", "arrays", "a loader"])
+def test_containers_of_every_kind_are_batches_of_that_kind(kind, form):
+    make, seen = CONTAINERS[kind], []
+    whole = make(X, Y)
+
+    def step(model, batch):
+        seen.append(batch)
+        x, y = (batch["x"], batch["y"]) if isinstance(batch, Mapping) else (batch.x, batch.y)
+        return F.cross_entropy(model(x), y)
+
+    def pairs(rows):
+        return make(torch.stack([x for x, _ in rows]), torch.stack([y for _, y in rows]))
+
+    data = {"tensors": whole, "arrays": make(X.numpy(), Y.numpy()),
+            "a loader": DataLoader(TensorDataset(X, Y), 13, collate_fn=pairs)}[form]
+    history = trainer_of(step=step).fit(data, steps=4, batch_size=13)
+    assert history.rows == 50
+    kinds = {type(batch) for batch in seen}
+    assert kinds == ({dict} if kind == "a mapping that cannot be changed" and form != "a loader" else kinds)
+    if kind == "a frozen dataclass":
+        assert all(torch.equal(batch.mask, batch.x > 0) for batch in seen)
+    elif "changed" not in kind:
+        assert kinds == {type(whole)}
+    if kind == "a mapping with more in it":
+        assert {batch.encoding for batch in seen} == {"words"}
+
+
+def test_a_field_that_a_dataclass_makes_itself_is_mapped_like_the_others():
+    frozen = nests.mapped(lambda tensor: tensor.double(), Frozen(X, Y))
+    assert frozen.mask.dtype == torch.float64  # not made anew from x
+
+
 # --- nests that make no sense ---
 
 NESTS = {
@@ -158,6 +263,17 @@ def test_an_endless_stream_trains_for_so_many_steps_and_goes_on(tmp_path):
     assert again.train_loss == whole.train_loss
 
 
+class Once(IterableDataset):
+    def __iter__(self):
+        return iter(zip(X, Y, strict=True))
+
+
+def test_at_the_end_of_a_stream_what_was_not_validated_yet_is():
+    history = trainer_of().fit(Once(), (X, Y), epochs=1, batch_size=7, validate_every=3)
+    assert len(history.steps) == 8
+    assert [entry["step"] for entry in history.validation] == [3, 6, 8]
+
+
 class StopAt(Callback):
     def __init__(self, step):
         self.step = step
@@ -177,6 +293,35 @@ def test_validations_within_epochs_are_the_same_after_a_stop(at, tmp_path):
     assert [entry["step"] for entry in whole.validation] == [3, 6, 9, 12]
     assert fit(StopAt(at), checkpoints=tmp_path).stopped == "the queue is full"
     assert fit(checkpoints=tmp_path) == whole
+
+
+def test_what_is_saved_after_an_epoch_without_a_validation_has_no_metrics_and_is_validated_later(tmp_path):
+    class Ends(Callback):
+        def on_epoch(self, trainer, epoch, metrics):
+            if epoch == 1:
+                trainer.stop()
+
+    def fit(*callbacks):
+        return trainer_of(callbacks=callbacks).fit((X, Y), (X, Y), epochs=2, batch_size=13, validate_every=3,
+                                                   checkpoints=tmp_path)
+
+    fit(Ends())
+    saved = Checkpoints(tmp_path).latest()
+    assert saved.step == 4
+    assert saved.metrics == {}  # those of step 3 are of other parameters
+    assert saved.state["run"]["unvalidated"]
+    assert [entry["step"] for entry in fit().validation] == [3, 6, 8]
+
+
+def test_a_checkpoint_has_the_metrics_of_its_own_parameters_or_none(tmp_path):
+    checkpoints = Checkpoints(tmp_path, every_steps=1, keep=100)
+    trainer_of().fit((X, Y), (X, Y), epochs=2, batch_size=25, checkpoints=checkpoints)
+    found = {}
+    for path in checkpoints.paths():
+        saved = load(path)
+        found[saved.step] = [*found.get(saved.step, []), sorted(saved.metrics)]
+    known = ["accuracy", "epoch", "loss", "step"]
+    assert found == {1: [[]], 2: [[]], 3: [[]], 4: [known]}
 
 
 def test_the_validation_takes_batches_of_the_size_it_is_told():
@@ -251,6 +396,32 @@ def test_the_best_by_any_metric_is_kept_and_stopped_by(tmp_path):
     assert trainer.evaluate((X, Y))["f1"] == best
 
 
+@pytest.mark.parametrize(("losses", "best"), [([1.0], True), ([2.0, 1.0], True), ([1.0, 1.0], False),
+                                              ([1.0, float("nan")], False), ([1.0, 2.0], False)])
+def test_of_equal_validations_the_first_is_the_best(losses, best):
+    assert EarlyStopping(3).improved([{"loss": loss} for loss in losses]) is best
+
+
+@pytest.mark.parametrize(("last", "gives_up"), [(0.5, True), (0.49, False), (1.0, True)])
+def test_to_be_better_by_just_min_delta_is_not_enough(last, gives_up):
+    early = EarlyStopping(1, min_delta=0.5)
+    assert early.gives_up([{"loss": 1.0}, {"loss": last}]) is gives_up
+    assert EarlyStopping(1, "f1", "max", 0.5).gives_up([{"f1": -1.0}, {"f1": -last}]) is gives_up
+
+
+def test_a_metric_that_a_later_validation_lacks_is_named_and_nothing_is_lost(tmp_path):
+    def sometimes(model, batch):
+        found = step(model, batch)
+        return found if not trainer.step else {"loss": found["loss"]}
+
+    trainer = trainer_of(step=sometimes)
+    with pytest.raises(ValueError, match="early_stopping: given the metric 'accuracy', but the validation "
+                                         "after step 5 gives loss; expected it at every validation"):
+        trainer.fit({"x": X, "y": Y}, {"x": X, "y": Y}, epochs=3, batch_size=10, checkpoints=tmp_path,
+                    early_stopping=EarlyStopping(3, "accuracy"))
+    assert Checkpoints(tmp_path).latest().step == 5
+
+
 def test_what_is_less_better_than_min_delta_is_not_better():
     def validations(min_delta):
         return len(trainer_of().fit((X, Y), (X, Y), epochs=30, batch_size=50,
@@ -273,6 +444,27 @@ def test_what_a_step_reports_is_logged_and_columns_may_grow(tmp_path):
     text = (tmp_path / "log.csv").read_text()
     assert text.splitlines()[0].endswith('"size, mean","validation_size, mean"')
     assert len(text.splitlines()) == 1 + 3 + 3
+
+
+@pytest.mark.parametrize("counted", [False, True])
+def test_reports_of_many_batches_are_means_over_what_the_loss_is_the_mean_of(counted):
+    def reports(model, batch):
+        found = {"loss": model(batch["x"]).square().mean(), "size": batch["x"][:, 0].mean(), "one": 1}
+        if counted:
+            count = batch["y"].sum()
+            found |= {"count": count, "size": (batch["x"][:, 0] * batch["y"]).sum() / count}
+        return found
+
+    class Watch(Callback):
+        def on_step(self, trainer, step, loss):
+            self.seen = {name: float(value) for name, value in trainer.reported.items()}
+
+    watch, loader = Watch(), DataLoader([{"x": x, "y": y} for x, y in zip(X, Y, strict=True)], 8)
+    trainer_of(step=reports, callbacks=[watch], accumulate=4).fit(loader, epochs=1)
+    rows = slice(32, None)  # of the last step: batches of 8, 8 and 2
+    expected = X[rows, 0][Y[rows] == 1].mean() if counted else X[rows, 0].mean()
+    assert watch.seen["size"] == pytest.approx(expected.item(), rel=1e-5)
+    assert watch.seen["one"] == 1
 
 
 # --- models of other making ---
@@ -312,7 +504,14 @@ def test_masked_targets_are_a_matter_of_the_readers_own_loss():
         trainer_of(network(1), loss=F.mse_loss).fit((X, targets), epochs=1)
 
 
-@pytest.mark.parametrize("name", ["bf16-mixed", "16-mixed", "32-true"])
-def test_lightnings_names_of_precisions_are_understood(name):
-    assert trainer_of(precision=name).precision == {"bf16-mixed": "bf16", "16-mixed": "fp16",
-                                                    "32-true": "fp32"}[name]
+@pytest.mark.parametrize(("name", "ours"), [
+    ("bf16-mixed", "bf16"), ("16-mixed", "fp16"), ("32-true", "fp32"), ("bfloat16", "bf16"), (16, "fp16"),
+    (32, "fp32"), ("float16", "fp16"), (torch.bfloat16, "bf16"), (torch.float32, "fp32")])
+def test_the_names_that_others_have_for_precisions_are_understood(name, ours):
+    assert trainer_of(precision=name).precision == ours
+
+
+@pytest.mark.parametrize("name", ["bf16-true", 64, 8, ["bf16"]])
+def test_precisions_that_there_are_not_are_refused(name):
+    with pytest.raises(ValueError, match=r"precision: given .*, expected one of 'auto', 'fp32'"):
+        trainer_of(precision=name)

@@ -1,6 +1,7 @@
 // What Adam keeps, what it makes of it, and the race: three charts over the steps.
-import { RACERS } from "./core.js";
+
 import { COLOURS } from "./colours.js";
+import { RACERS } from "./core.js";
 
 const MARGIN = { left: 46, right: 12, top: 24, bottom: 38 };
 const NAMES = Object.keys(RACERS);
@@ -45,9 +46,14 @@ export function averagesChart(ui, into) {
     height: half(ui),
   });
   const gradients = plot.dots({ color: "muted", size: 3.5 });
-  const lines = { m: ["blue", "3 4"], mHat: ["blue"], root: ["orange", "3 4"], rootHat: ["orange"] };
-  for (const [name, [color, dash]] of Object.entries(lines))
-    lines[name] = plot.line({ color, dash, width: dash ? 1.75 : 2.25 });
+  const raw = (color) => plot.line({ color, dash: "3 4", width: 1.75 });
+  const corrected = (color) => plot.line({ color, width: 2.25 });
+  const lines = {
+    m: raw("blue"),
+    mHat: corrected("blue"),
+    root: raw("orange"),
+    rootHat: corrected("orange"),
+  };
   const zero = plot.line({ color: "muted", width: 1, layer: "under" });
   const cursorLine = plot.line({ color: "muted", width: 1 });
   const legend = legendOf(plot, ["muted", "blue", "orange", "muted"]);

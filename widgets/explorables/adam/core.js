@@ -8,7 +8,7 @@ export { flattest, RACERS, reachedAt, SURFACES, surfaceOf };
 /** Learning rates tried for a racer: four to a factor of ten, from 0.0001 to 10. */
 export const RATES = Array.from({ length: 21 }, (_, i) => Number((10 ** (i / 4 - 4)).toPrecision(3)));
 
-/** @param {string} name @param {import("../../core/surfaces.js").Surface} surface @param {number[]} start @param {object} hyper @param {number} steps */
+/** @param {string} name @param {import("../../core/surfaces.js").Surface} surface @param {number[]} start @param {Partial<import("../../core/adaptive.js").AdamHyper>} hyper @param {number} steps */
 export const run = (name, surface, start, hyper, steps) =>
   walk(racerOf(name), surface, start, checkAdam(hyper), steps);
 
@@ -50,7 +50,7 @@ export function averages(gradients, { beta1, beta2, epsilon }) {
   return all;
 }
 
-/** The gradients of one coordinate at the points where steps were taken. @param {number} axis 0 or 1 */
+/** The gradients of one coordinate at the points where steps were taken. @param {import("../../core/descent.js").Run} run @param {import("../../core/surfaces.js").Surface} surface @param {number} axis 0 or 1 */
 export function gradientsAlong({ path }, surface, axis) {
   const taken = path.length / 2 - 1;
   return Float64Array.from({ length: taken }, (_, i) => surface.gradient(path[2 * i], path[2 * i + 1])[axis]);

@@ -1,11 +1,12 @@
 // adam: what Adam keeps and what its steps are made of, on the surfaces of *descent*; and a race against its parents.
-import * as core from "./core.js";
+
 import { h } from "../../ui/dom.js";
 import { explorable } from "../../ui/index.js";
+import { mapOf } from "../../ui/surface_map/index.js";
 import { averagesChart, raceChart, stepChart } from "./charts.js";
 import { COLOURS } from "./colours.js";
+import * as core from "./core.js";
 import { strings } from "./strings.js";
-import { mapOf } from "../descent/map.js";
 
 export { core };
 
@@ -30,13 +31,14 @@ const NAMES = Object.keys(core.RACERS);
 const OTHERS = NAMES.filter((name) => name !== "adam");
 
 /** Tuning takes many runs, and most moves change none of a racer's own settings. */
-const tuned = new Map();
+const best = new Map();
+/** @param {string} name @param {string} key @param {[import("../../core/surfaces.js").Surface, number[], object, number]} rest */
 function tune(name, key, ...rest) {
-  const known = tuned.get(name);
-  if (known?.key === key) return known.best;
-  const best = core.tune(name, ...rest);
-  tuned.set(name, { key, best });
-  return best;
+  const known = best.get(name);
+  if (known?.key === key) return known.entry;
+  const entry = core.tune(name, ...rest);
+  best.set(name, { key, entry });
+  return entry;
 }
 
 /** Everything that one state of the traits implies; no drawing. @param {import("../../ui/frame.js").Ui} ui */
@@ -58,6 +60,7 @@ function compute(ui) {
     epsilon: ui.get("epsilon"),
     corrected,
   };
+  const tuned = ui.get("tuned");
   const run = core.run("adam", surface, start, hyper, steps);
   const goal = { ...surface.goal, within: Math.min(surface.goal.within, steps) };
   const reached = (result) => (result.losses[0] >= goal.from ? core.reachedAt(result, goal) : null);
@@ -69,6 +72,7 @@ function compute(ui) {
     view,
     surface,
     angle,
+    tuned,
     run,
     goal,
     ...hyper,
@@ -89,11 +93,11 @@ function opened({ run, surface, watch, beta1, beta2, epsilon }) {
   return { g, ...all, ...roots, most: Float64Array.from(g, (_, i) => core.bound(i + 1, beta1, beta2)) };
 }
 
-function raced(ui, { name, surface, start, steps, run }, hyper, reached) {
+function raced(ui, { name, surface, start, steps, run, tuned }, hyper, reached) {
   const place = [name, ui.get("condition"), ui.get("angle"), start, steps];
   const entries = NAMES.map((which) => {
     const own = core.RACERS[which].uses.map((trait) => hyper[trait]);
-    const entry = ui.get("tuned")
+    const entry = tuned
       ? tune(which, JSON.stringify([place, own]), surface, start, hyper, steps)
       : {
           name: which,
@@ -113,55 +117,52 @@ function raced(ui, { name, surface, start, steps, run }, hyper, reached) {
 
 /** The state in words: what happened, and what it means. @returns {{text: string, bad: boolean}} */
 function words(ui, now, cursor) {
+  if (now.view === "race") return { text: raceWords(ui, now, cursor), bad: false };
   const { t, number } = ui;
-  const join = (...parts) => parts.filter(Boolean).join(ui.lang === "zh" ? "" : " ");
-  const loss = (value) => number(value, now.name === "mlp" ? 3 : 2);
-  const last = now.run.losses.length - 1;
-  if (now.view === "race" && ui.get("step") >= 0) {
-    const here = ({ name, run }) => `${t(name)} ${loss(run.losses[Math.min(cursor, run.losses.length - 1)])}`;
-    return {
-      text: t("raceAt", { step: cursor, of: last, list: now.entries.map(here).join(t("comma")) }),
-      bad: false,
-    };
+  const { run, inside, watch } = now;
+  const last = run.losses.length - 1;
+  const loss = lossWords(ui, now);
+  if (run.left !== null) return { text: t("left", { steps: last }), bad: true };
+  if (run.diverged !== null) return { text: t("blewUp", { steps: last }), bad: true };
+  const used = inside[now.corrected ? "corrected" : "raw"].map(Math.abs);
+  if (ui.get("step") >= 0) {
+    const size = number(used[Math.max(0, cursor - 1)]);
+    const here = { step: cursor, of: last, loss: loss(run.losses[cursor]), size, axis: watch };
+    return { text: t(cursor ? "atStep" : "atStart", here), bad: false };
   }
-  if (now.view === "race") {
-    const list = now.ranked.map(({ name, run, hit }) =>
-      t(hit === null ? "endsAt" : "arrivesAt", { name: t(name), loss: number(core.endOf(run), 3), hit }),
-    );
-    return {
-      text: join(
-        t(ui.get("tuned") ? "raceTuned" : "raceSame", { list: list.join(t("comma")) }),
-        t(raceAdvice(now)),
-      ),
-      bad: false,
-    };
-  }
-  const used = now.inside[now.corrected ? "corrected" : "raw"].map(Math.abs);
   const longest = used.reduce((best, size, i) => (size > used[best] ? i : best), 0);
   const said = {
-    loss: loss(now.run.losses[last]),
+    loss: loss(run.losses[last]),
     steps: last,
     first: number(used[0]),
     longest: number(used[longest]),
     at: longest + 1,
-    axis: now.watch,
+    axis: watch,
     beta1: number(now.beta1),
     from: number(now.goal.from),
   };
-  if (now.run.left !== null) return { text: t("left", said), bad: true };
-  if (now.run.diverged !== null) return { text: t("blewUp", said), bad: true };
+  return { text: ui.join(t("summary", said), t(advice(now, used), said)), bad: false };
+}
+
+const lossWords =
+  (ui, { name }) =>
+  (value) =>
+    ui.number(value, name === "mlp" ? 3 : 2);
+
+function raceWords(ui, now, cursor) {
+  const { t, number } = ui;
   if (ui.get("step") >= 0) {
-    const at = Math.max(0, cursor - 1);
-    const here = {
-      step: cursor,
-      of: last,
-      loss: loss(now.run.losses[cursor]),
-      size: number(used[at]),
-      axis: now.watch,
-    };
-    return { text: t(cursor ? "atStep" : "atStart", here), bad: false };
+    const loss = lossWords(ui, now);
+    const at = (losses) => losses[Math.min(cursor, losses.length - 1)];
+    const list = now.entries.map(({ name, run }) => `${t(name)} ${loss(at(run.losses))}`).join(t("comma"));
+    return t("raceAt", { step: cursor, of: now.run.losses.length - 1, list });
   }
-  return { text: join(t("summary", said), t(advice(now, used), said)), bad: false };
+  const list = now.ranked
+    .map(({ name, run, hit }) =>
+      t(hit === null ? "endsAt" : "arrivesAt", { name: t(name), loss: number(core.endOf(run), 3), hit }),
+    )
+    .join(t("comma"));
+  return ui.join(t(now.tuned ? "raceTuned" : "raceSame", { list }), t(raceAdvice(now)));
 }
 
 /** Which remark helps most: the key of a string. */
@@ -183,7 +184,7 @@ function raceAdvice({ ranked, surface, angle, curvatures }) {
   return skew < 0.05 ? "aligned" : "turned";
 }
 
-function setup(ui) {
+function toolbar(ui) {
   const { t } = ui;
   /** Another surface brings its own start and scales. */
   function choose(surface) {
@@ -204,107 +205,79 @@ function setup(ui) {
     into: ui.toolbar,
     options: ["inside", "race"].map((v) => [v, t(v)]),
   });
-  const watch = ui.choice({
+  ui.choice({
     trait: "watch",
     label: t("watch"),
     as: "select",
     into: ui.toolbar,
     options: ["x", "y"].map((v) => [v, t(`watch ${v}`)]),
+    visible: (now) => now.view !== "race",
   });
   ui.checkbox({ trait: "corrected", label: t("corrected"), into: ui.toolbar });
-  const fair = ui.checkbox({ trait: "tuned", label: t("tuned"), into: ui.toolbar });
-  const map = mapOf(ui, {
-    colours: { ...Object.fromEntries(OTHERS.map((name) => [name, COLOURS[name]])), adam: COLOURS.adam },
-    arrows: false,
+  ui.checkbox({
+    trait: "tuned",
+    label: t("tuned"),
+    into: ui.toolbar,
+    visible: (now) => now.view === "race",
   });
-  const side = h("div", { class: "fg-side", style: "display:grid;gap:8px;min-width:0" });
-  ui.figures.append(side);
-  const [averages, sizes, race] = [averagesChart(ui, side), stepChart(ui, side), raceChart(ui, side)];
-  const rate = ui.slider({
-    trait: "learning_rate",
-    label: t("learningRate"),
-    symbol: "α",
+}
+
+/** Adam's own settings. */
+function settings(ui) {
+  const slider = (trait, name, symbol, options) =>
+    ui.slider({ trait, label: ui.t(name), symbol, ...options });
+  slider("learning_rate", "learningRate", "α", {
     min: 1e-3,
     max: 3,
     scale: "log",
     limits: { positive: true },
+    visible: (now) => !(now.view === "race" && now.tuned),
   });
-  ui.slider({
-    trait: "beta1",
-    label: t("beta1"),
-    symbol: "β₁",
-    min: 0,
-    max: 0.999,
-    scale: "share",
-    limits: { low: 0, high: 0.9999 },
-  });
-  ui.slider({
-    trait: "beta2",
-    label: t("beta2"),
-    symbol: "β₂",
-    min: 0,
-    max: 0.9999,
-    scale: "share",
-    limits: { low: 0, high: 0.99999 },
-  });
-  ui.slider({
-    trait: "epsilon",
-    label: t("epsilon"),
-    symbol: "ε",
-    min: 1e-10,
-    max: 10,
-    scale: "log",
-    limits: { positive: true },
-  });
-  const condition = ui.slider({
-    trait: "condition",
-    label: t("condition"),
-    symbol: "κ",
-    min: 1,
-    max: 300,
-    scale: "log",
-    limits: { low: 1, high: 1000 },
-  });
-  const angle = ui.slider({
-    trait: "angle",
-    label: t("angle"),
-    symbol: "φ",
-    min: 0,
-    max: 90,
-    step: 1,
-    limits: { low: 0, high: 90 },
-  });
-  let now;
-  const player = ui.player({
-    trait: "step",
-    length: () => (now ? now.run.losses.length - 1 : ui.get("steps")),
-  });
+  slider("beta1", "beta1", "β₁", { min: 0, max: 0.999, scale: "share", limits: { low: 0, high: 0.9999 } });
+  slider("beta2", "beta2", "β₂", { min: 0, max: 0.9999, scale: "share", limits: { low: 0, high: 0.99999 } });
+  slider("epsilon", "epsilon", "ε", { min: 1e-10, max: 10, scale: "log", limits: { positive: true } });
+  // The surface's, where it has any.
+  const visible = (now) => now.surface.quadratic;
+  const high = { low: 1, high: 1000 };
+  slider("condition", "condition", "κ", { min: 1, max: 300, scale: "log", limits: high, visible });
+  slider("angle", "angle", "φ", { min: 0, max: 90, step: 1, limits: { low: 0, high: 90 }, visible });
+}
 
-  return function draw() {
-    now = compute(ui);
-    player.show();
-    const racing = now.view === "race";
-    watch.node.hidden = racing;
-    fair.node.hidden = !racing;
-    rate.visible(!(racing && ui.get("tuned")));
-    for (const slider of [condition, angle]) slider.visible(now.surface.quadratic);
-    const charts = racing ? [race] : [averages, sizes];
-    // What is not shown is not there: it would be measured, and read aloud.
-    if (charts[0].plot.node.parentNode !== side || side.children.length !== charts.length)
-      side.replaceChildren(...charts.map(({ plot }) => plot.node));
+/** The charts beside the map: what is not shown is not there, since it would be measured, and read aloud. */
+function chartsOf(ui) {
+  const side = h("div", { class: "fg-side", style: "display:grid;gap:8px;min-width:0" });
+  ui.figures.append(side);
+  const [averages, sizes, race] = [averagesChart(ui, side), stepChart(ui, side), raceChart(ui, side)];
+  return function draw(now, cursor) {
+    const shown = now.view === "race" ? [race] : [averages, sizes];
+    if (shown[0].plot.node.parentNode !== side || side.children.length !== shown.length)
+      side.replaceChildren(...shown.map(({ plot }) => plot.node));
+    for (const chart of shown) chart.draw(now, cursor);
+  };
+}
+
+function setup(ui) {
+  const { t } = ui;
+  toolbar(ui);
+  const colours = { ...Object.fromEntries(OTHERS.map((name) => [name, COLOURS[name]])), adam: COLOURS.adam };
+  const map = mapOf(ui, { colours, arrows: false });
+  const drawCharts = chartsOf(ui);
+  settings(ui);
+  const player = ui.player({ trait: "step", length: (now) => now.run.losses.length - 1 });
+
+  function draw(now) {
     const cursor = player.current();
     map.draw(now, cursor);
-    for (const chart of charts) chart.draw(now, cursor);
+    drawCharts(now, cursor);
     ui.question(t(`question ${now.view}`));
     const said = { below: ui.number(now.goal.below), within: now.goal.within, hit: now.hit };
     ui.goal(t(now.hit === null ? "goal" : "goalReached", said), now.hit !== null);
-    ui.set({
-      goal_reached: now.hit !== null,
-      final_loss: Number.isFinite(now.run.losses.at(-1)) ? now.run.losses.at(-1) : null,
-    });
+    const last = now.run.losses.at(-1);
+    ui.set({ goal_reached: now.hit !== null, final_loss: Number.isFinite(last) ? last : null });
     const { text, bad } = words(ui, now, cursor);
     ui.status(text, { bad });
-  };
+  }
+  return { compute: () => compute(ui), draw };
 }
 
 export default explorable({ traits, strings, setup });

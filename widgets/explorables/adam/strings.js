@@ -99,7 +99,6 @@ export const strings = {
     "argument steps": "The number of steps",
     "argument surface": "surface",
     "argument optimiser": "optimiser",
-    "allowed number": "a number",
     "allowed [x, y]": "two finite numbers [x, y]",
   },
   zh: {
@@ -192,7 +191,6 @@ export const strings = {
     "argument steps": "步数",
     "argument surface": "曲面",
     "argument optimiser": "优化器",
-    "allowed number": "数",
     "allowed [x, y]": "两个有限的数 [x, y]",
   },
 };

@@ -1,29 +1,29 @@
-// A text box for a shape: what is typed is taken as soon as it is a shape, and complained about when it stays none.
+// A text box for a shape: what is typed is taken as soon as it is a shape, and complained about when it stays
+// none.
+
+import { h, say, unique } from "../../ui/dom.js";
 import { MOST_AXES, MOST_SIZE, parseShape, shapeText } from "./core.js";
-import { h, say } from "../../ui/dom.js";
 
 /** @param {import("../../ui/frame.js").Ui} ui @param {"a"|"b"} name */
 export function boxOf(ui, name) {
   const { t } = ui;
-  const ids = [`fg-shape-${name}-${Math.random().toString(36).slice(2)}`, ""];
-  ids[1] = `${ids[0]}-hint`;
+  const ids = { box: unique("shape"), hint: unique("hint") };
   const box = h("input", {
     type: "text",
     class: "fg-number fg-shape",
-    id: ids[0],
+    id: ids.box,
     autocomplete: "off",
     spellcheck: "false",
-    "aria-describedby": ids[1],
+    "aria-describedby": ids.hint,
   });
-  const hint = h("p", { class: "fg-hint", id: ids[1], hidden: true });
+  const hint = h("p", { class: "fg-hint", id: ids.hint, hidden: true });
   const node = h(
     "div",
     { class: "fg-control fg-choice", "data-trait": name },
-    h("label", { for: ids[0], text: t("shape", { name }) }),
+    h("label", { for: ids.box, text: t("shape", { name }) }),
     box,
     hint,
   );
-  ui.toolbar.append(node);
 
   /** While typing, a half-written shape is not an error yet; it is one when the reader is done. */
   function accept(done) {
@@ -32,13 +32,8 @@ export function boxOf(ui, name) {
       complain("");
     } catch (error) {
       if (!error.code) throw error;
-      complain(done || box.value.trim() !== "" ? reason(error) : "");
+      complain(done || box.value.trim() !== "" ? reason(t, error.code, box.value) : "");
     }
-  }
-  function reason({ code }) {
-    if (code === "badRank") return t("tooMany", { limit: MOST_AXES });
-    if (code === "badRange") return t("tooLong", { limit: String(MOST_SIZE) });
-    return t(box.value.trim() === "" ? "emptyBox" : "badBox");
   }
   function complain(text) {
     say(hint, text);
@@ -52,11 +47,15 @@ export function boxOf(ui, name) {
     complain("");
     box.value = shapeText(ui.get(name));
   });
-
-  return {
-    show({ task, [name]: shape }) {
-      node.hidden = task !== "free";
-      if (box !== box.getRootNode().activeElement) box.value = shapeText(shape);
-    },
+  const show = (now) => {
+    const root = /** @type {Document | ShadowRoot} */ (box.getRootNode());
+    if (now && box !== root.activeElement) box.value = shapeText(now[name]);
   };
+  ui.control({ node, show }, { visible: (now) => now.task === "free", into: ui.toolbar });
+}
+
+function reason(t, code, text) {
+  if (code === "badRank") return t("tooMany", { limit: MOST_AXES });
+  if (code === "badRange") return t("tooLong", { limit: String(MOST_SIZE) });
+  return t(text.trim() === "" ? "emptyBox" : "badBox");
 }

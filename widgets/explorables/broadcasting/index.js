@@ -1,12 +1,14 @@
-// broadcasting: two shapes aligned at the right; what is stretched, what fails and why, and which elements meet.
-import * as core from "./core.js";
+// broadcasting: two shapes aligned at the right; what is stretched, what fails and why, and which elements
+// meet.
+
 import { needName, raise } from "../../core/errors.js";
-import { explorable, h } from "../../ui/index.js";
-import css from "./style.css";
+import { explorable } from "../../ui/index.js";
 import { boxOf } from "./box.js";
+import * as core from "./core.js";
 import { panelOf } from "./panel.js";
 import { pictureOf } from "./picture.js";
 import { strings } from "./strings.js";
+import css from "./style.css";
 
 export { core };
 
@@ -15,25 +17,21 @@ const MOST_CELLS = 1_000_000; // of the slider; more elements are aligned, but n
 
 const traits = { a: [4, 1], b: [3], cell: 5, task: "free", solved: [], won: false };
 
+/** @typedef {ReturnType<typeof compute>} Now */
+
 /** Everything that one state of the traits implies; no drawing. @param {import("../../ui/frame.js").Ui} ui */
 function compute(ui) {
   const task = ui.get("task");
   needName("task", task, TASKS);
   const [a, b] = [core.needModest("a", ui.get("a")), core.needModest("b", ui.get("b"))];
+  const asked = ui.get("cell");
+  if (!Number.isInteger(asked) || asked < 0) {
+    const text = `cell must be a whole number, not ${asked}`;
+    raise(RangeError, "badRange", "cell", asked, "0, 1, 2, …", text);
+  }
   const found = core.align(a, b);
   const elements = found.shape ? core.count(found.shape) : 0;
-  const whole = Number.isInteger(ui.get("cell")) && ui.get("cell") >= 0;
-  if (!whole)
-    raise(
-      RangeError,
-      "badRange",
-      "cell",
-      ui.get("cell"),
-      "0, 1, 2, …",
-      `cell must be a whole number, not ${ui.get("cell")}`,
-    );
   const pointed = elements > 0 && elements <= MOST_CELLS;
-  const cell = pointed ? Math.min(ui.get("cell"), elements - 1) : -1;
   return {
     task,
     a,
@@ -41,36 +39,38 @@ function compute(ui) {
     ...found,
     elements,
     pointed,
-    cell,
+    cell: pointed ? Math.min(asked, elements - 1) : -1,
     solved: task !== "free" && core.solved(task, a, b),
+    done: ui.get("solved").length,
+    won: ui.get("won"),
   };
 }
 
-/** What the state says in words. */
+/** What the state says in words. @param {import("../../ui/frame.js").Ui} ui @param {Now} now */
 function words(ui, now) {
-  const { t } = ui;
-  const join = (...parts) => parts.filter(Boolean).join(ui.lang === "zh" ? "" : " ");
+  const { t, join } = ui;
   if (now.clash)
     return join(
       t("clash", { ...now.clash, axis: minus(now.clash.axis), error: errorOf(ui, now) }),
-      now.task === "free" ? remedy(ui, now) : "",
+      now.task === "free" && remedy(ui, now),
     );
   const shapes = { a: core.shapeText(now.a), b: core.shapeText(now.b), out: core.shapeText(now.shape) };
-  const stretch = ["a", "b"].map((name) => {
-    const axes = now.axes
-      .filter(({ kind, size }) => kind === name && size !== 1)
-      .map(({ axis }) => minus(axis));
-    return axes.length
-      ? t(axes.length > 1 ? "stretchMore" : "stretch", { name, axes: axes.join(t("and")) })
-      : "";
-  });
-  const done = now.solved ? t("solved") : now.task === "rows" || now.task === "silent" ? t("ask rows") : "";
+  const stretch = ["a", "b"].map((name) => stretchText(ui, now, name)).filter(Boolean);
   return join(
-    done,
+    now.solved ? t("solved") : now.task === "rows" || now.task === "silent" ? t("ask rows") : "",
     t("fits", shapes),
-    ...(stretch.some(Boolean) ? stretch : [t("same")]),
-    now.elements === 0 ? t("nothing") : now.pointed ? readText(ui, now) : "",
+    ...(stretch.length ? stretch : [t("same")]),
+    now.elements === 0 ? t("nothing") : now.pointed && readText(ui, now),
   );
+}
+
+/** Along which axes an operand is stretched, if along any. */
+function stretchText({ t }, now, name) {
+  const axes = now.axes
+    .filter(({ kind, size }) => kind === name && size !== 1)
+    .map(({ axis }) => minus(axis));
+  if (!axes.length) return "";
+  return t(axes.length > 1 ? "stretchMore" : "stretch", { name, axes: axes.join(t("and")) });
 }
 
 const minus = (axis) => `−${-axis}`;
@@ -94,58 +94,58 @@ function remedy({ t }, { a, b }) {
   return list.length ? t("remedy", { list: list.join(t("or")) }) : t("noRemedy");
 }
 
+const ALL = Object.keys(core.TASKS).length;
+
+/** A task from its beginning, or free play. */
+function begin(ui, task) {
+  const { a, b } = core.TASKS[task] ?? traits;
+  ui.set({ task, a, b, cell: core.TASKS[task] ? 0 : traits.cell });
+}
+
+/** A new axis; with the right one a task is solved. */
+function insert(ui, name, axis) {
+  const shapes = { a: ui.get("a"), b: ui.get("b"), [name]: core.unsqueeze(ui.get(name), axis) };
+  const task = ui.get("task");
+  const solved = new Set(ui.get("solved"));
+  if (task !== "free" && core.solved(task, shapes.a, shapes.b)) solved.add(task);
+  ui.set({ ...shapes, solved: [...solved], won: solved.size === ALL });
+}
+
+function tasks(ui) {
+  const { t, toolbar: into } = ui;
+  const options = Object.keys(TASKS).map((task) => [task, t(`task ${task}`)]);
+  const onChange = (task) => begin(ui, task);
+  ui.choice({ trait: "task", label: t("task"), as: "select", into, onChange, options });
+  boxOf(ui, "a");
+  boxOf(ui, "b");
+  const visible = (now) => now.task !== "free";
+  ui.button({ label: t("again"), onClick: () => begin(ui, ui.get("task")), visible, into });
+}
+
 function setup(ui) {
   const { t } = ui;
   ui.root.classList.add("fg-broadcast");
-  ui.root.prepend(h("style", { text: css }));
-  const begin = (task) =>
-    ui.set({
-      task,
-      ...(core.TASKS[task]
-        ? { a: core.TASKS[task].a, b: core.TASKS[task].b, cell: 0 }
-        : { a: traits.a, b: traits.b, cell: traits.cell }),
-    });
-  ui.choice({
-    trait: "task",
-    label: t("task"),
-    as: "select",
-    into: ui.toolbar,
-    onChange: begin,
-    options: Object.keys(TASKS).map((task) => [task, t(`task ${task}`)]),
-  });
-  const boxes = ["a", "b"].map((name) => boxOf(ui, name));
-  const again = ui.button({ label: t("again"), onClick: () => begin(ui.get("task")), into: ui.toolbar });
-  const insert = (name, axis) => {
-    const next = { [name]: core.unsqueeze(ui.get(name), axis) };
-    const task = ui.get("task");
-    const [a, b] = [next.a ?? ui.get("a"), next.b ?? ui.get("b")];
-    const solved = [...ui.get("solved")];
-    if (task !== "free" && core.solved(task, a, b) && !solved.includes(task)) solved.push(task);
-    ui.set({ ...next, solved, won: solved.length === Object.keys(core.TASKS).length });
-  };
-  const panel = panelOf(ui, { insert });
+  tasks(ui);
+  const panel = panelOf(ui, { insert: (name, axis) => insert(ui, name, axis) });
   const picture = pictureOf(ui);
-  const cell = ui.slider({ trait: "cell", label: t("cell"), min: 0, max: 11, integer: true });
+  ui.slider({
+    trait: "cell",
+    label: t("cell"),
+    min: 0,
+    max: (now) => Math.max(1, now.elements - 1),
+    integer: true,
+    visible: (now) => now.pointed && now.elements > 1,
+  });
 
-  return function draw() {
-    const now = compute(ui);
-    for (const box of boxes) box.show(now);
-    again.node.hidden = now.task === "free";
-    cell.visible(now.pointed && now.elements > 1);
-    cell.ends({ min: 0, max: Math.max(1, now.elements - 1) });
-    cell.show();
+  /** @param {Now} now */
+  function draw(now) {
     panel(now);
     picture(now);
     ui.question(t(`question ${now.task}`));
-    const won = ui.get("won");
-    ui.goal(
-      won
-        ? t("goalReached")
-        : t("goal", { solved: ui.get("solved").length, all: Object.keys(core.TASKS).length }),
-      won,
-    );
+    ui.goal(now.won ? t("goalReached") : t("goal", { solved: now.done, all: ALL }), now.won);
     ui.status(words(ui, now), { bad: Boolean(now.clash) });
-  };
+  }
+  return { compute: () => compute(ui), draw };
 }
 
-export default explorable({ traits, strings, setup });
+export default explorable({ traits, strings, css, setup });

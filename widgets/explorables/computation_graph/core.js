@@ -4,7 +4,8 @@ import { random } from "../../core/random.js";
 
 /**
  * `value` of the inputs; `slopes` from the inputs and the result: one for each input.
- * @typedef {{sign: string, value: (...v: number[]) => number, slopes: (v: number[], y: number) => number[]}} Operation
+ * @typedef {{sign: string, value: (...v: number[]) => number,
+ *   slopes: (v: number[], y: number) => number[]}} Operation
  *
  * @type {Record<string, Operation>}
  */
@@ -27,13 +28,17 @@ export const OPERATIONS = {
 };
 
 /**
- * A node without `op` is a leaf. Every node stands after its inputs, so the list is in topological order; the last is the output.
+ * A node without `op` is a leaf. Every node stands after its inputs, so the list is in topological order; the
+ * last is the output.
  * @typedef {{id: string, op?: string, of?: string[], at?: [number, number], sides?: number[]}} Node
  *   at: column 0 to 2, row; sides: on which side of each edge its label stands, −1 or 1
  * @typedef {{nodes: Node[], leaves: Record<string, number>, drawn?: number[]}} Graph
  *   leaves: where it starts; drawn: the numbers that a question's leaves are drawn from
  */
+
+/** @type {(id: string, column: number, row: number) => Node} */
 const leaf = (id, column, row) => ({ id, at: [column, row] });
+/** @type {(id: string, op: string, of: string[], column: number, row: number) => Node} */
 const node = (id, op, of, column, row) => ({ id, op, of, at: [column, row] });
 const SMALL = [-3, -2, -1, 1, 2, 3];
 const HALVES = [-1.5, -1, -0.5, 0.5, 1, 1.5];
@@ -114,7 +119,8 @@ export const graphOf = (name) => needName("graph", name, GRAPHS);
 /**
  * The whole computation: forward, then backward.
  * @param {Graph} graph @param {Record<string, number>} leaves
- * @returns {{values: Record<string, number>, gradients: Record<string, number>, edges: {from: string, to: string, slope: number, flow: number}[]}}
+ * @returns {{values: Record<string, number>, gradients: Record<string, number>,
+ *   edges: {from: string, to: string, slope: number, flow: number}[]}}
  *   an edge's `flow` is what it carries back: the gradient of `to`, times the slope
  */
 export function trace({ nodes }, leaves) {
@@ -133,7 +139,7 @@ export function trace({ nodes }, leaves) {
   const gradients = Object.fromEntries(nodes.map(({ id }) => [id, 0]));
   gradients[nodes.at(-1).id] = 1;
   // Backwards: when an edge is reached, all edges out of its `to` have been.
-  for (const edge of edges.toReversed()) {
+  for (const edge of [...edges].reverse()) {
     edge.flow = edge.slope * gradients[edge.to];
     gradients[edge.from] += edge.flow;
   }
@@ -151,7 +157,8 @@ function needFinite(name, value) {
 /**
  * The `number`-th question about a graph: values of its leaves, and the leaf whose gradient is asked for.
  * Never a gradient that is nearly zero, or too large for mental arithmetic.
- * @param {string} name @param {number} number @returns {{leaves: Record<string, number>, target: string, answer: number}}
+ * @param {string} name @param {number} number
+ * @returns {{leaves: Record<string, number>, target: string, answer: number}}
  */
 export function question(name, number) {
   const graph = graphOf(name);

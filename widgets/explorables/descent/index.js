@@ -1,8 +1,9 @@
 // descent: an optimiser walks down a surface. Path, loss curve, and the learning rates that theory allows.
 import * as core from "../../core/descent.js";
 import { explorable } from "../../ui/index.js";
+import { mapOf } from "../../ui/surface_map/index.js";
 import { chartOf } from "./chart.js";
-import { mapOf } from "./map.js";
+import { COLOURS } from "./colours.js";
 import { strings } from "./strings.js";
 
 export { core };
@@ -19,6 +20,8 @@ const traits = {
   compare: false,
 };
 const NAMES = Object.keys(core.OPTIMISERS);
+
+/** @typedef {ReturnType<typeof compute>} Now */
 
 /** Everything that one state of the traits implies; no drawing. @param {import("../../ui/frame.js").Ui} ui */
 function compute(ui) {
@@ -41,6 +44,7 @@ function compute(ui) {
     goal,
     ...hyper,
     curvatures,
+    compare: ui.get("compare"),
     others: ui.get("compare")
       ? NAMES.filter((other) => other !== optimiser).map((other) => [other, go(other)])
       : [],
@@ -80,24 +84,12 @@ function words(ui, now, cursor) {
   };
   if (ui.get("step") >= 0)
     return { text: t("atStep", { step: cursor, loss: loss(run.losses[cursor]), of: last }), bad: false };
-  return { text: [t("summary", said), t(advice(now), more)].join(ui.lang === "zh" ? "" : " "), bad: false };
+  return { text: ui.join(t("summary", said), t(advice(now), more)), bad: false };
 }
 
 /** Which remark helps most: the key of a string. */
-function advice({
-  tooNear,
-  name,
-  surface,
-  run,
-  hit,
-  limit,
-  learningRate,
-  best,
-  rate,
-  optimiser,
-  momentum,
-  start,
-}) {
+function advice(now) {
+  const { name, surface, hit, limit, learningRate, best, rate, optimiser, momentum, start, tooNear } = now;
   if (tooNear) return "tooNear";
   if (hit !== null) return `reached ${name}`;
   if (name === "saddle" && start[1] === 0) return "ridge";
@@ -109,7 +101,7 @@ function advice({
   return rate < Math.sqrt(momentum) + 1e-6 ? "brake" : "almost";
 }
 
-function setup(ui) {
+function toolbar(ui) {
   const { t } = ui;
   /** Another surface brings its own start and scales. */
   function choose(surface) {
@@ -131,18 +123,21 @@ function setup(ui) {
     options: NAMES.map((o) => [o, t(o)]),
   });
   ui.checkbox({ trait: "compare", label: t("compare"), into: ui.toolbar });
-  const map = mapOf(ui);
-  const chart = chartOf(ui);
-  const rate = ui.slider({
+}
+
+function sliders(ui) {
+  const { t } = ui;
+  ui.slider({
     trait: "learning_rate",
     label: t("learningRate"),
     symbol: "α",
-    min: 1e-3,
-    max: 3,
+    min: (now) => now.surface.rates[0],
+    max: (now) => now.surface.rates[1],
     scale: "log",
     limits: { positive: true },
+    marks: (now) => rateMarks(t, now),
   });
-  const momentum = ui.slider({
+  ui.slider({
     trait: "momentum",
     label: t("momentumLabel"),
     symbol: "μ",
@@ -150,8 +145,9 @@ function setup(ui) {
     max: 0.99,
     step: 0.01,
     limits: { low: 0, high: 0.999 },
+    visible: (now) => core.OPTIMISERS[now.optimiser].uses.includes("momentum") || now.compare,
   });
-  const condition = ui.slider({
+  ui.slider({
     trait: "condition",
     label: t("condition"),
     symbol: "κ",
@@ -159,45 +155,41 @@ function setup(ui) {
     max: 300,
     scale: "log",
     limits: { low: 1, high: 1000 },
+    visible: (now) => now.surface.quadratic,
   });
-  let now;
-  const player = ui.player({
-    trait: "step",
-    length: () => (now ? now.run.losses.length - 1 : ui.get("steps")),
-  });
+}
 
-  function marks() {
-    const limit = {
-      value: now.limit,
-      text: t(now.surface.quadratic ? "limit" : "limitThere"),
-      tone: "bad",
-      side: "right",
-      beyond: true,
-    };
-    const best = { value: now.best, text: t("best"), tone: "good", side: "left" };
-    return now.surface.quadratic ? [best, limit] : [{ ...limit, side: "left" }];
-  }
-  return function draw() {
-    now = compute(ui);
-    player.show();
-    const [min, max] = now.surface.rates;
-    rate.ends({ min, max });
-    rate.marks(marks());
-    momentum.visible(core.OPTIMISERS[now.optimiser].uses.includes("momentum") || ui.get("compare"));
-    condition.visible(now.surface.quadratic);
+/** The best rate and the largest that converges, where they are known. @returns {import("../../ui/controls/slider.js").Mark[]} */
+function rateMarks(t, { surface, limit, best }) {
+  if (!surface.quadratic)
+    return [{ value: limit, text: t("limitThere"), tone: "bad", side: "left", beyond: true }];
+  return [
+    { value: best, text: t("best"), tone: "good", side: "left" },
+    { value: limit, text: t("limit"), tone: "bad", side: "right", beyond: true },
+  ];
+}
+
+function setup(ui) {
+  const { t } = ui;
+  toolbar(ui);
+  const map = mapOf(ui, { colours: COLOURS });
+  const chart = chartOf(ui);
+  sliders(ui);
+  const player = ui.player({ trait: "step", length: (now) => now.run.losses.length - 1 });
+
+  function draw(now) {
     const cursor = player.current();
     map.draw(now, cursor);
     chart.draw(now, cursor);
     ui.question(t(`question ${now.name}`));
     const said = { below: ui.number(now.goal.below), within: now.goal.within, hit: now.hit };
     ui.goal(t(now.hit === null ? "goal" : "goalReached", said), now.hit !== null);
-    ui.set({
-      goal_reached: now.hit !== null,
-      final_loss: Number.isFinite(now.run.losses.at(-1)) ? now.run.losses.at(-1) : null,
-    });
+    const last = now.run.losses.at(-1);
+    ui.set({ goal_reached: now.hit !== null, final_loss: Number.isFinite(last) ? last : null });
     const { text, bad } = words(ui, now, cursor);
     ui.status(text, { bad });
-  };
+  }
+  return { compute: () => compute(ui), draw };
 }
 
 export default explorable({ traits, strings, setup });

@@ -86,7 +86,6 @@ export const strings = {
     "argument steps": "The number of steps",
     "argument optimiser": "optimiser",
     "argument surface": "surface",
-    "allowed number": "a number",
     "allowed [x, y]": "two finite numbers [x, y]",
   },
   zh: {
@@ -162,7 +161,6 @@ export const strings = {
     "argument steps": "步数",
     "argument optimiser": "优化器",
     "argument surface": "曲面",
-    "allowed number": "数",
     "allowed [x, y]": "两个有限的数 [x, y]",
   },
 };

@@ -1,6 +1,7 @@
 // gradient_flow: how large the signal is in each layer of a deep network, and the gradient on its way back.
+
+import { needWhole } from "../../core/errors.js";
 import * as core from "../../core/flow.js";
-import { raise } from "../../core/errors.js";
 import { explorable } from "../../ui/index.js";
 import { strings } from "./strings.js";
 
@@ -15,13 +16,14 @@ const MARGIN = { left: 46, right: 14, top: 24, bottom: 38 };
 
 const traits = { activation: "tanh", depth: 30, gain: 0.6, seed: 1, passed: [] };
 
+/** @typedef {ReturnType<ReturnType<typeof computer>>} Now */
+
 /** Everything that one state of the traits implies; the random numbers of a seed are drawn once. */
 function computer(ui) {
   let drawn = { seed: null };
   return function compute() {
     const [activation, depth, gain, seed] = ["activation", "depth", "gain", "seed"].map(ui.get);
-    if (!Number.isInteger(seed))
-      raise(TypeError, "badType", "seed", seed, "whole number", `seed must be a whole number, not ${seed}`);
+    needWhole("seed", seed);
     if (drawn.seed !== seed) drawn = { seed, numbers: core.draw(seed) };
     const { signals, gradients } = core.flow(activation, gain, depth, drawn.numbers);
     const spread = core.spread(gradients);
@@ -45,7 +47,10 @@ function decades(numbers) {
     Math.floor(Math.log10(Math.min(...there, 1)) - 0.15),
     Math.ceil(Math.log10(Math.max(...there, 1)) + 0.15),
   ];
-  while (high - low < 6) (high - low) & 1 ? (high += 1) : (low -= 1);
+  while (high - low < 6) {
+    if ((high - low) % 2) high += 1;
+    else low -= 1;
+  }
   return [10 ** low, 10 ** high];
 }
 
@@ -64,47 +69,63 @@ function chartOf(ui, label) {
     x: { domain: [0, 31], label: ui.t("layer"), ticks: 6 },
     y: { domain: [1e-3, 1e3], scale: "log", label: ui.t(label), ticks: 7 },
   });
-  const band = plot.area({ class: "fg-target", layer: "under" });
-  const bandName = plot.text({ color: "good" });
-  const theory = plot.line({ color: "muted", width: 1.5, dash: "2 5" });
-  const theoryName = plot.text({ class: "fg-quiet" });
+  const drawBand = bandOf(ui, plot);
+  const drawTheory = theoryOf(ui, plot);
   const line = plot.line({ width: 2 });
   const dots = plot.dots({ size: 6 });
   return {
     plot,
+    /** @param {Now} now @param {number[]} numbers @param {{banded: boolean, predicted: number[]|null}} more */
     draw({ activation, depth, fine }, numbers, { banded, predicted }) {
       plot.layout({
         x: { domain: [0, depth + 1] },
         y: { domain: decades([...numbers, ...(predicted ?? [])]) },
       });
-      for (const mark of [line, dots]) mark.color(HUE[activation]);
-      line.set(curve(numbers));
-      dots.set(curve(numbers));
-      predicted ? theory.set(curve(predicted)) : theory.hide();
-      // Below the line, on the side where there is room.
-      const half = predicted ? Math.floor(predicted.length / 2) : 0;
-      const falls = predicted && predicted[0] > predicted.at(-1);
-      predicted
-        ? theoryName.set(half + 1, predicted[half], ui.t("theory"), {
-            dx: falls ? -8 : 8,
-            dy: 20,
-            anchor: falls ? "end" : "start",
-          })
-        : theoryName.hide();
-      if (!banded) return [band, bandName].forEach((mark) => mark.hide());
-      const middle = Math.sqrt(
-        Math.max(Math.max(...numbers) * Math.max(Math.min(...numbers), 1e-300), 1e-300),
-      );
-      band.set(0, middle * Math.sqrt(WITHIN), depth + 1, middle / Math.sqrt(WITHIN));
-      band.node.classList.toggle("fg-won", fine);
-      // On the side where the curve is below the band.
-      const rising = numbers[0] < numbers.at(-1);
-      bandName.set(rising ? 0 : depth + 1, middle * Math.sqrt(WITHIN), ui.t("band", { within: WITHIN }), {
-        dx: rising ? 6 : -6,
-        dy: -6,
-        anchor: rising ? "start" : "end",
-      });
+      for (const mark of [line, dots]) {
+        mark.color(HUE[activation]);
+        mark.set(curve(numbers));
+      }
+      drawTheory(predicted);
+      drawBand(numbers, depth, { shown: banded, fine });
     },
+  };
+}
+
+/** Where all gradients have to lie; its name on the side where the curve is below it. */
+function bandOf(ui, plot) {
+  const band = plot.area({ class: "fg-target", layer: "under" });
+  const name = plot.text({ color: "good" });
+  return function draw(numbers, depth, { shown, fine }) {
+    if (!shown) {
+      band.hide();
+      name.hide();
+      return;
+    }
+    const [least, most] = [Math.max(Math.min(...numbers), 1e-300), Math.max(...numbers)];
+    const middle = Math.sqrt(Math.max(most * least, 1e-300));
+    band.set(0, middle * Math.sqrt(WITHIN), depth + 1, middle / Math.sqrt(WITHIN));
+    band.node.classList.toggle("fg-won", fine);
+    const rising = numbers[0] < numbers.at(-1);
+    const side = rising ? { dx: 6, dy: -6, anchor: "start" } : { dx: -6, dy: -6, anchor: "end" };
+    name.set(rising ? 0 : depth + 1, middle * Math.sqrt(WITHIN), ui.t("band", { within: WITHIN }), side);
+  };
+}
+
+/** What theory predicts, and its name below the line, on the side where there is room. */
+function theoryOf(ui, plot) {
+  const line = plot.line({ color: "muted", width: 1.5, dash: "2 5" });
+  const name = plot.text({ class: "fg-quiet" });
+  return function draw(predicted) {
+    if (!predicted) {
+      line.hide();
+      name.hide();
+      return;
+    }
+    line.set(curve(predicted));
+    const half = Math.floor(predicted.length / 2);
+    const falls = predicted[0] > predicted.at(-1);
+    const side = falls ? { dx: -8, dy: 20, anchor: "end" } : { dx: 8, dy: 20, anchor: "start" };
+    name.set(half + 1, predicted[half], ui.t("theory"), side);
   };
 }
 
@@ -123,31 +144,28 @@ function words(ui, now) {
   };
   const kind = now.fine
     ? "fine"
-    : now.gradients[0] < now.gradients.at(-1)
+    : now.gradients[0] < now.gradients.at(-1) || now.spread === Infinity
       ? "vanishes"
-      : now.spread === Infinity
-        ? "vanishes"
-        : "explodes";
+      : "explodes";
   const why = now.fine
     ? now.depth < DEEP
       ? "shallow"
       : `fine ${now.activation}`
     : `${kind} ${now.activation}`;
-  return { text: [t(kind, said), t(why, said)].join(ui.lang === "zh" ? "" : " "), bad: kind === "explodes" };
+  return { text: ui.join(t(kind, said), t(why, said)), bad: kind === "explodes" };
 }
 
-function setup(ui) {
+function controls(ui) {
   const { t } = ui;
-  const compute = computer(ui);
-  const activations = ui.choice({
+  const passed = (name) => ui.get("passed").includes(name) && GOALS.includes(name);
+  ui.choice({
     trait: "activation",
     label: t("activation"),
     into: ui.toolbar,
-    options: Object.keys(core.ACTIVATIONS).map((name) => [name, t(name)]),
+    options: () =>
+      Object.keys(core.ACTIVATIONS).map((name) => [name, passed(name) ? `${t(name)} ✓` : t(name)]),
   });
-  const gradients = chartOf(ui, "gradientAxis");
-  const signals = chartOf(ui, "signalAxis");
-  const gain = ui.slider({
+  ui.slider({
     trait: "gain",
     label: t("gain"),
     symbol: "g",
@@ -155,70 +173,52 @@ function setup(ui) {
     max: 20,
     scale: "log",
     limits: { low: 0.01, high: 20 },
+    marks: [
+      { value: GAINS.xavier, text: "Xavier", tone: "good", side: "left" },
+      { value: GAINS.he, text: "He", tone: "good", side: "right" },
+    ],
   });
   ui.slider({ trait: "depth", label: t("depth"), min: 2, max: core.DEEPEST, integer: true });
   ui.button({ label: t("again"), onClick: () => ui.set({ seed: ui.get("seed") + 1 }) });
+}
 
-  // Letting go inside the band counts; passing over it with the mouse held does not.
-  const look = () => {
-    const now = compute();
-    const passed = ui.get("passed");
-    if (now.fine && now.depth >= DEEP && GOALS.includes(now.activation) && !passed.includes(now.activation))
-      ui.set({ passed: [...passed, now.activation] });
-  };
-  for (const event of ["change", "pointerup", "click"])
-    ui.root.addEventListener(
-      event,
-      () => ui.root.dataset.error !== "yes" && setTimeout(() => ui.alive && look()),
-    );
+function showGoal(ui) {
+  const { t } = ui;
+  const passed = GOALS.filter((name) => ui.get("passed").includes(name));
+  const all = passed.length === GOALS.length;
+  const so = passed.length ? t("passed", { list: passed.map((name) => t(name)).join(", ") }) : "";
+  ui.goal(all ? t("goalReached") : t("goal", { deep: DEEP, within: WITHIN }) + so, all);
+}
 
-  return function draw() {
-    const now = compute();
-    gain.marks([
-      { value: GAINS.xavier, text: "Xavier", tone: "good", side: "left" },
-      { value: GAINS.he, text: "He", tone: "good", side: "right" },
-    ]);
+/** What one picture shows, for screen readers. */
+function describe(ui, plot, key, { activation, depth }, numbers) {
+  const [first, last] = [numbers[0], numbers.at(-1)].map((value) => ui.number(value, 2));
+  plot.describe(ui.t(key, { activation: ui.t(activation), depth, first, last }));
+}
+
+function setup(ui) {
+  const gradients = chartOf(ui, "gradientAxis");
+  const signals = chartOf(ui, "signalAxis");
+  controls(ui);
+  ui.goals("passed", ({ fine, depth, activation }) =>
+    fine && depth >= DEEP && GOALS.includes(activation) ? [activation] : [],
+  );
+
+  /** @param {Now} now */
+  function draw(now) {
     // Each ReLU layer passes on half of the mean square, forward and backward.
     const half = now.activation === "relu" ? now.gain / Math.SQRT2 : null;
     const powers = half && now.gradients.map((_, i) => half ** i);
-    gradients.draw(now, now.gradients, {
-      banded: true,
-      predicted: half && powers.toReversed().map((p) => p * now.gradients.at(-1)),
-    });
-    signals.draw(now, now.signals, { banded: false, predicted: half && powers.map((p) => p * half) });
-    gradients.plot.describe(
-      t("gradientNow", {
-        activation: t(now.activation),
-        depth: now.depth,
-        first: ui.number(now.gradients[0], 2),
-        last: ui.number(now.gradients.at(-1), 2),
-      }),
-    );
-    signals.plot.describe(
-      t("signalNow", {
-        activation: t(now.activation),
-        depth: now.depth,
-        first: ui.number(now.signals[0], 2),
-        last: ui.number(now.signals.at(-1), 2),
-      }),
-    );
-    const passed = GOALS.filter((name) => ui.get("passed").includes(name));
-    ui.goal(
-      passed.length === GOALS.length
-        ? t("goalReached")
-        : t("goal", { deep: DEEP, within: WITHIN }) +
-            (passed.length ? t("passed", { list: passed.map((name) => t(name)).join(", ") }) : ""),
-      passed.length === GOALS.length,
-    );
-    activations.node.querySelectorAll(".fg-segment").forEach((segment) => {
-      const name = segment.querySelector("input").value;
-      const text = passed.includes(name) ? `${t(name)} ✓` : t(name);
-      const span = segment.querySelector("span");
-      if (span.textContent !== text) span.textContent = text;
-    });
+    const backward = powers && [...powers].reverse().map((p) => p * now.gradients.at(-1));
+    gradients.draw(now, now.gradients, { banded: true, predicted: backward });
+    signals.draw(now, now.signals, { banded: false, predicted: powers?.map((p) => p * half) });
+    describe(ui, gradients.plot, "gradientNow", now, now.gradients);
+    describe(ui, signals.plot, "signalNow", now, now.signals);
+    showGoal(ui);
     const { text, bad } = words(ui, now);
     ui.status(text, { bad });
-  };
+  }
+  return { compute: computer(ui), draw };
 }
 
 export default explorable({ traits, strings, setup });

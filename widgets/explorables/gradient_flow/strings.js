@@ -46,8 +46,6 @@ export const strings = {
     "argument gain": "The gain",
     "argument depth": "The number of layers",
     "argument seed": "The seed",
-    "allowed number": "a number",
-    "allowed whole number": "a whole number",
   },
   zh: {
     title: "梯度的流动",
@@ -86,7 +84,5 @@ export const strings = {
     "argument gain": "增益",
     "argument depth": "层数",
     "argument seed": "种子",
-    "allowed number": "数",
-    "allowed whole number": "整数",
   },
 };

@@ -12,6 +12,8 @@ export const STRENGTH = 0.1; // of the inputs: standard deviation of W x
 export const LEVEL = 0.01; // what is left of the gradient where its reach ends
 const SMALLEST = 1e-300;
 
+/** @typedef {import("./recurrent.js").Kind} Kind */
+
 /** A random matrix that turns and mirrors, and changes no length: Gram and Schmidt on normal numbers. @returns {Float64Array} (size, size) */
 export function orthogonal(next, size) {
   const rows = Array.from({ length: size }, () => normals(next, size));
@@ -41,6 +43,7 @@ export function draw(seed) {
 /**
  * The three cells: recurrent matrices `scale` times an orthogonal one; all biases 0 but that of the gate which keeps
  * (of the LSTM: f, the second; of the GRU: z, the second as well).
+ * @param {Kind} kind
  * @returns {import("./recurrent.js").Cell}
  */
 export function cellOf(kind, { turns, weights }, scale, bias) {
@@ -67,7 +70,7 @@ export function cellOf(kind, { turns, weights }, scale, bias) {
 export const relative = (norms) => norms.map((norm) => norm / Math.max(norms[0], SMALLEST));
 
 /** The farthest step back from which at least `LEVEL` is left. @param {number[]} left */
-export const reachOf = (left) => left.findLastIndex((share) => share >= LEVEL);
+export const reachOf = (left) => left.reduce((far, share, step) => (share >= LEVEL ? step : far), -1);
 
 /** By what factor a step back changes the gradient, on average. @param {number[]} left */
 export const perStep = (left) =>
@@ -77,32 +80,27 @@ export const perStep = (left) =>
 const topsOf = ({ turns }) =>
   Array.from({ length: 4 }, (_, row) => turns[3].slice(row * HIDDEN, (row + 1) * HIDDEN));
 
-/** @returns {Record<string, {left: number[], reach: number, rate: number}>} of each cell, over `length` steps */
+/**
+ * What is left of the gradient at every distance, how far it reaches, and the factor a step, on average over all steps.
+ * @typedef {{left: number[], reach: number, rate: number}} Measured
+ */
+
+/** @returns {Measured} of one cell, over `length` steps */
+function measureOne(kind, drawn, scale, bias, length) {
+  const cell = cellOf(kind, drawn, scale, bias);
+  const left = relative(reach(kind, cell, run(kind, cell, drawn.xs.slice(0, length)), topsOf(drawn)));
+  return { left, reach: reachOf(left), rate: perStep(left) };
+}
+
+/** @returns {Record<Kind, Measured>} of each cell, over `length` steps */
 export function measure(drawn, scale, bias, length) {
   needBetween("scale", scale, 0, 100);
   needBetween("bias", bias, -100, 100);
   needBetween("length", length, 2, LONGEST);
-  const [xs, tops] = [drawn.xs.slice(0, length), topsOf(drawn)];
-  return Object.fromEntries(
-    Object.keys(CELLS).map((kind) => {
-      const cell = cellOf(kind, drawn, scale, bias);
-      const left = relative(reach(kind, cell, run(kind, cell, xs), tops));
-      return [kind, { left, reach: reachOf(left), rate: perStep(left) }];
-    }),
-  );
+  const of = (/** @type {Kind} */ kind) => measureOne(kind, drawn, scale, bias, length);
+  return { rnn: of("rnn"), gru: of("gru"), lstm: of("lstm") };
 }
 
-/** The factor a step of each cell, for every scale of a list: one gradient instead of four, over `length` steps. */
-export function sweep(drawn, scales, bias, length, kinds = Object.keys(CELLS)) {
-  const xs = drawn.xs.slice(0, length);
-  const top = topsOf(drawn).slice(0, 1);
-  return Object.fromEntries(
-    kinds.map((kind) => [
-      kind,
-      scales.map((scale) => {
-        const cell = cellOf(kind, drawn, scale, bias);
-        return perStep(relative(reach(kind, cell, run(kind, cell, xs), top)));
-      }),
-    ]),
-  );
-}
+/** The factor a step of one cell for every scale of a list: the `rate` that `measure` gives there. @param {Kind} kind */
+export const sweep = (kind, drawn, scales, bias, length) =>
+  scales.map((scale) => measureOne(kind, drawn, scale, bias, length).rate);

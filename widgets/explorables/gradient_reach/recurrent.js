@@ -42,7 +42,7 @@ export const CELLS = {
       const [fromInput, fromState] = [affine(W, x, b, zeros(H)), affine(U, tape.h[t], bh, zeros(H))];
       tape.h.push(fromInput.map((z, k) => Math.tanh(z + fromState[k])));
     },
-    backward({ W, U }, tape, t, dh, dc, dx) {
+    backward({ W, U }, tape, t, dh, _dc, dx) {
       const dz = tape.room[0];
       dh.forEach((d, k) => {
         dz[k] = d * (1 - tape.h[t + 1][k] ** 2);
@@ -66,7 +66,7 @@ export const CELLS = {
       tape.inner.push(own.slice(2 * H));
       tape.h.push(h);
     },
-    backward({ W, U, hidden: H }, tape, t, dh, dc, dx) {
+    backward({ W, U, hidden: H }, tape, t, dh, _dc, dx) {
       const [gates, inner, h] = [tape.gates[t], tape.inner[t], tape.h[t]];
       const [dz, direct] = tape.room;
       for (let k = 0; k < H; k += 1) {
@@ -114,7 +114,9 @@ export const CELLS = {
   },
 };
 
-/** Read a sequence from the empty state. @param {keyof typeof CELLS} kind @param {Cell} cell @param {ArrayLike<number>[]} xs @returns {Tape} */
+/** @typedef {keyof typeof CELLS} Kind */
+
+/** Read a sequence from the empty state. @param {Kind} kind @param {Cell} cell @param {ArrayLike<number>[]} xs @returns {Tape} */
 export function run(kind, cell, xs) {
   const { gates, forward } = needName("cell", kind, CELLS);
   const { W, U, b, bh, inputs: I, hidden: H } = cell;
@@ -139,7 +141,7 @@ export function run(kind, cell, xs) {
 
 /**
  * From the last output, one unit after the other, back to every input.
- * @param {keyof typeof CELLS} kind @param {Cell} cell @param {Tape} tape @param {ArrayLike<number>[]} [tops] gradients for h_T to begin with; the unit vectors if not given
+ * @param {Kind} kind @param {Cell} cell @param {Tape} tape @param {ArrayLike<number>[]} [tops] gradients for h_T to begin with; the unit vectors if not given
  * @returns {number[]} by distance k = 0 … T − 1: the Frobenius norm of (tops ·) ∂h_T/∂x_{T−k}
  */
 export function reach(kind, cell, tape, tops) {

@@ -48,7 +48,6 @@ export const strings = {
     "argument optimiser": "optimiser",
     "argument learning_rate": "The learning rate",
     "argument recording": "the recording itself",
-    "allowed number": "a number",
     "allowed list": "a list",
     "allowed object": "an object",
     recordingLacks:
@@ -106,7 +105,6 @@ export const strings = {
     "argument optimiser": "优化器",
     "argument learning_rate": "学习率",
     "argument recording": "（整份记录）",
-    "allowed number": "数",
     "allowed list": "列表",
     "allowed object": "对象",
     recordingLacks: "训练记录已损坏：缺少 {argument}。请刷新页面，或重新运行这个单元格。",

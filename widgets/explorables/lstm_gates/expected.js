@@ -1,11 +1,13 @@
 // What the model expects after the place pointed to: the likeliest characters as bars, the one that came among them.
-import { h, put, say } from "../../ui/dom.js";
+
 import { likeliest } from "../../core/lstm.js";
+import { h, put, say } from "../../ui/dom.js";
+import { shown } from "./state.js";
 
 const BARS = 6;
 
-/** @param {import("../../ui/frame.js").Ui} ui @param {{into: HTMLElement, shown: (character: string) => string}} options */
-export function expectedOf(ui, { into, shown }) {
+/** @param {import("../../ui/frame.js").Ui} ui @param {{into: HTMLElement}} options */
+export function expectedOf(ui, { into }) {
   const { t } = ui;
   const title = h("p", { class: "fg-heat-name" });
   const rows = Array.from({ length: BARS + 1 }, () => {
@@ -22,39 +24,32 @@ export function expectedOf(ui, { into, shown }) {
   const list = h("ol", { class: "fg-bars" }, ...rows.map(({ node }) => node));
   const none = h("p", { class: "fg-quiet-text" });
   into.append(h("div", { class: "fg-expected" }, title, list, none));
-  return function draw(now, at) {
-    const there = now.trained && now.count > 0;
+  function bars({ reading, skip, at, ids, model }) {
+    const chances = reading.chances[skip + at];
+    const best = likeliest(chances, BARS);
+    const next = ids[at + 1];
+    const came = next !== undefined && !best.some(([id]) => id === next) ? [[next, 2 ** chances[next]]] : [];
+    const there = [...best, ...came];
+    rows.forEach((row, i) => {
+      row.node.hidden = i >= there.length;
+      if (row.node.hidden) return;
+      const [id, chance] = there[i];
+      put(row.node, { "data-came": id === next ? "yes" : "no" });
+      say(row.name, shown(model.characters[id]));
+      row.bar.style.width = `${(100 * chance).toFixed(1)}%`;
+      say(row.value, percent(chance, ui.number) + (id === next ? ` · ${t("cameShort")}` : ""));
+    });
+  }
+  return function draw(/** @type {import("./state.js").State} */ now) {
+    const { trained, count, characters, at } = now;
+    const there = trained && count > 0;
     list.hidden = !there;
     none.hidden = there;
-    say(none, there ? "" : t(now.trained ? "empty" : "noneYet"));
-    say(
-      title,
-      there
-        ? t("after", {
-            text: now.characters
-              .slice(Math.max(0, at - 11), at + 1)
-              .map(shown)
-              .join(""),
-          })
-        : t("expected"),
-    );
-    if (!there) return;
-    const chances = now.reading.chances[now.skip + at];
-    const best = likeliest(chances, BARS);
-    const next = now.ids[at + 1];
-    const came = next !== undefined && !best.some(([id]) => id === next) ? [[next, 2 ** chances[next]]] : [];
-    const shownRows = [...best, ...came];
-    rows.forEach((row, i) => {
-      row.node.hidden = i >= shownRows.length;
-      if (row.node.hidden) return;
-      const [id, chance] = shownRows[i];
-      put(row.node, { "data-came": id === next ? "yes" : "no" });
-      say(row.name, shown(now.model.characters[id]));
-      row.bar.style.width = `${(100 * chance).toFixed(1)}%`;
-      say(
-        row.value,
-        `${chance >= 0.001 ? `${(100 * chance).toFixed(1)}%` : `${ui.number(100 * chance, 1)}%`}${id === next ? ` · ${t("cameShort")}` : ""}`,
-      );
-    });
+    say(none, there ? "" : t(trained ? "empty" : "noneYet"));
+    const before = characters.slice(Math.max(0, at - 11), at + 1);
+    say(title, there ? t("after", { text: before.map(shown).join("") }) : t("expected"));
+    if (there) bars(now);
   };
 }
+
+const percent = (share, number) => `${share >= 0.001 ? (100 * share).toFixed(1) : number(100 * share, 1)}%`;

@@ -8,7 +8,6 @@ export const strings = {
     load: "Load the trained LSTM",
     quantity: "Shown for all units",
     unit: "Unit",
-    comma: ", ",
     "state i": "i",
     "state f": "f",
     "state g": "g",
@@ -80,7 +79,6 @@ export const strings = {
     "argument quantity": "quantity",
     "argument unit": "The unit",
     "allowed text": "text",
-    "allowed number": "a number",
   },
   zh: {
     title: "LSTM 的内部",
@@ -89,7 +87,6 @@ export const strings = {
     load: "载入训练好的 LSTM",
     quantity: "所有单元的",
     unit: "单元",
-    comma: "，",
     "state i": "i",
     "state f": "f",
     "state g": "g",
@@ -157,6 +154,5 @@ export const strings = {
     "argument quantity": "量",
     "argument unit": "单元",
     "allowed text": "文字",
-    "allowed number": "数",
   },
 };

@@ -1,6 +1,7 @@
-// How large is a model, and what does it take to train it? The formulas of lib/firstgrad/sizes.py; a test holds the two equal.
+// How large is a model, and what does it take to train it? The formulas of lib/firstgrad/book/sizes.py; a test
+// holds the two equal.
 // h width, f feed-forward units, L layers, a heads, s context, v vocabulary, b sequences at a time.
-import { needBetween, needName, needPositive, raise } from "../../core/errors.js";
+import { needBetween, needName, needPositive, needWhole, raise } from "../../core/errors.js";
 
 const FAMILIES = {
   gpt: { gated: false, dropout: true },
@@ -18,29 +19,21 @@ export const GPUS = {
   H200: { peak_16: 989e12, peak_32: 67e12, memory: 141e9 },
 };
 
-/** @typedef {{layers: number, width: number, heads: number, vocabulary: number, context: number, feed_forward?: number, family?: string}} Shape */
+/**
+ * @typedef {{layers: number, width: number, heads: number, vocabulary: number, context: number,
+ * feed_forward?: number, family?: string}} Shape
+ */
 
-function needWhole(argument, value, least = 1) {
-  needBetween(argument, value, least, Number.MAX_SAFE_INTEGER);
-  if (!Number.isInteger(value))
-    raise(
-      RangeError,
-      "badType",
-      argument,
-      value,
-      "whole number",
-      `${argument} must be a whole number, not ${value}`,
-    );
-  return value;
-}
+const needCount = (argument, value, least = 1) =>
+  needWhole(argument, needBetween(argument, value, least, Number.MAX_SAFE_INTEGER));
 
 /** @param {Shape} shape checked, with what it leaves open */
 export function shapeOf(shape) {
-  for (const name of ["layers", "width", "heads", "vocabulary", "context"]) needWhole(name, shape[name]);
+  for (const name of ["layers", "width", "heads", "vocabulary", "context"]) needCount(name, shape[name]);
   const whole = {
     family: "gpt",
     ...shape,
-    feed_forward: needWhole("feed_forward", shape.feed_forward ?? 0, 0) || 4 * shape.width,
+    feed_forward: needCount("feed_forward", shape.feed_forward ?? 0, 0) || 4 * shape.width,
   };
   needName("family", whole.family, FAMILIES);
   if (whole.width % whole.heads) {
@@ -56,9 +49,12 @@ export function shapeOf(shape) {
   return whole;
 }
 
-/** The largest number of heads that divides the width, at most `heads`. @param {number} width @param {number} heads */
+/**
+ * The largest number of heads that divides the width, at most `heads`.
+ * @param {number} width @param {number} heads
+ */
 export function fittingHeads(width, heads) {
-  let a = Math.min(needWhole("heads", heads), needWhole("width", width));
+  let a = Math.min(needCount("heads", heads), needCount("width", width));
   while (width % a) a -= 1;
   return a;
 }
@@ -87,7 +83,10 @@ export function parameters(given) {
 /** @param {Record<string, number>} parts */
 export const total = (parts) => Object.values(parts).reduce((sum, part) => sum + part, 0);
 
-/** Bytes kept for the backward pass. @param {Shape} given @param {number} batch @param {string} precision @param {string} recompute */
+/**
+ * Bytes kept for the backward pass.
+ * @param {Shape} given @param {number} batch @param {string} precision @param {string} recompute
+ */
 export function activations(given, batch = 1, precision = "mixed", recompute = "none") {
   const {
     layers: L,
@@ -100,7 +99,7 @@ export function activations(given, batch = 1, precision = "mixed", recompute = "
   } = shapeOf(given);
   const [e] = needName("precision", precision, PRECISIONS);
   needName("recompute", recompute, RECOMPUTE);
-  needWhole("batch", batch);
+  needCount("batch", batch);
   const { gated, dropout } = FAMILIES[family];
   const mask = dropout ? 1 : 0;
   const linear = e * (8 * h + (gated ? 4 : 2) * f) + 2 * mask * h;
@@ -109,7 +108,10 @@ export function activations(given, batch = 1, precision = "mixed", recompute = "
   return s * batch * (L * block + 2 * e * h + 4 * v + mask * h);
 }
 
-/** Bytes to train with Adam. @param {Shape} shape @param {number} batch @param {string} precision @param {string} recompute */
+/**
+ * Bytes to train with Adam.
+ * @param {Shape} shape @param {number} batch @param {string} precision @param {string} recompute
+ */
 export function memory(shape, batch = 1, precision = "mixed", recompute = "none") {
   const kept = activations(shape, batch, precision, recompute);
   const N = total(parameters(shape));
@@ -127,18 +129,21 @@ export function attentionFlops(given, tokens) {
   return 12 * layers * width * context * needPositive("tokens", tokens);
 }
 
-/** @param {number} flops @param {number} gpus @param {number} peak FLOP/s @param {number} utilisation @param {string} recompute */
+/**
+ * @param {number} flops @param {number} gpus @param {number} peak FLOP/s @param {number} utilisation
+ * @param {string} recompute
+ */
 export function trainingSeconds(flops, gpus, peak, utilisation, recompute = "none") {
   needName("recompute", recompute, RECOMPUTE);
   if (!(utilisation > 0 && utilisation <= 1)) needBetween("utilisation", utilisation, Number.MIN_VALUE, 1);
   const work = needPositive("flops", flops) * (recompute === "full" ? 4 / 3 : 1);
-  return work / (needWhole("gpus", gpus) * needPositive("peak", peak) * utilisation);
+  return work / (needCount("gpus", gpus) * needPositive("peak", peak) * utilisation);
 }
 
 /** @param {number} seconds @param {number} gpus @param {number} price of one for an hour */
 export const cost = (seconds, gpus, price) =>
   (needBetween("seconds", seconds, 0, Infinity) / 3600) *
-  needWhole("gpus", gpus) *
+  needCount("gpus", gpus) *
   needBetween("price", price, 0, Infinity);
 
 /** @param {number} bytes @param {string} gpu */

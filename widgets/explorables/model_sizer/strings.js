@@ -80,8 +80,6 @@ export const strings = {
     "argument precision": "precision",
     "argument recompute": "way to keep activations",
     "argument gpu": "processor",
-    "allowed number": "a number",
-    "allowed whole number": "a whole number",
   },
   zh: {
     title: "模型测算器",
@@ -160,7 +158,5 @@ export const strings = {
     "argument precision": "精度",
     "argument recompute": "激活值的处理",
     "argument gpu": "处理器",
-    "allowed number": "数",
-    "allowed whole number": "整数",
   },
 };

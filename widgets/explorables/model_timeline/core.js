@@ -1,17 +1,26 @@
-// Landmark models as points: which figures they publish, how fast they grow, how many tokens a parameter has read.
+// Landmark models as points: which figures they publish, how fast they grow, how many tokens a parameter has
+// read.
 import { needName, needPositive, raise } from "../../core/errors.js";
 
 const NUMBERS = ["parameters", "active", "data", "flops"];
 
-/** The table's rows; an empty field is null or "". The table has no quoted fields. @param {string} text CSV */
+/**
+ * A row of the table; an empty field is null or "". `year` counts the months as well.
+ * @typedef {Record<"name"|"date"|"organisation"|"kind"|"unit"|"licence"|"source", string>
+ *   & Record<"parameters"|"active"|"data"|"flops", number|null> & {year: number}} Row
+ * @typedef {{name: string, kind: string, x: number, y: number}} Point
+ */
+
+/** The table has no quoted fields. @param {string} text CSV @returns {Row[]} */
 export function rowsOf(text) {
   const [head, ...lines] = text
     .trim()
     .split("\n")
     .map((line) => line.split(","));
+  const figure = (field) => (field === "" ? null : Number(field));
   return lines.map((fields) => {
-    const row = Object.fromEntries(head.map((name, i) => [name, fields[i]]));
-    for (const name of NUMBERS) row[name] = row[name] === "" ? null : Number(row[name]);
+    const read = (name, i) => [name, NUMBERS.includes(name) ? figure(fields[i]) : fields[i]];
+    const row = Object.fromEntries(head.map(read));
     const [year, month] = row.date.split("-").map(Number);
     return { ...row, year: year + (month - 1) / 12 };
   });
@@ -20,7 +29,10 @@ export function rowsOf(text) {
 /** From here on the reader's line runs: deep learning. */
 export const SINCE = 2012;
 
-/** What an axis shows of a row; null where the figure is not published. */
+/**
+ * What an axis shows of a row; null where the figure is not published.
+ * @type {Record<string, (row: Row) => number|null>}
+ */
 export const AXES = {
   year: (row) => row.year,
   recent: (row) => (row.year >= SINCE ? row.year : null),
@@ -30,7 +42,10 @@ export const AXES = {
   ratio: (row) => (row.unit === "tokens" && row.parameters && row.data ? row.data / row.parameters : null),
 };
 
-/** Those rows of a kind that have both figures. @param {object[]} rows @param {string} x @param {string} y @param {string} kind or "all" */
+/**
+ * Those rows of a kind that have both figures.
+ * @param {Row[]} rows @param {string} x @param {string} y @param {string} kind or "all" @returns {Point[]}
+ */
 export function points(rows, x, y, kind = "all") {
   const [fx, fy] = [needName("axis", x, AXES), needName("axis", y, AXES)];
   return rows
@@ -41,7 +56,8 @@ export function points(rows, x, y, kind = "all") {
 
 /**
  * The straight line through log₂ of the figures by least squares.
- * @param {{x: number, y: number}[]} all x in years @returns {{x: number, y: number, months: number}} the middle, and the months of a doubling
+ * @param {{x: number, y: number}[]} all x in years @returns {{x: number, y: number, months: number}} the
+ * middle, and the months of a doubling
  */
 export function fit(all) {
   if (all.length < 2)
@@ -54,7 +70,10 @@ export function fit(all) {
   return { x, y: 2 ** y, months: 12 / slope };
 }
 
-/** By what factor the figures miss a line through `middle` that doubles every `months`, on average. @param {{x: number, y: number}[]} all */
+/**
+ * By what factor the figures miss a line through `middle` that doubles every `months`, on average.
+ * @param {{x: number, y: number}[]} all
+ */
 export function miss(all, middle, months) {
   const line = (x) => Math.log2(middle.y) + ((x - middle.x) * 12) / needPositive("months", months);
   return (

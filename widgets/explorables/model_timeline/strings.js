@@ -63,7 +63,6 @@ export const strings = {
     "argument months": "The time of a doubling",
     "argument y": "The figure",
     "argument points": "The number of points",
-    "allowed number": "a number",
   },
   zh: {
     title: "标志性模型，1958 至 2025",
@@ -127,6 +126,5 @@ export const strings = {
     "argument months": "翻一番的时间",
     "argument y": "数值",
     "argument points": "点数",
-    "allowed number": "数",
   },
 };

@@ -1,10 +1,14 @@
-// What the explorable next_token computes with: texts as token ids, models that give probabilities, a form to keep.
+// What the explorable next_token computes with: texts as token ids, models that give probabilities, a form to
+// keep.
 import * as ngram from "./ngram.js";
 
 export * from "./ngram.js";
 export * from "./sampling.js";
 
-/** The characters of a text, the most frequent first (equally frequent ones by code point). @param {string} text */
+/**
+ * The characters of a text, the most frequent first (equally frequent ones by code point).
+ * @param {string} text
+ */
 export function vocabularyOf(text) {
   const counts = new Map();
   for (const c of text) counts.set(c, (counts.get(c) ?? 0) + 1);
@@ -20,7 +24,7 @@ export function vocabularyOf(text) {
  */
 export function readable(vocabulary, text) {
   const characters = [...text];
-  const at = characters.findLastIndex((c) => !vocabulary.ids.has(c));
+  const at = characters.map((c) => vocabulary.ids.has(c)).lastIndexOf(false);
   return { ids: characters.slice(at + 1).map((c) => vocabulary.ids.get(c)), unknown: characters[at] ?? "" };
 }
 
@@ -56,14 +60,14 @@ export const next = (ids, size, order, smoothing, k, context) =>
   ngram.probabilities(ngram.indexOf(ids, size, order), context, order, smoothing, k);
 
 /**
- * Which characters fit a quatrain of five-character lines after what is written, by their probabilities: five of no
- * punctuation, then the mark, then (after four lines) a new poem. Nothing else is drawn.
+ * Which characters fit a quatrain of five-character lines after what is written, by their probabilities: five
+ * of no punctuation, then the mark, then (after four lines) a new poem. Nothing else is drawn.
  * @param {string[]} tokens @param {string} written @param {Float64Array} p
  */
 export function inForm(tokens, written, p) {
   const poem = [...written].slice([...written].lastIndexOf("\n") + 1);
   const marks = poem.filter((c) => "，。".includes(c)).length;
-  const line = poem.length - 1 - poem.findLastIndex((c) => "，。".includes(c));
+  const line = poem.length - 1 - poem.map((c) => "，。".includes(c)).lastIndexOf(true);
   const wanted = marks === 4 ? "\n" : line >= 5 ? (marks % 2 ? "。" : "，") : "";
   const fits = (c) => (wanted ? c === wanted : !"，。\n".includes(c));
   const kept = p.map((v, i) => (fits(tokens[i]) ? v : 0));

@@ -1,6 +1,6 @@
 // n-gram models by looking into the text itself: the text is the model. The same probabilities as
-// firstgrad.models.ngram. No table of n-grams is built: the places of the text are sorted once by the tokens that
-// follow, so that all places after a context lie side by side, and only what is asked for is counted.
+// firstgrad.models.ngram. No table of n-grams is built: the places of the text are sorted once by the tokens
+// that follow, so that all places after a context lie side by side, and only what is asked for is counted.
 import { needPositive, raise } from "../../core/errors.js";
 
 export const SMOOTHINGS = ["likelihood", "add-k", "absolute", "kneser-ney", "modified"];
@@ -8,8 +8,10 @@ const KEPT = 20_000; // counted contexts that are remembered
 
 /**
  * Places sorted by the first `depth` tokens from there on; a text that ends sorts before one that goes on.
- * @typedef {{ids: ArrayLike<number>, size: number, depth: number, places: Int32Array, shared: Uint8Array, known: Map<string, any>}} Index
- * @param {ArrayLike<number>} ids @param {number} size how many tokens there are @param {number} depth the highest order
+ * @typedef {{ids: ArrayLike<number>, size: number, depth: number, places: Int32Array, shared: Uint8Array,
+ * known: Map<string, any>}} Index
+ * @param {ArrayLike<number>} ids @param {number} size how many tokens there are
+ * @param {number} depth the highest order
  * @returns {Index}
  */
 export function indexOf(ids, size, depth) {
@@ -58,12 +60,16 @@ function sharedWith(ids, places, depth) {
   return shared;
 }
 
-/** The first position in the order whose text is not before `context` (or, `after`, not one that begins with it). */
+/**
+ * The first position in the order whose text is not before `context` (or, `after`, not one that begins with
+ * it).
+ */
 function bound({ ids, places }, context, after) {
   let [low, high] = [0, places.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    compare(ids, places[middle], context) < (after ? 1 : 0) ? (low = middle + 1) : (high = middle);
+    if (compare(ids, places[middle], context) < (after ? 1 : 0)) low = middle + 1;
+    else high = middle;
   }
   return low;
 }
@@ -78,8 +84,10 @@ function compare(ids, place, context) {
 }
 
 /**
- * What comes after a context: the tokens, and how often; or (`different`) after how many different tokens before it.
- * @param {Index} index @param {number[]} context @returns {{tokens: number[], counts: number[], seen: number}}
+ * What comes after a context: the tokens, and how often; or (`different`) after how many different tokens
+ * before it.
+ * @param {Index} index @param {number[]} context
+ * @returns {{tokens: number[], counts: number[], seen: number}}
  */
 export function following(index, context, different = false) {
   const key = `${different ? "d" : "c"}${context.join()}`;
@@ -108,7 +116,10 @@ export function following(index, context, different = false) {
   return found;
 }
 
-/** How many k-grams come once, twice, three and four times (or after so many different tokens). @param {Index} index */
+/**
+ * How many k-grams come once, twice, three and four times (or after so many different tokens).
+ * @param {Index} index
+ */
 export function countsOfCounts(index, k, different = false) {
   const { ids, places, shared, size } = index;
   const n = [0, 0, 0, 0, 0],
@@ -152,8 +163,10 @@ export function discounts(index, k, different = false, modified = false) {
 }
 
 /**
- * P(w | context) for every token w, and what each shorter context gave: how often it came, what it hands down.
- * @param {Index} index @param {number[]} context @param {number} order @param {string} smoothing @param {number} k of add-k
+ * P(w | context) for every token w, and what each shorter context gave: how often it came, what it hands
+ * down.
+ * @param {Index} index @param {number[]} context @param {number} order @param {string} smoothing
+ * @param {number} k of add-k
  * @returns {{p: Float64Array, steps: {length: number, seen: number, share: number}[]}}
  */
 export function probabilities(index, context, order, smoothing = "kneser-ney", k = 1) {
@@ -220,12 +233,15 @@ function interpolated(index, h, smoothing) {
   return { p, steps };
 }
 
-/** From the empty context to the longest that came: the counts, what is taken from each, and what share that is. */
+/**
+ * From the empty context to the longest that came: the counts, what is taken from each, and what share that
+ * is.
+ */
 function ladder(index, h, smoothing) {
   const rungs = [];
   for (let length = 0; length <= h.length; length += 1) {
-    const different = smoothing !== "absolute" && length < h.length,
-      context = h.slice(h.length - length);
+    const different = smoothing !== "absolute" && length < h.length;
+    const context = h.slice(h.length - length);
     const key = `${smoothing}${different}|${context.join()}`;
     if (!index.known.has(key))
       index.known.set(key, rung(index, context, different, smoothing === "modified"));
@@ -253,9 +269,12 @@ function rung(index, context, different, modified) {
   };
 }
 
+/** @typedef {{shape: number[], data: ArrayLike<number>}} Tensor */
+
 /**
- * The logits of a neural n-gram: U tanh(H e + d) + b, e the embeddings of the context one after the other.
- * @param {Record<string, {shape: number[], data: ArrayLike<number>}>} weights named as in Python @param {number[]} context as many ids as it reads
+ * The logits of a neural n-gram: U tanh(W e + d) + b, e the embeddings of the context one after the other.
+ * @param {Record<string, Tensor>} weights named as in Python
+ * @param {number[]} context as many ids as it reads
  */
 export function neuralLogits(weights, context) {
   const width = weights["embedding.weight"].shape[1];
@@ -266,7 +285,9 @@ export function neuralLogits(weights, context) {
   return affine(weights["output.weight"], weights["output.bias"], h);
 }
 
-function affine({ shape: [rows, columns], data }, bias, x) {
+/** @param {Tensor} weight @param {Tensor} bias @param {ArrayLike<number>} x */
+function affine({ shape, data }, bias, x) {
+  const [rows, columns] = shape;
   const y = Float64Array.from({ length: rows }, (_, i) => bias.data[i]);
   for (let i = 0; i < rows; i += 1) for (let j = 0; j < columns; j += 1) y[i] += data[i * columns + j] * x[j];
   return y;

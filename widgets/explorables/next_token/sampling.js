@@ -1,7 +1,9 @@
 // From logits to the next token: temperature, top-k, top-p, and the draw. The same as firstgrad.sampling.
 import { needBetween, needPositive, raise } from "../../core/errors.js";
 
-/** exp, divided by the sum. @param {ArrayLike<number>} logits */
+/** @typedef {number[] | Float64Array} Numbers */
+
+/** exp, divided by the sum. @param {Numbers} logits */
 export function softmax(logits) {
   const highest = Math.max(...logits);
   const powers = Float64Array.from(logits, (z) => Math.exp(z - highest));
@@ -9,13 +11,13 @@ export function softmax(logits) {
   return powers.map((v) => v / sum);
 }
 
-/** @param {ArrayLike<number>} logits @param {number} temperature */
+/** @param {Numbers} logits @param {number} temperature */
 export function temper(logits, temperature) {
   needPositive("temperature", temperature);
   return Float64Array.from(logits, (z) => z / temperature);
 }
 
-/** The k largest stay, and whatever equals the k-th. @param {ArrayLike<number>} logits @param {number} k */
+/** The k largest stay, and whatever equals the k-th. @param {Numbers} logits @param {number} k */
 export function topK(logits, k) {
   if (!Number.isInteger(k) || k < 1)
     raise(RangeError, "badRange", "k", k, "1, 2, 3, …", `k must be a whole number of at least 1, not ${k}`);
@@ -23,7 +25,10 @@ export function topK(logits, k) {
   return Float64Array.from(logits, (z) => (z < kth ? -Infinity : z));
 }
 
-/** The fewest tokens stay, the likeliest first, that have at least p together. @param {ArrayLike<number>} logits @param {number} p */
+/**
+ * The fewest tokens stay, the likeliest first, that have at least p together.
+ * @param {Numbers} logits @param {number} p
+ */
 export function topP(logits, p) {
   needBetween("p", p, 0, 1);
   needPositive("p", p);
@@ -38,12 +43,12 @@ export function topP(logits, p) {
   return kept;
 }
 
-/** What is drawn from: temperature first, then top-k, then top-p. @param {ArrayLike<number>} logits */
+/** What is drawn from: temperature first, then top-k, then top-p. @param {Numbers} logits */
 export function chances(logits, { temperature = 1, k = logits.length, p = 1 } = {}) {
   return softmax(topP(topK(temper(logits, temperature), k), p));
 }
 
-/** Where the running sum passes u, in [0, 1). @param {ArrayLike<number>} chances @param {number} u */
+/** Where the running sum passes u, in [0, 1). @param {Numbers} chances @param {number} u */
 export function pick(chances, u) {
   needBetween("u", u, 0, 1, true);
   const total = Array.prototype.reduce.call(chances, (sum, v) => sum + v, 0);
@@ -57,6 +62,6 @@ export function pick(chances, u) {
   return last;
 }
 
-/** In bits. @param {ArrayLike<number>} chances */
+/** In bits. @param {Numbers} chances */
 export const entropy = (chances) =>
   Array.prototype.reduce.call(chances, (sum, v) => (v > 0 ? sum - v * Math.log2(v) : sum), 0);

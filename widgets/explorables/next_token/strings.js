@@ -65,7 +65,6 @@ export const strings = {
     "argument k": "Top-k",
     "argument p": "Top-p",
     "argument text": "The text",
-    "allowed number": "a number",
     shortText: "The text to count in is too short: write at least {allowed} characters.",
   },
   zh: {
@@ -132,7 +131,6 @@ export const strings = {
     "argument k": "Top-k",
     "argument p": "Top-p",
     "argument text": "文本",
-    "allowed number": "数",
     shortText: "用来计数的文本太短：至少要 {allowed} 个字符。",
   },
 };

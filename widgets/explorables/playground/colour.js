@@ -1,4 +1,5 @@
 // From values to pixels: orange below 0, paper at 0, blue above; read from the page's theme.
+import { rgb, tokens } from "../../ui/theme.js";
 
 export const TILE = 24; // a neuron's map, pixels along a side
 export const FINE = 48; // the output's
@@ -13,27 +14,13 @@ export const colourAt = (value, discrete) => {
   return level > 0 ? (level < LEVELS ? level : LEVELS - 1) : 0; // NaN is 0 too
 };
 
-const rgb = (text) => {
-  const hex = text.trim().replace("#", "");
-  return [0, 2, 4].map((i) => parseInt(hex.slice(i, i + 2), 16));
-};
+/** @typedef {ReturnType<typeof themeOf>} Theme */
 
 /** @param {HTMLElement} root where the tokens hold */
 export function themeOf(root) {
-  const style = getComputedStyle(root);
-  const [paper, plus, minus, ink, muted, good] = ["paper", "blue", "orange", "ink", "muted", "good"].map(
-    (name) => style.getPropertyValue(`--fg-${name}`).trim() || "#888888",
-  );
-  return {
-    key: paper + plus,
-    paper,
-    plus,
-    minus,
-    ink,
-    muted,
-    good,
-    ramp: ramp(rgb(minus), rgb(paper), rgb(plus)),
-  };
+  const { paper, blue, orange, muted } = tokens(root, ["paper", "blue", "orange", "muted"]);
+  const colours = ramp(rgb(orange), rgb(paper), rgb(blue));
+  return { key: paper + blue, paper, plus: blue, minus: orange, muted, ramp: colours };
 }
 
 /** A pixel of the ramp, for drawing. @param {number} pixel */

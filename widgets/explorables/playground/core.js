@@ -22,9 +22,9 @@ const phi = (z) => 0.5 * (1 + erf(z / Math.SQRT2)); // the normal distribution f
  * @type {Record<string, {value: (z: number) => number, slope: (z: number, h: number) => number, factor: number}>}
  */
 export const ACTIVATIONS = {
-  tanh: { value: Math.tanh, slope: (z, h) => 1 - h * h, factor: 1 },
-  relu: { value: (z) => (z > 0 ? z : 0), slope: (z) => (z > 0 ? 1 : 0), factor: 2 },
-  sigmoid: { value: (z) => 1 / (1 + Math.exp(-z)), slope: (z, h) => h * (1 - h), factor: 1 },
+  tanh: { value: Math.tanh, slope: (_z, h) => 1 - h * h, factor: 1 },
+  relu: { value: (z) => Math.max(z, 0), slope: (z) => (z > 0 ? 1 : 0), factor: 2 },
+  sigmoid: { value: (z) => 1 / (1 + Math.exp(-z)), slope: (_z, h) => h * (1 - h), factor: 1 },
   gelu: {
     value: (z) => z * phi(z),
     slope: (z) => phi(z) + (z * Math.exp(-0.5 * z * z)) / Math.sqrt(2 * Math.PI),
@@ -71,6 +71,8 @@ export function initial(sizes, activation, seed) {
   });
   return parameters;
 }
+
+/** @typedef {ReturnType<typeof roomOf>} Room */
 
 /**
  * Room for the values of up to `rows` examples: z and h of every layer, h[0] being the input; row by row.

@@ -1,14 +1,15 @@
 // The network that is being trained: made from the traits, trained in slices, and given back to them.
-import * as mlp from "./core.js";
-import * as data from "./points.js";
 import { needBetween, needName, raise } from "../../core/errors.js";
 import { FINE, TILE } from "./colour.js";
-import { MOST_LAYERS, NAMES } from "./network.js";
+import * as mlp from "./core.js";
+import { NAMES } from "./names.js";
+import * as data from "./points.js";
 
+export const MOST_LAYERS = 6;
 export const PENALTIES = { none: [0, 0], l1: [1, 0], l2: [0, 1] };
 
 /** Each data set's goal: the test loss, and what the network may be. */
-export const GOALS = {
+const GOALS = {
   circles: { below: 0.1, neurons: 3 },
   xor: { below: 0.1, neurons: 0 },
   moons: { below: 0.05, neurons: 3 },
@@ -18,6 +19,14 @@ export const GOALS = {
   hills: { below: 0.03, neurons: 16 },
   drawn: { below: 0.2, neurons: 8, each: 20 },
 };
+const SHAPE = ["dataset", "noise", "seed", "hidden", "features", "activation", "train_share"];
+
+/** @typedef {import("./core.js").Room} Room @typedef {import("./core.js").Net} Net */
+/** @typedef {{x: Float64Array, y: Float64Array, rows: number}} Part  of the points: for training, or for testing */
+/** @typedef {(k: number) => number} Reader  from place k of a grid, row by row from the top left, to −1 … 1 */
+
+/** Only x₁ and x₂? @param {string[]} features */
+export const isPlain = (features) => features.every((name) => name === "x1" || name === "x2");
 
 /** A grid over the square, row by row from the top left: x₁, x₂ of place k of n². */
 const gridPoints = (n) =>
@@ -27,239 +36,237 @@ const gridPoints = (n) =>
     return part === 0 ? along(k % n) : part === 1 ? -along(Math.floor(k / n)) : 0;
   });
 
-/** @param {import("../../ui/frame.js").Ui} ui */
-export function modelOf(ui) {
-  const self = { epoch: 0, step: 0, blewUp: false, version: 0 };
-  const keys = { data: "", shape: "" };
-  const tiles = featureTiles();
-  let [net, trainer, room, one] = [];
-  let parts = null; // of training and testing: {x, y, rows}
-  let known = null; // the weights that the traits and we agree on
-  let order = null; // of this epoch
-  let cursor = 0;
-  let settings = null;
-  let safe = null; // the last weights with a finite loss
-  const grids = new Map(); // resolution → {x of the features in use, room}
+export class Model {
+  epoch = 0;
+  step = 0; // batches so far
+  blewUp = false;
+  fresh = false; // it began anew, and nobody has looked yet
+  version = 0; // of the data
+  /** @type {Float64Array} */ points;
+  /** @type {number[]} */ trainRows;
+  /** @type {number[]} */ testRows;
+  /** @type {Net} */ net;
+  /** @type {number[]} */ sizes;
+  /** @type {ReturnType<typeof mlp.placesOf>} */ places;
+  trainScore = { loss: 0, accuracy: 0 };
+  testScore = { loss: 0, accuracy: 0 };
+  #keys = { data: "", shape: "" };
+  #tiles = featureTiles();
+  /** @type {{train: Part, test: Part}} */ #parts;
+  /** @type {ReturnType<typeof mlp.trainerOf>} */ #trainer;
+  /** @type {Room | null} */ #room; // for all points
+  /** @type {Room} */ #one; // for the probe
+  /** @type {ArrayLike<number>} */ #known; // the weights that the traits and we agree on
+  /** @type {Int32Array | null} */ #order = null; // of this epoch
+  #cursor = 0;
+  #settings;
+  /** @type {Float64Array} */ #safe; // the last weights with a finite loss
+  /** @type {Map<number, Room>} */ #grids = new Map(); // by resolution, with the features in use
 
-  /** Brings everything up to date with the traits. @returns {boolean} whether it began anew */
-  function sync() {
-    const [dataset, noise, seed, hidden, features, activation, share] = [
-      "dataset",
-      "noise",
-      "seed",
-      "hidden",
-      "features",
-      "activation",
-      "train_share",
-    ].map(ui.get);
-    const drawn = ui.get("drawn");
-    checkShape(hidden);
-    needName("dataset", dataset, data.DATASETS);
-    const dataKey = JSON.stringify([dataset, noise, seed, share, features, dataset === "drawn" ? drawn : 0]);
-    if (dataKey !== keys.data) {
-      readData(dataset, noise, seed, share, features, drawn);
-      keys.data = dataKey;
-    }
-    const shapeKey = JSON.stringify([dataset, noise, seed, hidden, features, activation, share]);
-    const began = shapeKey !== keys.shape;
-    // Another data set or another network begins with fresh weights, unless weights came along.
-    if (began && keys.shape && same(ui.get("weights"), known)) ui.set({ weights: [], step: 0 });
+  /** @param {import("../../ui/frame.js").Ui} ui */
+  constructor(ui) {
+    this.ui = ui;
+  }
+
+  // --- from the traits, and to them ---
+
+  /** Brings everything up to date with the traits. */
+  sync() {
+    checkShape(this.ui.get("hidden"));
+    needName("dataset", this.ui.get("dataset"), data.DATASETS);
+    this.#readData();
+    this.#readShape();
+    this.#settings = settingsOf(this.ui);
+    this.#score();
+  }
+
+  #readData() {
+    const names = ["dataset", "noise", "seed", "train_share", "features", "drawn"];
+    const [dataset, noise, seed, share, features, drawn] = names.map(this.ui.get);
+    const key = JSON.stringify([dataset, noise, seed, share, features, dataset === "drawn" ? drawn : 0]);
+    if (key === this.#keys.data) return;
+    this.points = data.pointsOf(dataset, noise, seed, drawn);
+    const [train, test] = data.splitOf(this.points.length / 3, share);
+    const part = (rows) => ({ ...data.featuresOf(this.points, rows, features), rows: rows.length });
+    this.#parts = { train: part(train), test: part(test) };
+    [this.trainRows, this.testRows] = [train, test];
+    this.version += 1;
+    this.#order = null;
+    this.#grids.clear();
+    this.#room = null;
+    this.#keys.data = key;
+  }
+
+  /** Another data set or another network begins with fresh weights, unless weights came along. */
+  #readShape() {
+    const { ui } = this;
+    const key = JSON.stringify(SHAPE.map(ui.get));
+    const began = key !== this.#keys.shape;
+    if (began && this.#keys.shape && same(ui.get("weights"), this.#known)) ui.set({ weights: [], step: 0 });
     const given = ui.get("weights");
-    if (began || !same(given, known)) load(given, { hidden, features, activation, dataset, seed });
-    keys.shape = shapeKey;
-    const [l1, l2] = needName("regularisation", ui.get("regularisation"), PENALTIES).map((on) =>
-      on ? ui.get("strength") : 0,
-    );
-    settings = mlp.checkTraining({
-      optimiser: ui.get("optimiser"),
-      learningRate: ui.get("learning_rate"),
-      l1,
-      l2,
-    });
-    needBetween("strength", ui.get("strength"), 0, 10);
-    const batch = ui.get("batch_size");
-    if (!Number.isInteger(batch) || batch < 1)
-      raise(
-        RangeError,
-        "badBatch",
-        "batch_size",
-        batch,
-        "≥ 1",
-        `batch_size must be a whole number from 1 on, not ${batch}`,
-      );
-    score();
-    return began;
+    if (began || !same(given, this.#known)) this.#load(given);
+    this.#keys.shape = key;
   }
 
-  function readData(dataset, noise, seed, share, features, drawn) {
-    self.points = data.pointsOf(dataset, noise, seed, drawn);
-    const [train, test] = data.splitOf(self.points.length / 3, share);
-    parts = {
-      train: { ...data.featuresOf(self.points, train, features), rows: train.length },
-      test: { ...data.featuresOf(self.points, test, features), rows: test.length },
-    };
-    Object.assign(self, { train_rows: train, test_rows: test, version: self.version + 1 });
-    order = null;
-    grids.clear();
-    room = null;
-  }
-
-  function load(given, { hidden, features, activation, dataset, seed }) {
+  /** @param {ArrayLike<number>} given  weights; none: drawn for the seed */
+  #load(given) {
+    const names = ["hidden", "features", "activation", "dataset", "seed", "step", "batch_size"];
+    const [hidden, features, activation, dataset, seed, step, batch] = names.map(this.ui.get);
     const sizes = [features.length, ...hidden, 1];
     const parameters = given.length ? given : mlp.initial(sizes, activation, seed);
-    net = mlp.netOf({ sizes, activation, loss: data.DATASETS[dataset].loss, parameters });
-    known = given;
-    safe = Float64Array.from(net.parameters);
-    trainer = mlp.trainerOf(net, mlp.roomOf(sizes, data.COUNT));
-    one = mlp.roomOf(sizes, 1);
-    room = null;
-    grids.clear();
-    self.step = given.length ? ui.get("step") : 0;
-    const perEpoch = Math.max(1, Math.ceil(parts.train.rows / ui.get("batch_size")));
-    Object.assign(self, { net, sizes, places: mlp.placesOf(sizes), blewUp: false });
-    self.epoch = Math.floor(self.step / perEpoch);
-    cursor = (self.step % perEpoch) * ui.get("batch_size");
-    order = null;
-    self.fresh = true;
-  }
-
-  /** Loss and accuracy on all points of both parts. */
-  function score() {
-    room ??= mlp.roomOf(net.sizes, Math.max(1, self.points.length / 3));
-    for (const name of ["train", "test"]) {
-      const { x, y, rows } = parts[name];
-      room.h[0].set(x);
-      mlp.forward(net, room, rows);
-      self[`${name}Score`] = rows ? mlp.scoreOf(net, room, y, rows) : { loss: 0, accuracy: 0 };
-    }
-    const finite =
-      Number.isFinite(self.trainScore.loss) &&
-      Number.isFinite(self.testScore.loss) &&
-      net.parameters.every(Number.isFinite);
-    if (finite) return void safe.set(net.parameters);
-    net.parameters.set(safe);
-    trainer.forget();
-    self.blewUp = true;
-    return score();
-  }
-
-  const ready = () => parts.train.rows > 0 && parts.test.rows > 0;
-
-  /** One batch. */
-  function batch() {
-    const { x, y, rows } = parts.train;
-    if (cursor >= rows) {
-      cursor = 0;
-      self.epoch += 1;
-      order = null;
-    }
-    // Points that were drawn meanwhile come in at once.
-    if (!order || order.length !== rows) order = mlp.orderOf(ui.get("seed"), self.epoch, rows);
-    const size = Math.min(ui.get("batch_size"), rows - cursor, data.COUNT);
-    trainer.step(x, y, order.subarray(cursor, cursor + size), settings);
-    cursor += size;
-    self.step += 1;
-  }
-
-  /** Trains for so many batches, or until the time is up. @param {number} batches @param {number} [until] of performance.now */
-  function train(batches, until = Infinity) {
-    if (!ready() || self.blewUp) return;
-    for (let k = 0; k < batches && (k % 4 || performance.now() < until); k += 1) batch();
-    score();
+    this.net = mlp.netOf({ sizes, activation, loss: data.DATASETS[dataset].loss, parameters });
+    this.#known = given;
+    this.#safe = Float64Array.from(this.net.parameters);
+    this.#trainer = mlp.trainerOf(this.net, mlp.roomOf(sizes, data.COUNT));
+    this.#one = mlp.roomOf(sizes, 1);
+    this.#room = null;
+    this.#grids.clear();
+    [this.sizes, this.places, this.blewUp] = [sizes, mlp.placesOf(sizes), false];
+    this.step = given.length ? step : 0;
+    this.epoch = Math.floor(this.step / this.perEpoch());
+    this.#cursor = (this.step % this.perEpoch()) * batch;
+    this.#order = null;
+    this.fresh = true;
   }
 
   /** The weights, into the traits: for Python, and so that a reset has something to go back from. */
-  function save() {
-    known = Array.from(net.parameters);
-    ui.set({ weights: known, step: self.step });
+  save() {
+    const weights = Array.from(this.net.parameters);
+    this.#known = weights;
+    this.ui.set({ weights, step: this.step });
   }
-  function edit(index, value) {
-    net.parameters[index] = value;
-    self.blewUp = false;
-    save();
-    score();
+  /** @param {number} index @param {number} value */
+  edit(index, value) {
+    this.net.parameters[index] = value;
+    this.blewUp = false;
+    this.save();
+    this.#score();
   }
 
-  /** Every neuron on a grid of `n` × `n` places. */
-  function spread(n) {
-    if (!grids.has(n)) {
-      const points = gridPoints(n);
-      const places = Array.from({ length: n * n }, (_, k) => k);
-      const made = mlp.roomOf(net.sizes, n * n);
-      made.h[0].set(data.featuresOf(points, places, ui.get("features")).x);
-      grids.set(n, made);
+  // --- training ---
+
+  /** Are there points to train on, and to test on? */
+  ready() {
+    return this.#parts.train.rows > 0 && this.#parts.test.rows > 0;
+  }
+  rows() {
+    return this.#parts.train.rows;
+  }
+  /** Batches of an epoch. */
+  perEpoch() {
+    return Math.max(1, Math.ceil(this.rows() / this.ui.get("batch_size")));
+  }
+  epochs() {
+    return this.step ? this.epoch + Math.min(1, this.#cursor / Math.max(1, this.rows())) : 0;
+  }
+  /** Trains for so many batches, or until the time is up. @param {number} batches @param {number} [until] of performance.now */
+  train(batches, until = Infinity) {
+    if (!this.ready() || this.blewUp) return;
+    for (let k = 0; k < batches && (k % 4 || performance.now() < until); k += 1) this.#batch();
+    this.#score();
+  }
+  #batch() {
+    const { x, y, rows } = this.#parts.train;
+    if (this.#cursor >= rows) {
+      this.#cursor = 0;
+      this.epoch += 1;
+      this.#order = null;
     }
-    const made = grids.get(n);
-    mlp.forward(net, made, n * n);
+    // Points that were drawn meanwhile come in at once.
+    if (this.#order?.length !== rows) this.#order = mlp.orderOf(this.ui.get("seed"), this.epoch, rows);
+    const from = this.#cursor;
+    const size = Math.min(this.ui.get("batch_size"), rows - from, data.COUNT);
+    this.#trainer.step(x, y, this.#order.subarray(from, from + size), this.#settings);
+    this.#cursor += size;
+    this.step += 1;
+  }
+
+  /** Loss and accuracy on all points of both parts; of weights that are not finite those before. */
+  #score() {
+    const { net } = this;
+    this.#room ??= mlp.roomOf(net.sizes, Math.max(1, this.points.length / 3));
+    [this.trainScore, this.testScore] = [this.#parts.train, this.#parts.test].map((part) =>
+      this.#scoreOf(part),
+    );
+    const finite = (v) => Number.isFinite(v);
+    if (finite(this.trainScore.loss) && finite(this.testScore.loss) && net.parameters.every(finite)) {
+      this.#safe.set(net.parameters);
+      return;
+    }
+    net.parameters.set(this.#safe);
+    this.#trainer.forget();
+    this.blewUp = true;
+    this.#score();
+  }
+  /** @param {Part} part */
+  #scoreOf({ x, y, rows }) {
+    this.#room.h[0].set(x);
+    mlp.forward(this.net, this.#room, rows);
+    return rows ? mlp.scoreOf(this.net, this.#room, y, rows) : { loss: 0, accuracy: 0 };
+  }
+
+  // --- what it answers ---
+
+  /** Every neuron on a grid of `n` × `n` places. @param {number} n */
+  spread(n) {
+    if (!this.#grids.has(n)) {
+      const places = Array.from({ length: n * n }, (_, k) => k);
+      const made = mlp.roomOf(this.net.sizes, n * n);
+      made.h[0].set(data.featuresOf(gridPoints(n), places, this.ui.get("features")).x);
+      this.#grids.set(n, made);
+    }
+    const made = this.#grids.get(n);
+    mlp.forward(this.net, made, n * n);
     return made;
   }
 
-  /** What the probe makes of every neuron. */
-  function at([x, y]) {
-    one.h[0].set(data.featuresOf([x, y, 0], [0], ui.get("features")).x);
-    mlp.forward(net, one, 1);
-    return one;
+  /** What the probe makes of every neuron. @param {number[]} probe */
+  at([x, y]) {
+    this.#one.h[0].set(data.featuresOf([x, y, 0], [0], this.ui.get("features")).x);
+    mlp.forward(this.net, this.#one, 1);
+    return this.#one;
   }
 
-  /** A reader of place k, as −1 to 1, for a neuron on a grid. @param {number} layer @param {number} i */
-  function reader(grid, layer, i, stride = 1, n = 0) {
-    if (layer === 0)
-      return n === TILE
-        ? (k) => tiles[i][k]
-        : (k) => tiles[i][Math.floor(Math.floor(k / FINE) / 2) * TILE + Math.floor((k % FINE) / 2)];
-    const size = net.sizes[layer];
-    const values = grid.h[layer];
-    const last = layer === net.sizes.length - 1;
-    const value =
-      last && net.loss === "bce"
-        ? (v) => Math.tanh(v / 2)
-        : !last && net.activation === "sigmoid"
-          ? (v) => 2 * v - 1
-          : (v) => v;
-    if (stride === 1) return (k) => value(values[k * size + i]);
+  /** A neuron's values on a grid, place by place. @param {Room} grid @param {number} layer @param {number} i @returns {Reader} */
+  reader(grid, layer, i) {
+    if (layer === 0) {
+      const tile = this.#tiles[i];
+      if (grid.rows === TILE * TILE) return (k) => tile[k];
+      return (k) => tile[Math.floor(Math.floor(k / FINE) / 2) * TILE + Math.floor((k % FINE) / 2)];
+    }
+    const [size, values, value] = [this.net.sizes[layer], grid.h[layer], scaleOf(this.net, layer)];
+    return (k) => value(values[k * size + i]);
+  }
+  /** The same, of TILE × TILE places. @param {Room} grid @param {number} layer @param {number} i @param {number} stride of the grid @returns {Reader} */
+  tileReader(grid, layer, i, stride) {
+    if (layer === 0) return (k) => this.#tiles[i][k];
+    if (stride === 1) return this.reader(grid, layer, i);
+    const [size, values, value] = [this.net.sizes[layer], grid.h[layer], scaleOf(this.net, layer)];
     return (k) =>
       value(values[(Math.floor(k / TILE) * stride * TILE * stride + (k % TILE) * stride) * size + i]);
   }
 
   /** Has the goal been met, and by a network that is allowed? */
-  function goal() {
-    const dataset = ui.get("dataset");
-    const { below, neurons, plain, each } = GOALS[dataset];
-    const hidden = ui.get("hidden").reduce((sum, width) => sum + width, 0);
-    const allowed =
-      hidden <= neurons && (!plain || ui.get("features").every((name) => name === "x1" || name === "x2"));
-    const labels = each
-      ? [0, 1].map((label) => ui.get("drawn").filter((row) => row[2] === label).length)
-      : [];
+  goal() {
+    const [dataset, hidden, features, drawn] = ["dataset", "hidden", "features", "drawn"].map(this.ui.get);
+    const { below, neurons, plain = false, each = 0 } = GOALS[dataset];
+    const count = hidden.reduce((sum, width) => sum + width, 0);
+    const allowed = count <= neurons && (!plain || isPlain(features));
+    const enough = [0, 1].every((label) => drawn.filter((row) => row[2] === label).length >= each);
     return {
       below,
-      met:
-        ready() &&
-        allowed &&
-        self.testScore.loss < below &&
-        labels.every((count) => count >= each) &&
-        self.step > 0,
+      met: this.ready() && allowed && this.testScore.loss < below && enough && this.step > 0,
     };
   }
-
-  return Object.assign(self, {
-    sync,
-    train,
-    save,
-    edit,
-    spread,
-    at,
-    reader,
-    goal,
-    ready,
-    epochs: () => epochsOf(self, cursor, parts),
-    perEpoch: () => Math.max(1, Math.ceil(parts.train.rows / ui.get("batch_size"))),
-    rows: () => parts.train.rows,
-  });
 }
 
-const epochsOf = ({ epoch, step }, cursor, parts) =>
-  step ? epoch + Math.min(1, cursor / Math.max(1, parts.train.rows)) : 0;
+/** From a neuron's value to −1 … 1. @param {Net} net @param {number} layer @returns {(v: number) => number} */
+function scaleOf({ sizes, loss, activation }, layer) {
+  const last = layer === sizes.length - 1;
+  if (last && loss === "bce") return (v) => Math.tanh(v / 2);
+  if (!last && activation === "sigmoid") return (v) => 2 * v - 1;
+  return (v) => v;
+}
 
 /** The features themselves, on a coarse grid, scaled to their largest value. */
 function featureTiles() {
@@ -271,6 +278,28 @@ function featureTiles() {
     const most = Math.max(...values.map(Math.abs));
     return values.map((v) => v / most);
   });
+}
+
+/** How it trains. @param {import("../../ui/frame.js").Ui} ui */
+function settingsOf(ui) {
+  const strength = ui.get("strength");
+  const [l1, l2] = needName("regularisation", ui.get("regularisation"), PENALTIES).map((on) =>
+    on ? strength : 0,
+  );
+  const [optimiser, learningRate] = [ui.get("optimiser"), ui.get("learning_rate")];
+  const settings = mlp.checkTraining({ optimiser, learningRate, l1, l2 });
+  needBetween("strength", strength, 0, 10);
+  const batch = ui.get("batch_size");
+  if (!Number.isInteger(batch) || batch < 1)
+    raise(
+      RangeError,
+      "badBatch",
+      "batch_size",
+      batch,
+      "≥ 1",
+      `batch_size must be a whole number from 1 on, not ${batch}`,
+    );
+  return settings;
 }
 
 function checkShape(hidden) {

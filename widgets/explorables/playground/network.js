@@ -1,332 +1,237 @@
 // The network as a picture: a canvas with links and neuron maps, and above it one button for each neuron.
+import { activeIn } from "../../ui/controls/live.js";
 import { h, put } from "../../ui/dom.js";
-import { colourAt, OFF, TILE } from "./colour.js";
+import { drawLinks, linkAt } from "./links.js";
+import { mapsOf } from "./maps.js";
+import { featureName, inputName, NAMES, neuronName } from "./names.js";
+
+/** @typedef {import("./state.js").State} State @typedef {import("./state.js").Neuron} Neuron */
 
 const ROWS = 8;
-const FEATURES = {
-  x1: "x₁",
-  x2: "x₂",
-  x1x1: "x₁²",
-  x2x2: "x₂²",
-  x1x2: "x₁x₂",
-  sin1: "sin x₁",
-  sin2: "sin x₂",
+const LEFT = 42; // px, for the features' names
+const TOP = 62; // and for the buttons above the layers
+const MOVES = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+  Home: [-99, 0],
+  End: [99, 0],
 };
-export const NAMES = Object.keys(FEATURES);
-export const MOST_LAYERS = 6;
-export const featureName = (name) => FEATURES[name];
 
-/** How a neuron is called: h₂.₁ is the first neuron of the second hidden layer; the last layer is the output. */
-export const neuronName = (t, layers, layer, i) =>
-  layer === layers + 1 ? t("output") : `h${subscript(layer)}.${subscript(i + 1)}`;
-const subscript = (n) => String.fromCharCode(0x2080 + n);
+/** Layers as the picture has them: all features, also those that are not in use. @param {number[]} hidden */
+const columnsOf = (hidden) => [NAMES.length, ...hidden, 1];
+
+/** Where everything stands, for the width there is. @param {number[]} columns @returns {import("./links.js").Layout} */
+function layoutOf(columns, width) {
+  const size = Math.round(Math.max(20, Math.min(34, ((width - LEFT) / columns.length) * 0.66)));
+  const row = Math.max(size + 5, 38);
+  const across = (width - LEFT - size - 4) / (columns.length - 1);
+  const spots = columns.map((count, c) => {
+    const above = c === 0 || count === ROWS ? 0 : (NAMES.length - Math.min(count, NAMES.length)) / 2;
+    return Array.from({ length: count }, (_, i) => ({
+      x: Math.round(LEFT + size / 2 + c * across + 1),
+      y: Math.round(TOP + (i + 0.5 + above) * row),
+    }));
+  });
+  return { spots, size, height: TOP + ROWS * row };
+}
 
 /**
- * @param {import("../../ui/frame.js").Ui} ui
- * @param {{onPeek: (place: number[] | null) => void, onLink: (place: number[], input: number) => void}} on a neuron under the mouse; a link that was clicked
+ * @typedef {object} On
+ * @property {(neuron: Neuron | null) => void} onPeek  a neuron under the mouse
+ * @property {(neuron: Neuron, input: number) => void} onLink  a link was clicked
  */
-export function networkOf(ui, { onPeek, onLink }) {
-  const { t } = ui;
-  const canvas = h("canvas", { class: "fg-net-canvas", "aria-hidden": "true" });
-  const nodes = h("div", { class: "fg-net-nodes", role: "group", "aria-label": t("diagram") });
-  const stage = h("div", { class: "fg-net" }, canvas, nodes);
-  const hover = h("p", { class: "fg-net-hover", "aria-hidden": "true" });
-  const context = canvas.getContext("2d");
-  const atlas = h("canvas", {});
-  const paint = atlas.getContext("2d");
-  let tiles = null; // pixels of the atlas
-  let shape = "";
-  let now = null;
-  let places = []; // [layer][row] → {x, y}
-  let size = 30;
-  let buttons = []; // the same, as elements
-  let focus = [0, 0];
-  ui.watchSize(stage);
 
-  const sizesOf = () => [NAMES.length, ...now.hidden, 1];
-  const title = (layer, i) =>
-    layer === 0
-      ? t("feature", { name: FEATURES[NAMES[i]] })
-      : layer === now.hidden.length + 1
-        ? t("outputNeuron")
-        : t("neuron", { name: neuronName(t, now.hidden.length, layer, i), layer, number: i + 1 });
+export class Network {
+  /** @type {State} */ #now;
+  /** @type {import("./links.js").Layout} */ #layout;
+  /** @type {HTMLButtonElement[][]} */ #buttons = []; // [layer][row]
+  /** @type {Neuron} */ #focus = [0, 0];
+  #built = ""; // of which layers
+  #laid = ""; // and for which width
+  #theme = null; // drawn last
 
-  /** Toggles a feature, or selects a neuron. */
-  function press(layer, i) {
-    if (layer === 0) return toggle(NAMES[i]);
-    const place = `${layer}.${i + 1}`;
-    ui.set({ selected: ui.get("selected") === place ? "" : place });
-  }
-  function toggle(name) {
-    const chosen = ui.get("features");
-    const next = NAMES.filter((other) => (other === name ? !chosen.includes(name) : chosen.includes(other)));
-    if (next.length) ui.set({ features: next });
-  }
-  function keys(event, layer, i) {
-    const moves = {
-      ArrowLeft: [-1, 0],
-      ArrowRight: [1, 0],
-      ArrowUp: [0, -1],
-      ArrowDown: [0, 1],
-      Home: [-99, 0],
-      End: [99, 0],
-    };
-    const move = moves[event.key];
-    if (!move) return;
-    event.preventDefault();
-    const sizes = sizesOf();
-    const column = Math.max(0, Math.min(sizes.length - 1, layer + move[0]));
-    // To the side: the neuron that is nearest in height.
-    const row = move[0]
-      ? nearest(places[column], places[layer][i].y)
-      : Math.max(0, Math.min(sizes[layer] - 1, i + move[1]));
-    point(column, row);
-    buttons[column][row].focus();
-  }
-  const nearest = (column, y) =>
-    column.reduce((best, place, k) => (Math.abs(place.y - y) < Math.abs(column[best].y - y) ? k : best), 0);
-  /** One of them is reached by Tab, the others by the arrows. */
-  function point(layer, i) {
-    buttons.flat().forEach((button) => put(button, { tabindex: -1 }));
-    focus = [layer, i];
-    put(buttons[layer][i], { tabindex: 0 });
+  /** @param {import("../../ui/frame.js").Ui} ui @param {On} on */
+  constructor(ui, on) {
+    this.ui = ui;
+    this.on = on;
+    this.canvas = h("canvas", { class: "fg-net-canvas", "aria-hidden": "true" });
+    this.nodes = h("div", { class: "fg-net-nodes", role: "group", "aria-label": ui.t("diagram") });
+    this.stage = h("div", { class: "fg-net" }, this.canvas, this.nodes);
+    this.hover = h("p", { class: "fg-net-hover", "aria-hidden": "true" });
+    this.node = h("div", {}, this.stage, this.hover);
+    this.context = this.canvas.getContext("2d");
+    this.drawMaps = mapsOf(this.context);
+    ui.watchSize(this.stage);
+    this.stage.addEventListener("pointermove", (event) => this.#peekAtLink(event));
+    this.stage.addEventListener("click", (event) => {
+      const link = event.target.closest("button") ? null : this.#linkAt(event);
+      if (link) on.onLink([link.layer, link.i], link.j);
+    });
   }
 
-  function build() {
-    const sizes = sizesOf();
-    buttons = sizes.map((count, layer) =>
-      Array.from({ length: count }, (_, i) =>
-        h(
-          "button",
-          {
-            type: "button",
-            class: "fg-node",
-            "data-layer": layer,
-            onclick: () => press(layer, i),
-            onkeydown: (event) => keys(event, layer, i),
-            onfocus: () => point(layer, i),
-            onpointerenter: (event) => event.pointerType === "mouse" && onPeek([layer, i]),
-            onpointerleave: () => onPeek(null),
-          },
-          layer === 0 && h("span", { class: "fg-node-name", text: FEATURES[NAMES[i]] }),
-        ),
-      ),
+  /** @param {State} next @param {import("./colour.js").Theme} theme @param {{quiet?: boolean}} [how] quiet: while it plays */
+  draw(next, theme, { quiet = false } = {}) {
+    this.#now = next;
+    const columns = columnsOf(next.hidden);
+    const width = Math.max(240, Math.floor(this.ui.widthOf(this.stage)));
+    const laid = JSON.stringify([columns, width, globalThis.devicePixelRatio]);
+    if (this.#built !== columns.join()) this.#build(columns);
+    // A new theme may be that of paper, and there a canvas that was cleared is printed in white.
+    if (this.#laid !== laid || this.#theme !== theme) this.#lay(columns, width);
+    else this.context.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    [this.#built, this.#laid, this.#theme] = [columns.join(), laid, theme];
+    drawLinks(this.context, theme, next, this.#layout);
+    this.drawMaps(next, theme, this.#layout);
+    if (!quiet) this.#label();
+  }
+
+  // --- its elements ---
+
+  #build(columns) {
+    const active = this.nodes.contains(activeIn(this.nodes)) ? activeIn(this.nodes) : null;
+    const name = active?.getAttribute("aria-label");
+    this.#buttons = columns.map((count, layer) =>
+      Array.from({ length: count }, (_, i) => this.#buttonOf([layer, i])),
     );
-    const widths = sizes
-      .slice(1, -1)
-      .map((count, l) =>
-        h(
-          "span",
-          { class: "fg-width", "data-column": l + 1 },
-          resize(l, count, 1, "+", "wider", count < ROWS),
-          resize(l, count, -1, "−", "narrower", count > 1),
-        ),
-      );
-    const active = nodes.contains(document.activeElement)
-      ? document.activeElement.getAttribute("aria-label")
-      : "";
-    nodes.replaceChildren(...widths, ...buttons.flat());
-    const layer = Math.min(focus[0], sizes.length - 1);
-    point(layer, Math.min(focus[1], sizes[layer] - 1));
+    const widths = columns.slice(1, -1).map((count, l) => this.#resizerOf(l, count));
+    this.nodes.replaceChildren(...widths, ...this.#buttons.flat());
+    const layer = Math.min(this.#focus[0], columns.length - 1);
+    this.#point([layer, Math.min(this.#focus[1], columns[layer] - 1)]);
+    if (!active) return;
     // Who pressed + wants to press it again.
-    if (active)
-      (
-        Array.from(nodes.querySelectorAll("button")).find(
-          (b) => b.getAttribute("aria-label") === active && !b.disabled,
-        ) ?? buttons[focus[0]][focus[1]]
-      ).focus();
-  }
-  const resize = (l, count, by, sign, word, allowed) =>
-    h("button", {
-      type: "button",
-      class: "fg-step",
-      text: sign,
-      "aria-label": t(word, { layer: l + 1 }),
-      title: t(word, { layer: l + 1 }),
-      disabled: !allowed,
-      onclick: () => ui.set({ hidden: now.hidden.map((width, k) => (k === l ? count + by : width)) }),
-    });
-
-  /** Where everything stands, for the width there is. */
-  function place(width) {
-    const sizes = sizesOf();
-    const left = 42;
-    const gap = (width - left) / sizes.length;
-    size = Math.round(Math.max(20, Math.min(34, gap * 0.66)));
-    const top = 62;
-    const row = Math.max(size + 5, 38);
-    const height = top + ROWS * row;
-    places = sizes.map((count, c) =>
-      Array.from({ length: count }, (_, i) => ({
-        x: Math.round(left + size / 2 + c * ((width - left - size - 4) / (sizes.length - 1)) + 1),
-        y: Math.round(
-          top +
-            (i + 0.5 + (c === 0 || count === ROWS ? 0 : (NAMES.length - Math.min(count, NAMES.length)) / 2)) *
-              row,
-        ),
-      })),
+    const again = Array.from(this.nodes.querySelectorAll("button")).find(
+      (button) => button.getAttribute("aria-label") === name && !button.disabled,
     );
-    put(stage, { style: `height:${height}px` });
+    (again ?? this.#buttons[this.#focus[0]][this.#focus[1]]).focus();
+  }
+  /** @param {Neuron} neuron */
+  #buttonOf(neuron) {
+    const [layer, i] = neuron;
+    return h(
+      "button",
+      {
+        type: "button",
+        class: "fg-node",
+        "data-layer": layer,
+        onclick: () => this.#press(neuron),
+        onkeydown: (event) => this.#key(event, neuron),
+        onfocus: () => this.#point(neuron),
+        onpointerenter: (event) => event.pointerType === "mouse" && this.on.onPeek(neuron),
+        onpointerleave: () => this.on.onPeek(null),
+      },
+      layer === 0 && h("span", { class: "fg-node-name", text: featureName(NAMES[i]) }),
+    );
+  }
+  /** One neuron more or fewer in hidden layer l. */
+  #resizerOf(l, count) {
+    const { t } = this.ui;
+    const step = (by, sign, word, allowed) =>
+      h("button", {
+        type: "button",
+        class: "fg-step",
+        text: sign,
+        "aria-label": t(word, { layer: l + 1 }),
+        title: t(word, { layer: l + 1 }),
+        disabled: !allowed,
+        onclick: () =>
+          this.ui.set({ hidden: this.#now.hidden.map((width, k) => (k === l ? count + by : width)) }),
+      });
+    const [wider, narrower] = [step(1, "+", "wider", count < ROWS), step(-1, "−", "narrower", count > 1)];
+    return h("span", { class: "fg-width", "data-column": l + 1 }, wider, narrower);
+  }
+  #lay(columns, width) {
+    this.#layout = layoutOf(columns, width);
+    const { spots, size, height } = this.#layout;
+    put(this.stage, { style: `height:${height}px` });
     const dots = Math.min(2, globalThis.devicePixelRatio || 1);
-    Object.assign(canvas, { width: Math.round(width * dots), height: Math.round(height * dots) });
-    canvas.style.cssText = `width:${width}px;height:${height}px`;
-    context.setTransform(dots, 0, 0, dots, 0, 0);
-    places.forEach((column, c) =>
-      column.forEach(({ x, y }, i) => {
-        buttons[c][i].style.cssText =
-          `left:${x - size / 2}px;top:${y - size / 2}px;width:${size}px;height:${size}px`;
-      }),
-    );
-    nodes.querySelectorAll(".fg-width").forEach((node) => {
-      node.style.left = `${places[Number(node.dataset.column)][0].x}px`;
+    Object.assign(this.canvas, { width: Math.round(width * dots), height: Math.round(height * dots) });
+    this.canvas.style.cssText = `width:${width}px;height:${height}px`;
+    this.context.setTransform(dots, 0, 0, dots, 0, 0);
+    this.#buttons.flat().forEach((button, k) => {
+      const { x, y } = spots.flat()[k];
+      button.style.cssText = `left:${x - size / 2}px;top:${y - size / 2}px;width:${size}px;height:${size}px`;
     });
-    const count = sizes.reduce((sum, n) => sum + n, 0);
-    Object.assign(atlas, { width: TILE, height: TILE * count });
-    tiles = paint.createImageData(TILE, TILE * count);
+    for (const node of /** @type {NodeListOf<HTMLElement>} */ (this.nodes.querySelectorAll(".fg-width")))
+      node.style.left = `${spots[Number(node.dataset.column)][0].x}px`;
   }
-
-  /** Links from the inputs that are in use: (layer of the target, its number, number of the input, weight). */
-  function eachLink(visit) {
-    const { net, sizes, places: at } = now;
-    const used = NAMES.map((name, i) => (now.features.includes(name) ? i : -1)).filter((i) => i >= 0);
-    for (let l = 1; l < sizes.length; l += 1) {
-      for (let i = 0; i < sizes[l]; i += 1) {
-        for (let j = 0; j < sizes[l - 1]; j += 1) {
-          const from = places[l - 1][l === 1 ? used[j] : j];
-          visit(from, places[l][i], net.parameters[at[l - 1].weights + i * sizes[l - 1] + j], l, i, j);
-        }
-      }
-    }
-  }
-
-  function drawLinks(theme) {
-    eachLink(({ x, y }, to, weight, l, i) => {
-      const chosen = now.selected && now.selected[0] === l && now.selected[1] === i;
-      context.strokeStyle = weight >= 0 ? theme.plus : theme.minus;
-      context.globalAlpha = chosen ? 1 : 0.72;
-      context.lineWidth = Math.max(0.4, Math.min(9, 2.6 * Math.abs(weight)));
-      context.setLineDash(weight < 0 ? [6, 3] : []);
-      const middle = (x + to.x) / 2;
-      context.beginPath();
-      context.moveTo(x + size / 2, y);
-      context.bezierCurveTo(middle, y, middle, to.y, to.x - size / 2, to.y);
-      context.stroke();
-    });
-    context.globalAlpha = 1;
-    context.setLineDash([]);
-  }
-
-  /** Every neuron's map into the atlas, then onto the canvas. `maps[layer]` are values on the grid, row by row. */
-  function drawMaps(theme) {
-    const pixels = new Uint32Array(tiles.data.buffer);
-    const sizes = sizesOf();
-    let tile = 0;
-    for (let l = 0; l < sizes.length; l += 1) {
-      for (let i = 0; i < sizes[l]; i += 1, tile += 1) {
-        const read = now.valueOf(l, i);
-        for (let k = 0; k < TILE * TILE; k += 1)
-          pixels[tile * TILE * TILE + k] = theme.ramp[colourAt(read(k), now.discrete)];
-      }
-    }
-    paint.putImageData(tiles, 0, 0);
-    tile = 0;
-    places.forEach((column, l) =>
-      column.forEach(({ x, y }, i) => {
-        context.globalAlpha = l === 0 && !now.features.includes(NAMES[i]) ? OFF : 1;
-        context.drawImage(atlas, 0, tile * TILE, TILE, TILE, x - size / 2, y - size / 2, size, size);
-        context.globalAlpha = 1;
-        if (l > 0) bias(theme, x, y, now.net.parameters[now.places[l - 1].biases + i]);
-        tile += 1;
-      }),
-    );
-  }
-  function bias(theme, x, y, value) {
-    const side = 3 + 4 * Math.min(1, Math.abs(value));
-    context.fillStyle = value >= 0 ? theme.plus : theme.minus;
-    context.strokeStyle = theme.paper;
-    context.lineWidth = 1;
-    context.fillRect(x - size / 2 - 2, y + size / 2 - side + 2, side, side);
-    context.strokeRect(x - size / 2 - 2, y + size / 2 - side + 2, side, side);
-  }
-
   /** What a screen reader hears of each neuron; not while it plays. */
-  function label() {
-    buttons.forEach((column, layer) =>
+  #label() {
+    const { features, selected } = this.#now;
+    this.#buttons.forEach((column, layer) => {
       column.forEach((button, i) => {
+        const title = this.#titleOf([layer, i]);
         const chosen =
           layer === 0
-            ? now.features.includes(NAMES[i])
-            : Boolean(now.selected && now.selected[0] === layer && now.selected[1] === i);
-        put(button, { "aria-label": title(layer, i), title: title(layer, i), "aria-pressed": chosen });
-      }),
-    );
-  }
-
-  function linkAt(event) {
-    const box = canvas.getBoundingClientRect();
-    const [px, py] = [
-      ((event.clientX - box.left) / box.width) * canvas.clientWidth,
-      ((event.clientY - box.top) / box.height) * canvas.clientHeight,
-    ];
-    let best = null;
-    eachLink((from, to, weight, l, i, j) => {
-      const [x0, x1] = [from.x + size / 2, to.x - size / 2];
-      if (px < x0 || px > x1) return;
-      const distance = Math.abs(
-        curve((px - x0) / (x1 - x0), from.y, to.y, (from.x + to.x) / 2 - x0, x1 - x0) - py,
-      );
-      if (distance < (best?.distance ?? (event.pointerType === "mouse" ? 6 : 12)))
-        best = { distance, l, i, j, weight };
+            ? features.includes(NAMES[i])
+            : Boolean(selected && selected[0] === layer && selected[1] === i);
+        put(button, { "aria-label": title, title, "aria-pressed": chosen });
+      });
     });
-    return best;
   }
-  stage.addEventListener("pointermove", (event) => {
-    if (!now || event.target.closest(".fg-node, .fg-step")) return;
-    const link = linkAt(event);
-    stage.classList.toggle("fg-on-link", Boolean(link));
-    hover.textContent = link
-      ? `${inputName(link)} → ${neuronName(t, now.hidden.length, link.l, link.i)}: ${ui.number(link.weight)}`
-      : "";
-  });
-  const inputName = ({ l, j }) =>
-    l === 1 ? FEATURES[now.features[j]] : neuronName(t, now.hidden.length, l - 1, j);
-  stage.addEventListener("click", (event) => {
-    if (!now || event.target.closest("button")) return;
-    const link = linkAt(event);
-    if (link) onLink([link.l, link.i], link.j);
-  });
+  #titleOf([layer, i]) {
+    const { t } = this.ui;
+    const { length } = this.#now.hidden;
+    if (layer === 0) return t("feature", { name: featureName(NAMES[i]) });
+    if (layer === length + 1) return t("outputNeuron");
+    return t("neuron", { name: neuronName(t, length, layer, i), layer, number: i + 1 });
+  }
 
-  return {
-    node: h("div", {}, stage, hover),
-    /** @param {object} next what to draw @param {object} theme @param {{quiet?: boolean}} [how] quiet: while it plays */
-    draw(next, theme, { quiet = false } = {}) {
-      now = next;
-      const width = Math.max(240, Math.floor(ui.widthOf(stage)));
-      const key = JSON.stringify([now.hidden, width, globalThis.devicePixelRatio]);
-      if (key !== shape) {
-        if (JSON.parse(shape || "[0]")[0]?.join?.() !== now.hidden.join() || !buttons.length) build();
-        place(width);
-        shape = key;
-      }
-      context.clearRect(0, 0, canvas.width, canvas.height);
-      drawLinks(theme);
-      drawMaps(theme);
-      if (!quiet) label();
-    },
-  };
+  // --- what a reader does with it ---
+
+  /** Toggles a feature, or selects a neuron. @param {Neuron} neuron */
+  #press([layer, i]) {
+    if (layer === 0) return this.#toggle(NAMES[i]);
+    const place = `${layer}.${i + 1}`;
+    this.ui.set({ selected: this.ui.get("selected") === place ? "" : place });
+  }
+  #toggle(name) {
+    const chosen = this.ui.get("features");
+    const features = NAMES.filter((other) => (other === name) !== chosen.includes(other));
+    if (features.length) this.ui.set({ features });
+  }
+  /** @param {KeyboardEvent} event @param {Neuron} neuron */
+  #key(event, [layer, i]) {
+    const move = MOVES[event.key];
+    if (!move) return;
+    event.preventDefault();
+    const { spots } = this.#layout;
+    const column = Math.max(0, Math.min(spots.length - 1, layer + move[0]));
+    // To the side: the neuron that is nearest in height.
+    const row = move[0]
+      ? nearest(spots[column], spots[layer][i].y)
+      : Math.max(0, Math.min(spots[layer].length - 1, i + move[1]));
+    this.#point([column, row]);
+    this.#buttons[column][row].focus();
+  }
+  /** One of them is reached by Tab, the others by the arrows. @param {Neuron} neuron */
+  #point([layer, i]) {
+    for (const button of this.#buttons.flat()) put(button, { tabindex: -1 });
+    this.#focus = [layer, i];
+    put(this.#buttons[layer][i], { tabindex: 0 });
+  }
+  /** @param {PointerEvent | MouseEvent} event */
+  #linkAt(event) {
+    if (!this.#now) return null;
+    const box = this.canvas.getBoundingClientRect();
+    const at = [
+      ((event.clientX - box.left) / box.width) * this.canvas.clientWidth,
+      ((event.clientY - box.top) / box.height) * this.canvas.clientHeight,
+    ];
+    const mouse = event instanceof PointerEvent && event.pointerType === "mouse";
+    return linkAt(this.#now, this.#layout, at, mouse ? 6 : 12);
+  }
+  #peekAtLink(event) {
+    if (!this.#now || event.target.closest(".fg-node, .fg-step")) return;
+    const link = this.#linkAt(event);
+    this.stage.classList.toggle("fg-on-link", Boolean(link));
+    const { t, number } = this.ui;
+    const from = link && inputName(t, this.#now, link.layer, link.j);
+    const to = link && neuronName(t, this.#now.hidden.length, link.layer, link.i);
+    this.hover.textContent = link ? `${from} → ${to}: ${number(link.weight)}` : "";
+  }
 }
 
-/** The height of a link's curve above the share u of its way: the inverse of its x by a few steps of bisection. */
-function curve(u, y0, y1, middle, width) {
-  const m = middle / width;
-  let [low, high] = [0, 1];
-  for (let k = 0; k < 12; k += 1) {
-    const s = (low + high) / 2;
-    const x = 3 * (1 - s) * s * m + s ** 3; // both control points lie in the middle
-    if (x < u) low = s;
-    else high = s;
-  }
-  const s = (low + high) / 2;
-  const ease = 3 * (1 - s) * s * s + s ** 3;
-  return y0 + (y1 - y0) * ease;
-}
+const nearest = (column, y) =>
+  column.reduce((best, spot, k) => (Math.abs(spot.y - y) < Math.abs(column[best].y - y) ? k : best), 0);

@@ -22,54 +22,58 @@ const hill = ([x, y]) =>
   );
 
 /**
- * Name → the loss it is learnt by, and a point: from the class, the share of the way, random numbers.
- * @type {Record<string, {loss: string, place: (label: number, share: number, next: () => number, normal: () => number) => number[], value?: (at: number[]) => number}>}
+ * What a point is drawn from: its class, its share of the way along it, random numbers.
+ * @typedef {{label: number, share: number, next: () => number, normal: () => number}} Draw
+ */
+/**
+ * Name → the loss it is learnt by, a point (the reader's own have none), its value where it has no class.
+ * @type {Record<string, {loss: string, place?: (draw: Draw) => number[], value?: (at: number[]) => number}>}
  */
 export const DATASETS = {
   circles: {
     loss: "bce",
-    place: (label, share, next) =>
+    place: ({ label, next }) =>
       polar(label ? 1.25 * Math.sqrt(next()) : 1.9 + 0.9 * next(), 2 * Math.PI * next()),
   },
   xor: {
     loss: "bce",
-    place: (label, share, next) => {
+    place: ({ label, next }) => {
       const [a, b] = [0.2 + 2.6 * next(), (label ? 1 : -1) * (0.2 + 2.6 * next())];
       return next() < 0.5 ? [a, b] : [-a, -b];
     },
   },
   moons: {
     loss: "bce",
-    place: (label, share, next) => {
+    place: ({ label, next }) => {
       const [a, b] = polar(1.7, Math.PI * next());
       return label ? [a - 0.85, b - 0.4] : [0.85 - a, 0.4 - b];
     },
   },
   blobs: {
     loss: "bce",
-    place: (label, share, next, normal) => [
+    place: ({ label, normal }) => [
       (label ? 1.3 : -1.3) + 0.45 * normal(),
       (label ? 1.3 : -1.3) + 0.45 * normal(),
     ],
   },
   spiral: {
     loss: "bce",
-    place: (label, share) => polar(2.75 * share, 3.5 * Math.PI * share + (label ? Math.PI : 0)),
+    place: ({ label, share }) => polar(2.75 * share, 3.5 * Math.PI * share + (label ? Math.PI : 0)),
   },
-  plane: { loss: "mse", place: (label, share, next) => square(next), value: ([x, y]) => (x + y) / 5.6 },
-  hills: { loss: "mse", place: (label, share, next) => square(next), value: hill },
+  plane: { loss: "mse", place: ({ next }) => square(next), value: ([x, y]) => (x + y) / 5.6 },
+  hills: { loss: "mse", place: ({ next }) => square(next), value: hill },
   drawn: { loss: "bce" },
 };
 
-/** Name → the feature of a point. */
+/** Name → the feature of a point. @type {Record<string, (a: number, b: number) => number>} */
 export const FEATURES = {
   x1: (a) => a,
-  x2: (a, b) => b,
+  x2: (_a, b) => b,
   x1x1: (a) => a * a,
-  x2x2: (a, b) => b * b,
+  x2x2: (_a, b) => b * b,
   x1x2: (a, b) => a * b,
   sin1: (a) => Math.sin(a),
-  sin2: (a, b) => Math.sin(b),
+  sin2: (_a, b) => Math.sin(b),
 };
 
 /**
@@ -88,7 +92,7 @@ export function pointsOf(name, noise, seed, drawn = []) {
   const points = new Float64Array(3 * COUNT);
   for (let i = 0; i < COUNT; i += 1) {
     const label = i % 2;
-    const at = place(label, (i - label) / COUNT, next, normal);
+    const at = place({ label, share: (i - label) / COUNT, next, normal });
     const target = value ? value(at) + noise * normal() : label;
     points.set([...at.map((v) => (value ? v : v + noise * normal())), target], 3 * i);
   }
@@ -118,7 +122,7 @@ export function checkDrawn(drawn) {
 /** Numbers of the rows for training and for testing. A point keeps its side when others are added. @returns {[number[], number[]]} */
 export function splitOf(count, share) {
   needBetween("train_share", share, 0.1, 0.9);
-  const sides = [[], []];
+  /** @type {[number[], number[]]} */ const sides = [[], []];
   for (let i = 0; i < count; i += 1) sides[((i + 0.5) * 0.6180339887498949) % 1 < share ? 0 : 1].push(i);
   return sides;
 }

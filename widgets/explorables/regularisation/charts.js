@@ -52,6 +52,7 @@ const SCALES = {
   penalty: { domain: [LEAST, 1], scale: "log" },
   rate: { domain: [0, 1], scale: "linear" },
 };
+const least = (value) => Math.max(value, 1e-30); // on a log scale
 const COLOURS = { errors: ["blue", "orange"], parts: ["purple", "green"] };
 
 /** Whole decades around what is drawn, within reason. */
@@ -64,88 +65,98 @@ function decades(numbers) {
   ]; // and room for the names
 }
 
+/** A list with one value put in at a place. */
+const withValue = (list, place, value) => [...list.slice(0, place), value, ...list.slice(place)];
+
+/** The two curves, and their sum where they are parts; the point where we are belongs to them. */
+function curvesOf({ curve, at, here, split, sigma }) {
+  const place = curve.at.findIndex((v) => v >= at);
+  const there = place < 0 || curve.at[place] === at;
+  const put = (list, value) => (there ? list : withValue(list, place, value));
+  const [x, first, second] = [put(curve.at, at), put(curve.first, here[0]), put(curve.second, here[1])];
+  return { x, first, second, sum: split ? first.map((v, i) => v + second[i] + sigma * sigma) : [] };
+}
+
+/** Marks along the axis and across it: the noise alone, where p = n, and where we are. */
+function guidesOf(plot, t) {
+  const floor = plot.line({ color: "muted", width: 1.2, dash: "2 5" });
+  const ridge = plot.line({ color: "muted", width: 1.2, dash: "5 4" });
+  const cursor = plot.line({ color: "accent", width: 1.2 });
+  const [floorName, ridgeName] = [plot.text({ class: "fg-quiet" }), plot.text({ class: "fg-quiet" })];
+  return function draw({ axis, sigma, n, p, at }) {
+    const [[left, right], [low, high]] = [plot.x.domain, plot.y.domain];
+    cursor.set([at, low, at, high]);
+    if (sigma > 0) {
+      floor.set([left, sigma ** 2, right, sigma ** 2]);
+      floorName.set(right, sigma ** 2, t("floor"), { dx: -4, dy: 13, anchor: "end" });
+    } else [floor, floorName].forEach((mark) => mark.hide());
+    const meets = { size: n, data: p }[axis];
+    if (meets >= left && meets <= right) {
+      ridge.set([meets, low, meets, high]);
+      ridgeName.set(meets, low, "p = n", { dx: 5, dy: -6 });
+    } else [ridge, ridgeName].forEach((mark) => mark.hide());
+  };
+}
+
+/** The names of the curves, one behind the other at the top. */
+function namesOf(plot, t) {
+  const sum = plot.text({ color: "orange", class: "fg-strong" });
+  const names = [plot.text({ class: "fg-strong" }), plot.text({ class: "fg-strong" }), sum];
+  return function draw(kind) {
+    let dx = 8;
+    names.forEach((name, i) => {
+      const words = t(i < 2 ? `${kind} ${i}` : "sum");
+      if (i < 2) name.color(COLOURS[kind][i]);
+      i < 2 || kind === "parts"
+        ? name.set(plot.x.domain[0], plot.y.domain[1], words, { dx, dy: 15 })
+        : name.hide();
+      dx += Array.from(words).reduce((wide, c) => wide + (c > "\u2e80" ? 12.5 : 7), 12);
+    });
+  };
+}
+
+/** The axes for what is drawn. */
+function axesOf(t, { axis, method, split, sigma }, { first, second, sum }) {
+  const name = axis === "penalty" ? (method === "dropout" ? "rateAxis" : "penaltyAxis") : `axis ${axis}`;
+  const domain = decades([...second, ...(split ? [...first, ...sum] : []), sigma * sigma]);
+  return {
+    x: { ...(name === "rateAxis" ? SCALES.rate : SCALES[axis]), label: t(name) },
+    y: { domain, label: t(split ? "partAxis" : "errorAxis") },
+  };
+}
+
 export function curveChart(ui, into) {
   const { t, number } = ui;
-  const height = (width) => Math.round(Math.min(300, Math.max(200, width * 0.62)));
   const plot = ui.plot({
     into,
     label: t("curveLabel"),
-    height,
+    height: (width) => Math.round(Math.min(300, Math.max(200, width * 0.62))),
     margin: MARGIN,
     x: { ...SCALES.size, label: t("axis size"), ticks: 6 },
     y: { domain: [0.01, 10], scale: "log", label: t("errorAxis"), ticks: 6 },
   });
-  const floor = plot.line({ color: "muted", width: 1.2, dash: "2 5" });
-  const ridge = plot.line({ color: "muted", width: 1.2, dash: "5 4" });
-  const cursor = plot.line({ color: "accent", width: 1.2 });
+  const drawGuides = guidesOf(plot, t);
   const total = plot.line({ color: "orange", width: 1.6, dash: "6 4" });
   const curves = [plot.line({ width: 2 }), plot.line({ width: 2 })];
   const dots = [plot.dots({ size: 8 }), plot.dots({ size: 8 })];
-  const [floorName, ridgeName, totalName] = [
-    plot.text({ class: "fg-quiet" }),
-    plot.text({ class: "fg-quiet" }),
-    plot.text({ color: "orange", class: "fg-strong" }),
-  ];
-  const names = [plot.text({ class: "fg-strong" }), plot.text({ class: "fg-strong" })];
+  const drawNames = namesOf(plot, t);
   return {
     plot,
     draw(now) {
-      const { axis, method, split, sigma, n, p, at, here } = now;
+      const { axis, split, at, here } = now;
       const kind = split ? "parts" : "errors";
-      // The point where we are belongs to the curve.
-      const known = now.curve.at.findIndex((v) => v >= at);
-      const put = (list, value) =>
-        now.curve.at[known] === at || known < 0
-          ? list
-          : [...list.slice(0, known), value, ...list.slice(known)];
-      const [x, first, second] = [
-        put(now.curve.at, at),
-        put(now.curve.first, here[0]),
-        put(now.curve.second, here[1]),
-      ];
-      const sum = split ? first.map((v, i) => v + second[i] + sigma * sigma) : [];
-      const y = decades([...second, ...(split ? [...first, ...sum] : []), sigma * sigma]);
-      const scale = axis === "penalty" && method === "dropout" ? SCALES.rate : SCALES[axis];
-      plot.layout({
-        x: {
-          ...scale,
-          label: t(axis === "penalty" ? (method === "dropout" ? "rateAxis" : "penaltyAxis") : `axis ${axis}`),
-        },
-        y: { domain: y, label: t(split ? "partAxis" : "errorAxis") },
+      const drawn = curvesOf(now);
+      plot.layout(axesOf(t, now, drawn));
+      [drawn.first, drawn.second].forEach((list, i) => {
+        for (const mark of [curves[i], dots[i]]) mark.color(COLOURS[kind][i]);
+        curves[i].set(flat(drawn.x, list.map(least)));
+        dots[i].set([at, least(here[i])]);
       });
-      const [left, right] = scale.domain;
-      const up = (list) => list.map((v) => Math.max(v, 1e-30));
-      [first, second].forEach((list, i) => {
-        curves[i].color(COLOURS[kind][i]);
-        curves[i].set(flat(x, up(list)));
-        dots[i].color(COLOURS[kind][i]);
-        dots[i].set([at, Math.max(here[i], 1e-30)]);
-      });
-      split ? total.set(flat(x, sum)) : total.hide();
-      cursor.set([at, y[0], at, y[1]]);
-      sigma > 0 ? floor.set([left, sigma ** 2, right, sigma ** 2]) : floor.hide();
-      sigma > 0
-        ? floorName.set(right, sigma ** 2, t("floor"), { dx: -4, dy: 13, anchor: "end" })
-        : floorName.hide();
-      const meets = { size: n, data: p }[axis];
-      if (meets >= left && meets <= right) {
-        ridge.set([meets, y[0], meets, y[1]]);
-        ridgeName.set(meets, y[0], "p = n", { dx: 5, dy: -6 });
-      } else [ridge, ridgeName].forEach((mark) => mark.hide());
-      let dx = 8;
-      [...names, totalName].forEach((name, i) => {
-        const words = t(i < 2 ? `${kind} ${i}` : "sum");
-        if (i < 2) name.color(COLOURS[kind][i]);
-        i < 2 || split ? name.set(left, y[1], words, { dx, dy: 15 }) : name.hide();
-        dx += Array.from(words).reduce((wide, c) => wide + (c > "\u2e80" ? 12.5 : 7), 12);
-      });
-      plot.describe(
-        t(split ? "partsNow" : "curveNow", {
-          axis: t(`axis ${axis}`),
-          first: number(here[0], 2),
-          second: number(here[1], 2),
-        }),
-      );
+      split ? total.set(flat(drawn.x, drawn.sum)) : total.hide();
+      drawGuides(now);
+      drawNames(kind);
+      const said = { axis: t(`axis ${axis}`), first: number(here[0], 2), second: number(here[1], 2) };
+      plot.describe(t(split ? "partsNow" : "curveNow", said));
     },
   };
 }

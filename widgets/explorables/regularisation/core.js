@@ -1,5 +1,5 @@
 // A sum of waves fitted to noisy points: without a penalty, with L2, L1 or dropout, exactly; its errors, its bias and variance.
-import { needBetween, needName, raise } from "../../core/errors.js";
+import { needBetween, needName, needWhole, raise } from "../../core/errors.js";
 import { normals } from "../../core/flow.js";
 import { random } from "../../core/random.js";
 
@@ -38,6 +38,16 @@ const mirror = (x) => 1 - Math.abs(1 - Math.abs(x));
 /** The waves 1…p at every x, one row a point. @param {ArrayLike<number>} x @param {number} p @returns {Float64Array[]} */
 export const design = (x, p) =>
   Array.from(x, (at) => Float64Array.from({ length: p }, (_, j) => wave(j + 1, at)));
+
+const designs = new WeakMap(); // points → all waves at all of them
+/** The first p waves at the first n points: views of what is computed once. @param {ArrayLike<number> & object} x @returns {Float64Array[]} */
+function designOf(x, n, p) {
+  if (!designs.has(x)) designs.set(x, design(x, MOST_WAVES));
+  return designs
+    .get(x)
+    .slice(0, n)
+    .map((row) => row.subarray(0, p));
+}
 
 const columns = (rows, p) => Array.from({ length: p }, (_, j) => Float64Array.from(rows, (row) => row[j]));
 const dot = (a, b) => {
@@ -298,22 +308,13 @@ function data(n, p, sigma, { train, held }) {
     ["points", n, train.x.length],
     ["waves", p, MOST_WAVES],
   ]) {
-    needBetween(name, value, 1, most);
-    if (!Number.isInteger(value))
-      raise(
-        TypeError,
-        "badType",
-        name,
-        value,
-        "whole number",
-        `${name} must be a whole number, not ${value}`,
-      );
+    needWhole(name, needBetween(name, value, 1, most));
   }
   needBetween("noise", sigma, 0, 100);
   return {
-    rows: design(train.x.slice(0, n), p),
+    rows: designOf(train.x, n, p),
     y: noisy(train, sigma).slice(0, n),
-    heldRows: design(held.x, p),
+    heldRows: designOf(held.x, held.x.length, p),
     heldY: noisy(held, sigma),
   };
 }

@@ -73,8 +73,6 @@ export const strings = {
     "argument points": "The number of points",
     "argument waves": "The number of waves",
     "argument noise": "The noise",
-    "allowed number": "a number",
-    "allowed whole number": "a whole number",
   },
   zh: {
     title: "正则化",
@@ -119,7 +117,7 @@ export const strings = {
     "seen none": "{n} 个点，{p} 个波，无惩罚。",
     "seen l2": "{n} 个点，{p} 个波，L2，λ = {strength}。",
     "seen l1": "{n} 个点，{p} 个波，L1，λ = {strength}。",
-    "seen dropout": "{n} 个点，{p} 个波，每个以 {dropped} % 的概率失活。",
+    "seen dropout": "{n} 个点，{p} 个波，每个以 {dropped}% 的概率失活。",
     errors: "训练误差 {train}，验证误差 {held}；单是噪声就有 {floor}。",
     split: "对所有可能的噪声平均：偏差² {bias} + 方差 {variance} + 噪声 {floor} = {sum}。",
     coarse: "波太少，弯不出规律的形状：两个误差都大。",
@@ -143,7 +141,5 @@ export const strings = {
     "argument points": "点数",
     "argument waves": "波的个数",
     "argument noise": "噪声",
-    "allowed number": "数",
-    "allowed whole number": "整数",
   },
 };

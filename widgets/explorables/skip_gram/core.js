@@ -1,5 +1,6 @@
 // Skip-gram with negative sampling on a text short enough to be trained while it is read.
-// Rows of the input vectors stand for words in the middle of a window, rows of the output vectors for their company.
+// Rows of the input vectors stand for words in the middle of a window, rows of the output vectors for their
+// company.
 import { needBetween, needNumber, needPositive, raise } from "../../core/errors.js";
 import { random } from "../../core/random.js";
 
@@ -9,7 +10,8 @@ const HAN = /\p{Script=Han}/u;
 const RUNS = /[\p{L}\p{N}\p{M}'’-]+/gu;
 
 /**
- * Sentences end with a line, or with a full stop; words are what stands between spaces and punctuation, in small letters.
+ * Sentences end with a line, or with a full stop; words are what stands between spaces and punctuation, in
+ * small letters.
  * A line of Chinese without a space inside is split into characters.
  * @param {string} text @returns {string[][]}
  */
@@ -31,7 +33,8 @@ function wordsOf(sentence) {
 }
 
 /**
- * The different words, the most frequent first, and the sentences in their numbers. A RangeError for what cannot be trained.
+ * The different words, the most frequent first, and the sentences in their numbers. A RangeError for what
+ * cannot be trained.
  * @param {string[][]} sentences
  */
 export function corpusOf(sentences) {
@@ -53,7 +56,7 @@ export function corpusOf(sentences) {
       "longText",
       "text",
       total,
-      MOST_TOKENS,
+      String(MOST_TOKENS),
       `the text has ${total} words; at most ${MOST_TOKENS} are trained here`,
     );
   if (counted.size > MOST_WORDS)
@@ -62,10 +65,11 @@ export function corpusOf(sentences) {
       "manyWords",
       "text",
       counted.size,
-      MOST_WORDS,
+      String(MOST_WORDS),
       `the text has ${counted.size} different words; at most ${MOST_WORDS} are trained here`,
     );
-  const tokens = [...counted.keys()].sort((a, b) => counted.get(b) - counted.get(a)); // sort is stable: ties keep the text's order
+  // sort is stable: ties keep the text's order
+  const tokens = [...counted.keys()].sort((a, b) => counted.get(b) - counted.get(a));
   const number = new Map(tokens.map((word, i) => [word, i]));
   return {
     tokens,
@@ -75,7 +79,10 @@ export function corpusOf(sentences) {
   };
 }
 
-/** Chance that an occurrence is kept: √(t/f) + t/f, at most 1; f is the word's share of the text. @param {number[]} counts @param {number} threshold */
+/**
+ * Chance that an occurrence is kept: √(t/f) + t/f, at most 1; f is the word's share of the text.
+ * @param {number[]} counts @param {number} threshold
+ */
 export function keepChances(counts, threshold) {
   needPositive("sample", threshold);
   const total = counts.reduce((sum, count) => sum + count, 0);
@@ -85,14 +92,20 @@ export function keepChances(counts, threshold) {
   });
 }
 
-/** Shares from which negatives are drawn: counts to the power 0.75. @param {number[]} counts @param {number} [power] */
+/**
+ * Shares from which negatives are drawn: counts to the power 0.75.
+ * @param {number[]} counts @param {number} [power]
+ */
 export function noiseOf(counts, power = 0.75) {
   const raised = counts.map((count) => count ** power);
   const total = raised.reduce((sum, share) => sum + share, 0);
   return raised.map((share) => share / total);
 }
 
-/** Every word with every other within the window, never across a sentence's end: centre, context, centre, … @param {number[][]} sentences @param {number} window */
+/**
+ * Every word with every other within the window, never across a sentence's end: centre, context, centre, …
+ * @param {number[][]} sentences @param {number} window
+ */
 export function pairsOf(sentences, window) {
   needBetween("window", window, 1, 100);
   const pairs = [];
@@ -109,7 +122,10 @@ export function pairsOf(sentences, window) {
 const softplus = (x) => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 const sigmoid = (x) => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
 
-/** Small input vectors from a seed, output vectors of zeros, as word2vec starts. @param {number} words @param {number} dimension @param {number} seed */
+/**
+ * Small input vectors from a seed, output vectors of zeros, as word2vec starts.
+ * @param {number} words @param {number} dimension @param {number} seed
+ */
 export function start(words, dimension, seed) {
   needBetween("dimension", dimension, 1, 100);
   const draw = random(needNumber("seed", seed));
@@ -123,14 +139,20 @@ function dot(a, i, b, j, d) {
   return sum;
 }
 
-/** −ln σ(u·v) − Σ ln σ(−uₙ·v): the loss of one pair with its negatives. @param {{input: ArrayLike<number>, output: ArrayLike<number>, dimension: number}} net */
+/**
+ * −ln σ(u·v) − Σ ln σ(−uₙ·v): the loss of one pair with its negatives.
+ * @param {{input: ArrayLike<number>, output: ArrayLike<number>, dimension: number}} net
+ */
 export function samplingLoss({ input, output, dimension }, center, context, negatives) {
   let loss = softplus(-dot(input, center, output, context, dimension));
   for (const word of negatives) loss += softplus(dot(input, center, output, word, dimension));
   return loss;
 }
 
-/** Its gradient for the centre's input vector and, row by row, for the output vectors of context and negatives. */
+/**
+ * Its gradient for the centre's input vector and, row by row, for the output vectors of context and
+ * negatives.
+ */
 export function samplingGradient({ input, output, dimension: d }, center, context, negatives) {
   const v = new Float64Array(d);
   const rows = [context, ...negatives].map((word, n) => {
@@ -145,7 +167,10 @@ export function samplingGradient({ input, output, dimension: d }, center, contex
   return { v, rows };
 }
 
-/** One step down that gradient, in place: the fused form of the inner loop. A negative drawn twice counts twice, from the same values. Returns the net. */
+/**
+ * One step down that gradient, in place: the fused form of the inner loop. A negative drawn twice counts
+ * twice, from the same values. Returns the net.
+ */
 export function step(net, center, context, negatives, rate, count = negatives.length) {
   const { input, output, dimension: d } = net;
   const { errors, sum } = scratch(count + 1, d);
@@ -181,9 +206,17 @@ function place(cumulative, u) {
 }
 
 /**
- * Trains one epoch, pair after pair in random order, in slices: `run(until)` works until that time and says whether the epoch is over.
+ * @typedef {ReturnType<typeof start>} Net
+ * @typedef {{window: number, negatives: number, rate: number, sample: number, seed: number, epoch: number}}
+ * Setting
+ */
+
+/**
+ * Trains one epoch, pair after pair in random order, in slices: `run(until)` works until that time and says
+ * whether the epoch is over.
  * The seed and the number of the epoch give the same numbers wherever the slices end.
  * A negative that is the context itself is left out, as word2vec does it.
+ * @param {Net} net @param {ReturnType<typeof corpusOf>} corpus @param {Setting} setting
  */
 export function epochOf(net, corpus, { window, negatives, rate, sample, seed, epoch }) {
   const draw = random(seed * 1_000_003 + epoch + 1);
@@ -223,7 +256,10 @@ export function epochOf(net, corpus, { window, negatives, rate, sample, seed, ep
   };
 }
 
-/** All of it at once: so many epochs on a text. @param {string} text @param {object} setting as of `epochOf`, with the dimension @param {number} epochs */
+/**
+ * All of it at once: so many epochs on a text.
+ * @param {string} text @param {Omit<Setting, "epoch"> & {dimension: number}} setting @param {number} epochs
+ */
 export function learn(text, { dimension, ...setting }, epochs) {
   const corpus = corpusOf(sentencesOf(text));
   const net = start(corpus.tokens.length, dimension, setting.seed);
@@ -232,10 +268,12 @@ export function learn(text, { dimension, ...setting }, epochs) {
 }
 
 /**
- * The loss a pair has on average, over all pairs of the text and all negatives that could be drawn: no chance in it.
- * @param {Int32Array} pairs @param {number[]} noise @param {number} negatives
+ * The loss a pair has on average, over all pairs of the text and all negatives that could be drawn: no chance
+ * in it.
+ * @param {Net} net @param {Int32Array} pairs @param {number[]} noise @param {number} negatives
  */
-export function expectedLoss({ input, output, dimension: d }, pairs, noise, negatives) {
+export function expectedLoss(net, pairs, noise, negatives) {
+  const { input, output, dimension: d } = net;
   if (!pairs.length) return NaN;
   const words = noise.length;
   const against = new Map(); // centre → Σ P(n) softplus(uₙ·v), and each term

@@ -98,7 +98,6 @@ export const strings = {
     "argument sample": "The threshold",
     "argument seed": "The seed",
     "argument epochs": "The number of epochs",
-    "allowed number": "a number",
     "allowed text": "a text",
   },
   zh: {
@@ -156,7 +155,6 @@ export const strings = {
     "argument sample": "阈值",
     "argument seed": "种子",
     "argument epochs": "轮数",
-    "allowed number": "数",
     "allowed text": "文本",
   },
 };

@@ -27,7 +27,8 @@ export function checkScores(name, set) {
 }
 
 /**
- * The true and false positives at every threshold: from Infinity (nothing is positive) down to the lowest score.
+ * The true and false positives at every threshold: from Infinity (nothing is positive) down to the lowest
+ * score.
  * @typedef {{thresholds: number[], tp: number[], fp: number[], positives: number, negatives: number}} Sweep
  * @param {number[]} scores @param {ArrayLike<number|string>} labels 0 or 1 @returns {Sweep}
  */
@@ -46,12 +47,16 @@ export function sweep(scores, labels) {
   return { ...found, positives: found.tp.at(-1), negatives: found.fp.at(-1) };
 }
 
-/** The position of the lowest threshold that is still at or above `t`. @param {Sweep} swept @param {number} t */
+/**
+ * The position of the lowest threshold that is still at or above `t`.
+ * @param {Sweep} swept @param {number} t
+ */
 export function indexAt({ thresholds }, t) {
   let [low, high] = [0, thresholds.length - 1];
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
-    thresholds[middle] >= t ? (low = middle) : (high = middle - 1);
+    if (thresholds[middle] >= t) low = middle;
+    else high = middle - 1;
   }
   return low;
 }
@@ -69,7 +74,10 @@ export function mix({ tpr, fpr }, prevalence) {
   return { tp: prevalence * tpr, fn: prevalence * (1 - tpr), fp: other * fpr, tn: other * (1 - fpr) };
 }
 
-/** What is read off a confusion matrix; a missed positive costs `cost` false alarms. Precision of nothing is NaN. */
+/**
+ * What is read off a confusion matrix; a missed positive costs `cost` false alarms. Precision of nothing is
+ * NaN.
+ */
 export function measures({ tp, fn, fp, tn }, cost) {
   needPositive("cost", cost);
   return {
@@ -88,7 +96,10 @@ export function judge(swept, threshold, prevalence, cost) {
   return { ...rates, shares, ...measures(shares, cost) };
 }
 
-/** The threshold with the largest F1 ("f1") or the smallest cost ("cost"), and its value. @param {Sweep} swept */
+/**
+ * The threshold with the largest F1 ("f1") or the smallest cost ("cost"), and its value.
+ * @param {Sweep} swept
+ */
 export function best(swept, prevalence, cost, what) {
   let [at, value] = [0, what === "f1" ? 0 : Infinity];
   swept.thresholds.forEach((_, i) => {
@@ -98,14 +109,20 @@ export function best(swept, prevalence, cost, what) {
   return { threshold: swept.thresholds[at], value };
 }
 
-/** The area under the ROC curve: trapezia, since tied scores are joined by a straight line. @param {Sweep} swept */
+/**
+ * The area under the ROC curve: trapezia, since tied scores are joined by a straight line.
+ * @param {Sweep} swept
+ */
 export function rocArea({ tp, fp, positives, negatives }) {
   let area = 0;
   for (let i = 1; i < tp.length; i += 1) area += ((fp[i] - fp[i - 1]) * (tp[i] + tp[i - 1])) / 2;
   return area / (positives * negatives);
 }
 
-/** The area under the steps of the precision-recall curve, where `prevalence` are positive. @param {Sweep} swept */
+/**
+ * The area under the steps of the precision-recall curve, where `prevalence` are positive.
+ * @param {Sweep} swept
+ */
 export function averagePrecision(swept, prevalence) {
   let area = 0;
   for (let i = 1; i < swept.tp.length; i += 1) {
@@ -122,7 +139,9 @@ export function corners({ tp }) {
     .filter((i) => i === 0 || i === tp.length - 1 || tp[i] !== tp[i - 1] || tp[i + 1] !== tp[i]);
 }
 
-/** How each class spreads over bins; what lies beyond the ends goes to the outer bins. Shares of the class. */
+/**
+ * How each class spreads over bins; what lies beyond the ends goes to the outer bins. Shares of the class.
+ */
 export function histogram(values, labels, edges) {
   const bins = edges.length - 1;
   const counts = [new Array(bins).fill(0), new Array(bins).fill(0)];

@@ -1,7 +1,8 @@
 // threshold: from which probability on is it a shirt? Real scores, the confusion matrix, and both curves.
-import * as core from "./core.js";
+
 import { needBetween, needName, needPositive } from "../../core/errors.js";
-import { explorable, h } from "../../ui/index.js";
+import { explorable } from "../../ui/index.js";
+import * as core from "./core.js";
 import { panelOf } from "./panel.js";
 import { EDGES, prOf, rocOf, scoresOf } from "./pictures.js";
 import { strings } from "./strings.js";
@@ -13,70 +14,82 @@ const traits = { data: "validation", threshold: 0.5, prevalence: 0.107, cost: 1,
 const GOALS = ["f1", "cost"];
 const EXPENSIVE = 10; // of the second goal
 
-/** What does not depend on the sliders is computed once for each data set. @param {import("../../ui/frame.js").Ui} ui */
+/** @typedef {ReturnType<ReturnType<typeof computer>>} Now */
+
+/** What does not depend on the sliders, of one data set. */
+function prepared(name, given) {
+  const { logits, labels } = core.checkScores(name, given);
+  const swept = core.sweep(logits.map(core.sigmoid), labels);
+  return {
+    swept,
+    corners: core.corners(swept),
+    bins: core.histogram(logits, labels, EDGES),
+    area: core.rocArea(swept),
+    own: swept.positives / logits.length,
+  };
+}
+
+/** The best thresholds for a mixture and a cost. */
+const bests = ({ swept }, prevalence, cost) => ({
+  f1: core.best(swept, prevalence, cost, "f1"),
+  cost: core.best(swept, prevalence, cost, "cost"),
+  average: core.averagePrecision(swept, prevalence),
+});
+
+/**
+ * What takes long is kept until other scores, another mixture or another cost come.
+ * @param {import("../../ui/frame.js").Ui} ui
+ */
 function computer(ui) {
-  let known = { scores: null };
-  function prepare() {
-    const scores = ui.get("scores");
-    if (known.scores === scores) return known;
-    const sets = {};
-    for (const name of ["validation", "test"]) {
-      const { logits, labels } = core.checkScores(name, scores?.[name]);
-      const swept = core.sweep(logits.map(core.sigmoid), labels);
-      sets[name] = {
-        swept,
-        corners: core.corners(swept),
-        bins: core.histogram(logits, labels, EDGES),
-        area: core.rocArea(swept),
-        own: swept.positives / logits.length,
-      };
-    }
-    known = { scores, sets, best: {} };
-    return known;
-  }
-  /** The best thresholds for a mixture and a cost, kept until another is asked for. */
-  function bests(set, data, prevalence, cost) {
-    const key = [data, prevalence, cost].join();
-    if (known.best.key !== key)
-      known.best = {
-        key,
-        f1: core.best(set.swept, prevalence, cost, "f1"),
-        cost: core.best(set.swept, prevalence, cost, "cost"),
-        average: core.averagePrecision(set.swept, prevalence),
-      };
-    return known.best;
-  }
+  const sets = kept((scores) => ({
+    validation: prepared("validation", scores?.validation),
+    test: prepared("test", scores?.test),
+  }));
+  const best = kept(bests);
   return function compute() {
-    const { sets } = prepare();
+    const both = sets(ui.get("scores"));
     const [data, threshold, prevalence, cost] = ["data", "threshold", "prevalence", "cost"].map(ui.get);
-    const set = needName("data", data, sets);
+    const set = needName("data", data, both);
     needBetween("threshold", threshold, 0, 1);
-    const judged = core.judge(
-      set.swept,
-      threshold,
-      needBetween("prevalence", prevalence, 0.001, 0.999),
-      needPositive("cost", cost),
-    );
-    const best = bests(set, data, prevalence, cost);
-    const recorded = Math.abs(prevalence / set.own - 1) < 0.03;
+    needBetween("prevalence", prevalence, 0.001, 0.999);
+    const judged = core.judge(set.swept, threshold, prevalence, needPositive("cost", cost));
+    const { average, ...goals } = best(set, prevalence, cost);
     return {
-      ...set,
-      ...judged,
-      data,
-      threshold,
-      prevalence,
-      costRatio: cost,
-      best,
-      average: best.average,
-      recorded,
-      sets,
-      f1Best: judged.f1 >= best.f1.value - 0.008,
-      cheapest: judged.cost <= 1.02 * best.cost.value,
+      ...{
+        ...set,
+        ...judged,
+        data,
+        threshold,
+        prevalence,
+        costRatio: cost,
+        best: goals,
+        average,
+        sets: both,
+      },
+      recorded: Math.abs(prevalence / set.own - 1) < 0.03,
+      f1Best: judged.f1 >= goals.f1.value - 0.008,
+      cheapest: judged.cost <= 1.02 * goals.cost.value,
+      found: GOALS.filter((name) => ui.get("found").includes(name)),
     };
   };
 }
 
-/** What the counts are, and the remark that helps most. */
+/**
+ * The same function, which remembers its last answer.
+ * @template {any[]} A @template R @param {(...given: A) => R} of @returns {(...given: A) => R}
+ */
+function kept(of) {
+  let known = null;
+  return (...given) => {
+    if (!known || given.some((value, i) => value !== known.given[i])) known = { given, answer: of(...given) };
+    return known.answer;
+  };
+}
+
+/**
+ * What the counts are, and the remark that helps most.
+ * @param {import("../../ui/frame.js").Ui} ui @param {Now} now
+ */
 function words(ui, now) {
   const { t, number } = ui;
   const k = (share) => number(1000 * share, 3);
@@ -103,7 +116,7 @@ function words(ui, now) {
     test: on("test", now.threshold),
     half: on("test", 0.5),
   };
-  return [t("counts", said), t(advice(now), { ...said, ...more })].join(ui.lang === "zh" ? "" : " ");
+  return ui.join(t("counts", said), t(advice(now), { ...said, ...more }));
 }
 
 /** The key of a string. */
@@ -117,41 +130,27 @@ function advice(now) {
   return now.threshold > now.best.f1.threshold ? "lower" : "higher";
 }
 
-function setup(ui) {
+/**
+ * What was found is marked, never before.
+ * @param {(key: string) => string} t @param {Now} now @returns {import("../../ui/controls/slider.js").Mark[]}
+ */
+function thresholdMarks(t, { costRatio, best, found, data, recorded }) {
+  const [name, text] = costRatio === 1 ? ["f1", "bestF1"] : ["cost", "cheapest"];
+  const { threshold } = best[name];
+  if (!found.includes(name) || data !== "validation" || !recorded || threshold > 1) return [];
+  return [{ value: Math.floor(threshold * 1e3) / 1e3, text: t(text), tone: "good" }];
+}
+
+/**
+ * The way back to the data's own share.
+ * @param {(key: string) => string} t @param {Now} now @returns {import("../../ui/controls/slider.js").Mark[]}
+ */
+const prevalenceMarks = (t, { recorded, own }) =>
+  recorded ? [] : [{ value: own, text: t("recorded"), side: own > 0.03 ? "left" : "right" }];
+
+function sliders(ui) {
   const { t } = ui;
-  ui.root.classList.add("fg-threshold");
-  ui.root.prepend(h("style", { text: css }));
-  const compute = computer(ui);
-  let now;
-  ui.now = () => now;
-  /** Another data set has its own share of shirts: taken along where the reader had left it as it was. */
-  function choose(data) {
-    ui.set(now?.recorded ? { data, prevalence: now.sets[data].own } : { data });
-  }
-  ui.choice({
-    trait: "data",
-    label: t("data"),
-    into: ui.toolbar,
-    options: [
-      ["validation", t("validation")],
-      ["test", t("test")],
-    ],
-    onChange: choose,
-  });
-  const drawScores = scoresOf(ui);
-  const threshold = ui.slider({
-    trait: "threshold",
-    label: t("threshold"),
-    symbol: "t",
-    min: 0,
-    max: 1,
-    step: 0.01,
-    into: ui.figures,
-  });
-  const drawPanel = panelOf(ui);
-  const drawRoc = rocOf(ui);
-  const drawPr = prOf(ui);
-  const cost = ui.slider({
+  ui.slider({
     trait: "cost",
     label: t("cost"),
     symbol: "c",
@@ -160,7 +159,7 @@ function setup(ui) {
     scale: "log",
     limits: { low: 0.01, high: 1000 },
   });
-  const prevalence = ui.slider({
+  ui.slider({
     trait: "prevalence",
     label: t("prevalence"),
     symbol: "π",
@@ -168,53 +167,59 @@ function setup(ui) {
     max: 0.5,
     scale: "log",
     limits: { low: 0.001, high: 0.999 },
+    marks: (now) => prevalenceMarks(t, now),
   });
-
-  // Letting go at the best counts; passing over it with the mouse held does not.
-  function look() {
-    const here = compute();
-    if (here.data !== "validation" || !here.recorded) return;
-    const reached = {
-      f1: here.f1Best && here.costRatio === 1,
-      cost: here.cheapest && here.costRatio >= EXPENSIVE,
-    };
-    const found = ui.get("found");
-    const fresh = GOALS.filter((name) => reached[name] && !found.includes(name));
-    if (fresh.length) ui.set({ found: [...found, ...fresh] });
-  }
-  for (const event of ["change", "pointerup", "click"])
-    ui.root.addEventListener(
-      event,
-      () => ui.root.dataset.error !== "yes" && setTimeout(() => ui.alive && look()),
-    );
-
-  return function draw() {
-    now = compute();
-    const found = GOALS.filter((name) => ui.get("found").includes(name));
-    const marks = {
-      f1: { value: now.best.f1.threshold, text: t("bestF1"), tone: "good" },
-      cost: { value: now.best.cost.threshold, text: t("cheapest"), tone: "good" },
-    };
-    const shown = now.costRatio === 1 ? "f1" : "cost"; // what was found is marked, never before
-    threshold.marks(
-      found.includes(shown) && now.data === "validation" && now.recorded && marks[shown].value <= 1
-        ? [{ ...marks[shown], value: Math.floor(marks[shown].value * 1e3) / 1e3 }]
-        : [],
-    );
-    prevalence.marks(
-      now.recorded ? [] : [{ value: now.own, text: t("recorded"), side: now.own > 0.03 ? "left" : "right" }],
-    );
-    cost.marks([]);
-    for (const draw of [drawScores, drawPanel, drawRoc, drawPr]) draw(now);
-    const list = found.map((name) => t(`${name}Done`)).join(ui.lang === "zh" ? "、" : ", ");
-    ui.goal(
-      found.length === GOALS.length
-        ? t("goalReached")
-        : t("goal") + (found.length ? t("done", { list }) : ""),
-      found.length === GOALS.length,
-    );
-    ui.status(words(ui, now));
-  };
 }
 
-export default explorable({ traits, strings, setup });
+/** Which goals a state reaches: on the validation set, as it was recorded. @param {Now} now */
+function reached({ data, recorded, f1Best, cheapest, costRatio }) {
+  if (data !== "validation" || !recorded) return [];
+  return [f1Best && costRatio === 1 && "f1", cheapest && costRatio >= EXPENSIVE && "cost"].filter(Boolean);
+}
+
+/** The scores with their threshold, the counts, the curves. @param {import("../../ui/frame.js").Ui} ui */
+function figures(ui) {
+  const scores = scoresOf(ui);
+  ui.slider({
+    trait: "threshold",
+    label: ui.t("threshold"),
+    symbol: "t",
+    min: 0,
+    max: 1,
+    step: 0.01,
+    into: ui.figures,
+    marks: (now) => thresholdMarks(ui.t, now),
+  });
+  return [scores, panelOf(ui), rocOf(ui), prOf(ui)];
+}
+
+function setup(ui) {
+  const { t } = ui;
+  ui.root.classList.add("fg-threshold");
+  /** @type {Now} */
+  let shown;
+  ui.choice({
+    trait: "data",
+    label: t("data"),
+    into: ui.toolbar,
+    options: ["validation", "test"].map((name) => [name, t(name)]),
+    // Another data set has its own share of shirts: taken along where the reader had left it as it was.
+    onChange: (data) => ui.set(shown?.recorded ? { data, prevalence: shown.sets[data].own } : { data }),
+  });
+  const pictures = figures(ui);
+  sliders(ui);
+  ui.goals("found", reached);
+
+  /** @param {Now} now */
+  function draw(now) {
+    shown = now;
+    for (const picture of pictures) picture(now);
+    const all = now.found.length === GOALS.length;
+    const done = now.found.length && t("done", { list: ui.list(now.found.map((name) => t(`${name}Done`))) });
+    ui.goal(all ? t("goalReached") : t("goal") + (done || ""), all);
+    ui.status(words(ui, now));
+  }
+  return { compute: computer(ui), draw };
+}
+
+export default explorable({ traits, strings, css, setup });

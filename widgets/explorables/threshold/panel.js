@@ -9,57 +9,51 @@ const CELLS = [
 ];
 const BARS = ["precision", "recall", "f1", "accuracy"];
 
-/** @param {import("../../ui/frame.js").Ui} ui */
+/** @param {import("../../ui/frame.js").Ui} ui @returns {(now: import("./index.js").Now) => void} */
 export function panelOf(ui) {
-  const { t } = ui;
+  const { t, number } = ui;
+  const matrix = matrixOf(t);
+  const list = h("dl", {});
+  const rows = Object.fromEntries([...BARS, "costs"].map((name) => [name, rowOf(list, t(name))]));
+  rows.costs.bar.style.visibility = "hidden";
+  ui.figures.append(h("div", { class: "fg-th-panel" }, matrix.table, list));
+
+  return function draw(now) {
+    for (const [key] of CELLS) say(matrix.numbers[key], number(1000 * now.shares[key], 3));
+    for (const name of BARS) {
+      const there = Number.isFinite(now[name]);
+      say(rows[name].value, there ? now[name].toFixed(3) : t("nothing"));
+      put(rows[name].fill, { style: `width:${(100 * (there ? now[name] : 0)).toFixed(1)}%` });
+    }
+    say(rows.costs.value, number(1000 * now.cost, 3));
+  };
+}
+
+function matrixOf(t) {
+  /** @type {Record<string, HTMLElement>} */
   const numbers = {};
   const cell = ([key, name, tone]) => {
     numbers[key] = h("span", {});
     return h("td", { "data-tone": tone }, numbers[key], h("small", { text: t(name) }));
   };
   const [tp, fn, fp, tn] = CELLS.map(cell);
-  const head = (text, scope) => h("th", { scope, text });
+  const head = (name, scope) => h("th", { scope, text: t(name) });
+  const corner = h("td", { style: "background:none" });
   const table = h(
     "table",
     {},
     h("caption", { text: t("matrix") }),
-    h(
-      "thead",
-      {},
-      h(
-        "tr",
-        {},
-        h("td", { style: "background:none" }),
-        head(t("saysShirt"), "col"),
-        head(t("saysOther"), "col"),
-      ),
-    ),
-    h(
-      "tbody",
-      {},
-      h("tr", {}, head(t("isShirt"), "row"), tp, fn),
-      h("tr", {}, head(t("isOther"), "row"), fp, tn),
-    ),
+    h("thead", {}, h("tr", {}, corner, head("saysShirt", "col"), head("saysOther", "col"))),
+    h("tbody", {}, h("tr", {}, head("isShirt", "row"), tp, fn), h("tr", {}, head("isOther", "row"), fp, tn)),
   );
-  const fills = {};
-  const values = {};
-  const row = (name) => {
-    fills[name] = h("i", {});
-    values[name] = h("dd", { class: "fg-th-value" });
-    const bar = h("dd", { class: "fg-th-bar", "aria-hidden": "true" }, fills[name]);
-    return [h("dt", { text: t(name) }), bar, values[name]];
-  };
-  const list = h("dl", {}, ...BARS.flatMap(row), ...row("costs"));
-  fills.costs.parentNode.style.visibility = "hidden";
-  ui.figures.append(h("div", { class: "fg-th-panel" }, table, list));
+  return { table, numbers };
+}
 
-  return function draw(now) {
-    for (const [key] of CELLS) say(numbers[key], ui.number(1000 * now.shares[key], 3));
-    for (const name of BARS) {
-      const there = Number.isFinite(now[name]);
-      say(values[name], there ? now[name].toFixed(3) : t("nothing"));
-      put(fills[name], { style: `width:${(100 * (there ? now[name] : 0)).toFixed(1)}%` });
-    }
-    say(values.costs, ui.number(1000 * now.cost, 3));
-  };
+/** A measure: its name, a bar, its value. */
+function rowOf(list, name) {
+  const fill = h("i", {});
+  const bar = h("dd", { class: "fg-th-bar", "aria-hidden": "true" }, fill);
+  const value = h("dd", { class: "fg-th-value" });
+  list.append(h("dt", { text: name }), bar, value);
+  return { fill, bar, value };
 }

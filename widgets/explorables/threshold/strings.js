@@ -69,7 +69,6 @@ export const strings = {
     "argument threshold": "The threshold",
     "argument prevalence": "The share of shirts",
     "argument cost": "The cost of a miss",
-    "allowed number": "a number",
     badScores: "The scores of “{argument}” are damaged: given {given}, expected {allowed}.",
   },
   zh: {
@@ -138,7 +137,6 @@ export const strings = {
     "argument threshold": "阈值",
     "argument prevalence": "衬衫所占比例",
     "argument cost": "漏掉一件的代价",
-    "allowed number": "数",
     badScores: "“{argument}”的得分已损坏：得到 {given}，应为 {allowed}。",
   },
 };

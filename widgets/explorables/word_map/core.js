@@ -40,7 +40,7 @@ export function rowOf(table, word) {
       "unknownWord",
       "word",
       word,
-      table.tokens.length,
+      String(table.tokens.length),
       `"${word}" is not among the ${table.tokens.length} words`,
     );
   return row;
@@ -60,7 +60,7 @@ const METRICS = {
     for (let k = 0, at = row * d; k < d; k += 1, at += 1) product += query[k] * codes[at];
     return (product * scales[row]) / (own * lengths[row] || 1);
   },
-  euclid({ codes, scales, d }, query, own, row) {
+  euclid({ codes, scales, d }, query, _own, row) {
     let sum = 0;
     for (let k = 0, at = row * d; k < d; k += 1, at += 1) sum += (query[k] - scales[row] * codes[at]) ** 2;
     return -Math.sqrt(sum);
@@ -75,7 +75,7 @@ const METRICS = {
 export function nearest(table, query, { metric = "cosine", count = 10, without = [] } = {}) {
   const score = needName("metric", metric, METRICS);
   const { length } = table.lengths;
-  const own = Math.sqrt(query.reduce((sum, x) => sum + x * x, 0));
+  const own = Math.sqrt(Array.from(query).reduce((sum, x) => sum + x * x, 0));
   const best = []; // sorted, at most `count`
   let worst = -Infinity;
   const left = new Set(without);

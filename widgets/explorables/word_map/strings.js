@@ -100,7 +100,7 @@ export const strings = {
     target: "b − a + c",
     notHere: "{count} 个词里没有“{word}”。",
     loadMore: "全部词里也许有：请载入。",
-    near: "您要找的是：{list}？",
+    near: "你要找的是：{list}？",
     suggestions: "词语",
     saysNeighbours:
       "按{metric}，离“{word}”最近的是：{nearest}。这十个词中，有 {shared} 个也在按{other}最近的十个之中。向量的长度为 {length}，中位数为 {median}。",

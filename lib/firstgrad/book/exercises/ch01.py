@@ -2,8 +2,9 @@
 
 import math
 
-from firstgrad.book.answers import Function, Value, Verdict, plain, short
+from firstgrad.book.answers import Function, Value, Verdict, is_real, plain, short
 from firstgrad.book.sizes import Shape, memory, parameters
+from firstgrad.book.words import say
 from firstgrad.data.timeline import models
 
 _CHINCHILLA = 20  # tokens a parameter
@@ -23,25 +24,31 @@ def _one_gpu(answer) -> Verdict:
     """A shape of a GPT, 2,048 tokens at a time, all activations computed again: does it fit, is it large?"""
     given = plain(answer)
     if not isinstance(given, list) or len(given) != 3:
-        return Verdict(False, f"Expected three numbers (layers, width, heads), got {short(answer)}.")
-    try:
-        layers, width, heads = (int(n) if float(n) == int(n) else n for n in given)
-        shape = Shape(layers, width, heads, 50257, 2048)
-    except (TypeError, ValueError, OverflowError) as error:
-        return Verdict(False, f"That is no Transformer: {error}.")
+        text = "Expected three numbers (layers, width, heads), got {given}."
+        return Verdict(False, say(text, given=short(given)))
+    wrong = [n for n in given if not is_real(n) or not 1 <= n <= 1e6 or n != int(n)]
+    if wrong:
+        text = "Layers, width and heads are whole numbers from 1 to a million; got {given}."
+        return Verdict(False, say(text, given=short(wrong[0])))
+    layers, width, heads = map(int, given)
+    if width % heads:
+        text = "The {heads} heads share the width out: {width} cannot be divided by {heads}."
+        return Verdict(False, say(text, heads=heads, width=width))
+    shape = Shape(layers, width, heads, 50257, 2048)
     count, total = sum(parameters(shape).values()), sum(memory(shape, recompute="full").values())
-    said = f"{count / 1e9:.3g} billion parameters take {total / 1e9:.3g} GB"
+    text = "{count} billion parameters take {total} GB. " \
+           "At 16 bytes a parameter there is no room for many more."
     if total > 80e9:
-        return Verdict(False, f"{said}: more than 80. Fewer layers, or a smaller width?")
-    if count < 4.5e9:
-        return Verdict(False, f"{said}: it fits, but it is smaller than 4.5 billion.")
-    return Verdict(True, f"{said}. At 16 bytes a parameter there is no room for many more.")
+        text = "{count} billion parameters take {total} GB: more than 80. Fewer layers, or a smaller width?"
+    elif count < 4.5e9:
+        text = "{count} billion parameters take {total} GB: it fits, but it is smaller than 4.5 billion."
+    said = say(text, count=f"{count / 1e9:.3g}", total=f"{total / 1e9:.3g}")
+    return Verdict(count >= 4.5e9 and total <= 80e9, said)
 
 
 EXERCISES = {
     "01.1": Value(
         60_200,
-        relative=0,
         explain="300 · 200 weights, and one bias for each of the 200 outputs.",
         hint="How many weights has one output? How many outputs are there?",
         mistakes={60_000: "Those are the weights. Each output has a bias, too.",
@@ -64,7 +71,6 @@ EXERCISES = {
     ),
     "01.4": Value(
         [14, 2],
-        relative=0,
         explain="70 · 16 = 1120 GB against 70 · 2 = 140 GB.",
         hint="Bytes a parameter, times parameters, divided by 80 · 10⁹, rounded up.",
     ),
@@ -85,13 +91,11 @@ EXERCISES = {
     ),
     "01.7": Value(
         [6, 73_728],
-        relative=1e-3,
         explain="12·L·h·s equals 6 · 12·L·h² at s = 6h.",
         hint="Set the two costs of a token equal: L and one h go away.",
     ),
     "01.8": Value(
         _above(),
-        relative=0,
         explain="Most of them: since 2023 models are trained for longer than the rule says.",
         hint="Rows whose unit is 'tokens' and whose parameters are known; data / parameters > 20.",
         mistakes={len(_KNOWN): "Those are all the rows with both figures. How many have a ratio above 20?"},

@@ -2,7 +2,8 @@
 
 import itertools
 
-from firstgrad.book.answers import Choice, Function, Value, Verdict, plain
+from firstgrad.book.answers import Choice, Function, Lazily, Value, Verdict, plain
+from firstgrad.book.words import say
 
 
 def _distances(x, y):
@@ -20,16 +21,6 @@ def _points(*shape, seed):
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64)
 
 
-class _Lazily:
-    """Cases that are made when they are first asked for, so that listing the exercises loads no torch."""
-
-    def __init__(self, make):
-        self.make = make
-
-    def __iter__(self):
-        return iter(self.make())
-
-
 WANTED = {"weight": (32, 1, 1, 1), "mean": (3, 1, 1)}
 
 
@@ -37,48 +28,47 @@ def _axes(answer) -> Verdict:
     """Both shapes must have each number meet its own axis; axes of size 1 in front do not matter."""
     answer = plain(answer)
     if not isinstance(answer, list) or len(answer) != 2 or not all(isinstance(s, list) for s in answer):
-        return Verdict(False, "Give two shapes, such as (32, 1), (3, 1).")
+        return Verdict(False, say("Give two shapes, such as (32, 1), (3, 1)."))
     for (name, wanted), given in zip(WANTED.items(), answer, strict=True):
         size, *_ = wanted
         bare = tuple(itertools.dropwhile(lambda n: n == 1, given))
-        if sorted(n for n in given if n != 1) != [size]:
-            return Verdict(False, f"{name} has {size} numbers: one axis keeps them, new ones have size 1.")
+        if [n for n in given if n != 1] != [size]:
+            text = "{name} has {size} numbers: one axis keeps them, new ones have size 1."
+            return Verdict(False, say(text, name=name, size=size))
         if len(bare) < len(wanted):
-            return Verdict(False, f"{name}: counted from the right, its {size} meet the wrong axis: it needs "
-                                  "more new axes behind them.")
+            text = "{name}: counted from the right, its {size} meet the wrong axis: " \
+                   "it needs more new axes behind them."
+            return Verdict(False, say(text, name=name, size=size))
         if len(bare) > len(wanted):
-            return Verdict(False, f"{name}: its {size} stand too far to the left: fewer axes behind them.")
-    return Verdict(True, "Counted from the right, pictures are axis −4 and channels axis −3.")
+            text = "{name}: its {size} stand too far to the left: fewer axes behind them."
+            return Verdict(False, say(text, name=name, size=size))
+    return Verdict(True, say("Counted from the right, pictures are axis −4 and channels axis −3."))
 
 
 EXERCISES = {
     "02.1": Value(
         [5, 3, 4],
-        relative=0.0,
         explain="4 against 1, 1 against 3, 5 against nothing.",
         hint="The last axes meet: 4 and 1. Then 1 and 3. The 5 has no partner.",
     ),
     "02.2": Value(
         [1, 4, 12],
-        relative=0.0,
         explain="The steps (12, 4, 1), with the outer two exchanged; no number has moved.",
         hint="A transpose exchanges steps as it exchanges sizes; nothing else changes.",
     ),
     "02.3": Value(
         [1, 1, 0, 1, 0],
-        relative=0.0,
         explain="Only the list of indices and the reshape of a transposed tensor copy.",
         hint="Two of the five are copies.",
     ),
     "02.4": Value(
         [2**24, 2**8],
-        relative=0.0,
         explain="A corpus has more than 16.8 million tokens: count in integers.",
         hint="With p bits the whole numbers are held up to 2 to the power p.",
     ),
     "02.5": Function(
         _distances,
-        cases=_Lazily(lambda: [(_points(3, 2, seed=1), _points(5, 2, seed=2)),
+        cases=Lazily(lambda: [(_points(3, 2, seed=1), _points(5, 2, seed=2)),
                                (_points(4, 4, seed=3), _points(4, 4, seed=4)),
                                (_points(1, 3, seed=5), _points(2, 3, seed=6))]),
         explain="Three cases agree.",
@@ -86,7 +76,6 @@ EXERCISES = {
     ),
     "02.6": Value(
         230,
-        relative=0.0,
         explain="A little more than the ridge itself, because inputs and outputs are bytes too.",
         hint="With s = 2 the intensity is B / (1 + 2B/n), and the ridge is 989/4.8 ≈ 206.",
         mistakes={207: "That leaves out the inputs and outputs: use 1 + 2B/n.",
@@ -95,7 +84,7 @@ EXERCISES = {
     ),
     "02.7": Function(
         _scale,
-        cases=_Lazily(lambda: [(_points(8, 3, seed=7) * 5 + 2, _points(4, 3, seed=8)),
+        cases=Lazily(lambda: [(_points(8, 3, seed=7) * 5 + 2, _points(4, 3, seed=8)),
                                (_points(5, 1, seed=9), _points(9, 1, seed=10) + 3)]),
         explain="Two cases agree.",
         hint="Mean and standard deviation (correction=0) of train, applied to both.",

@@ -1,8 +1,10 @@
 """The exercises of chapter 03, Multilayer perceptrons."""
 
 import math
+from functools import cache
 
-from firstgrad.book.answers import Function, Value, Verdict, plain
+from firstgrad.book.answers import Function, Lazily, Value, Verdict, plain
+from firstgrad.book.words import say
 
 
 def _matrix(rows):
@@ -34,9 +36,20 @@ def _collapse(layers):
     return W, b
 
 
-_ONE = _layers(([[1, -1], [2, 1], [-1, 0.5]], [0, -1, 0.5]), ([[3, -2, 1]], [0.5]))
-_TWO = _layers(([[1, 2]], [-1]), ([[2], [-3]], [0.25, 1]), ([[1, -1], [0.5, 2]], [0, -4]))
-_THREE = _layers(([[1, -1], [2, 1], [0, 3]], [0, -1, 2]), ([[1, 0, 2], [-1, 1, 1]], [1, -2]), ([[2, 5]], [7]))
+@cache
+def _networks():
+    """Three, as lists of layers."""
+    return (
+        _layers(([[1, -1], [2, 1], [-1, 0.5]], [0, -1, 0.5]), ([[3, -2, 1]], [0.5])),
+        _layers(([[1, 2]], [-1]), ([[2], [-3]], [0.25, 1]), ([[1, -1], [0.5, 2]], [0, -4])),
+        _layers(([[1, -1], [2, 1], [0, 3]], [0, -1, 2]), ([[1, 0, 2], [-1, 1, 1]], [1, -2]), ([[2, 5]], [7])),
+    )
+
+
+def _forwards():
+    one, two, _ = _networks()
+    return [(_matrix([[1, 2], [-1, 0.5], [0, 0]]), one), (_matrix([[1, 1], [-3, 0]]), two),
+            (_matrix([[2, -1]]), _layers(([[1, 1]], [-3])))]
 
 
 def _numbers(answer, *lengths):
@@ -58,22 +71,24 @@ def _hat(answer) -> Verdict:
     """Does the 1-3-1 ReLU network draw the hat?"""
     given = _numbers(answer, 3, 3, 3)
     if given is None:
-        return Verdict(False, "Give three lists of three numbers: weights, biases, output weights.")
+        return Verdict(False, say("Give three lists of three numbers: weights, biases, output weights."))
     for step in range(-12, 17):
         x = step / 4
         units = zip(*given, strict=True)
         value = sum(v * max(0.0, w * x + b) for w, b, v in units)
         hat = max(0.0, 1 - abs(x - 1))
-        if abs(value - hat) > 1e-3:
-            return Verdict(False, f"At x = {x:g} it answers {value:.3g}; the hat is {hat:.3g} there.")
-    return Verdict(True, "The slope changes by 1, −2 and 1: one kink a neuron.")
+        if not abs(value - hat) <= 1e-3:
+            text = "At x = {x} it answers {value}; the hat is {hat} there."
+            return Verdict(False, say(text, x=f"{x:g}", value=f"{value:.3g}", hat=f"{hat:.3g}"))
+    return Verdict(True, say("The slope changes by 1, −2 and 1: one kink a neuron."))
 
 
 def _fence(answer) -> Verdict:
     """Are the points of two rings told apart by a 2-3-1 tanh network?"""
     given = _numbers([answer], 13)
     if given is None:
-        return Verdict(False, "Give a list of 13 finite numbers: 6 weights, 3 biases, 3 weights, 1 bias.")
+        text = "Give a list of 13 finite numbers: 6 weights, 3 biases, 3 weights, 1 bias."
+        return Verdict(False, say(text))
     w = given[0]
     right = 0
     for k in range(200):
@@ -83,16 +98,16 @@ def _fence(answer) -> Verdict:
         units = [math.tanh(w[2 * i] * x + w[2 * i + 1] * y + w[6 + i]) for i in range(3)]
         z = sum(w[9 + i] * unit for i, unit in enumerate(units)) + w[12]
         right += (z > 0) == inside
-    share = f"{right / 2:g} of 100 points are on the right side"
-    if right >= 190:
-        return Verdict(True, f"{share[0].upper()}{share[1:]}.")
-    return Verdict(False, f"Only {share}. Does the fence close, and does the output ask for all three sides?")
+    text = "{share} of 100 points are on the right side."
+    if right < 190:
+        text = "Only {share} of 100 points are on the right side. " \
+               "Does the fence close, and does the output ask for all three sides?"
+    return Verdict(right >= 190, say(text, share=f"{right / 2:g}"))
 
 
 EXERCISES = {
     "03.1": Value(
         109_386,
-        relative=0.0,
         explain="100,480 + 8,256 + 650.",
         hint="Sum (inputs + 1) · neurons over the three layers.",
         mistakes={109_184: "Those are the weights. Every neuron has a bias too.",
@@ -118,14 +133,13 @@ EXERCISES = {
     ),
     "03.5": Function(
         _forward,
-        cases=[(_matrix([[1, 2], [-1, 0.5], [0, 0]]), _ONE), (_matrix([[1, 1], [-3, 0]]), _TWO),
-               (_matrix([[2, -1]]), _layers(([[1, 1]], [-3])))],
+        cases=Lazily(_forwards),
         explain="Three networks agree.",
         hint="X @ W.T + b for each pair, and ReLU after all but the last.",
     ),
     "03.6": Function(
         _collapse,
-        cases=[(_THREE,), (_TWO,)],
+        cases=Lazily(lambda: [(_networks()[2],), (_networks()[1],)]),
         explain="Two chains agree.",
         hint="The later matrix stands on the left: W₃ W₂ W₁, and each bias passes through the later layers.",
     ),

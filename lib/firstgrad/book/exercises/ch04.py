@@ -2,11 +2,12 @@
 
 import json
 import math
-
-import numpy as np
+from bisect import bisect_left
+from functools import cache
 
 from firstgrad import data
-from firstgrad.book.answers import Function, Value, Verdict, plain
+from firstgrad.book.answers import Function, Value, Verdict, is_real, plain, short
+from firstgrad.book.words import say
 
 MISS = 30  # what a missed shirt costs in exercise 04.9, in false alarms
 WITHIN = 1.1  # times the lowest cost
@@ -28,41 +29,46 @@ def _area(labels, scores):
     return wins / (len(ones) * len(zeros))
 
 
+@cache
 def _costs(split):
-    """The labels, the probabilities, and what a threshold costs for 1,000 pictures of a recorded data set."""
+    """The probabilities, and what a threshold costs for 1,000 pictures of a recorded data set."""
     part = json.loads(data.path("recordings/shirt_detector.json").read_text("utf-8"))[split]
-    labels = np.array(list(part["labels"])) == "1"
-    p = 1 / (1 + np.exp(-np.array(part["logits"])))
+    p = [1 / (1 + math.exp(-logit)) for logit in part["logits"]]
+    ones, zeros = (sorted(v for v, label in zip(p, part["labels"], strict=True) if label == which)
+                   for which in "10")
 
     def cost(threshold):
-        missed, alarms = (labels & (p < threshold)).sum(), (~labels & (p >= threshold)).sum()
-        return float(1000 * (MISS * missed + alarms) / len(labels))
+        missed, alarms = bisect_left(ones, threshold), len(zeros) - bisect_left(zeros, threshold)
+        return 1000 * (MISS * missed + alarms) / len(p)
 
-    return p, cost
+    return cost, min(map(cost, set(p)))
 
 
 def _cheap(answer) -> Verdict:
     """Count the recorded scores at the reader's threshold."""
     answer = plain(answer)
-    if isinstance(answer, bool) or not isinstance(answer, int | float):
-        return Verdict(False, "Give one number, the threshold.")
+    if not is_real(answer):
+        return Verdict(False, say("Give one number, the threshold."))
     if not 0 <= answer <= 1:
-        return Verdict(False, f"A threshold of probabilities lies between 0 and 1; got {answer:g}.")
-    p, cost = _costs("validation")
-    lowest, given = min(map(cost, np.unique(p))), cost(answer)
+        text = "A threshold of probabilities lies between 0 and 1; got {given}."
+        return Verdict(False, say(text, given=short(answer)))
+    (cost, lowest), (on_test, _) = _costs("validation"), _costs("test")
+    given = cost(answer)
     if given > WITHIN * lowest:
         missed_most = cost(answer - 0.02) < given  # a little lower would be cheaper
-        side = "too many shirts are missed" if missed_most else "too many false alarms, or a step too far"
-        return Verdict(False, f"1,000 validation pictures cost {given:.0f} there: {side}.")
-    test = _costs("test")[1]
-    return Verdict(True, f"1,000 pictures cost {given:.0f} on the validation set and {test(answer):.0f} on "
-                         f"the test set, where 0.5 would cost {test(0.5):.0f}.")
+        text = "1,000 validation pictures cost {cost} there: too many false alarms, or a step too far."
+        if missed_most:
+            text = "1,000 validation pictures cost {cost} there: too many shirts are missed."
+        return Verdict(False, say(text, cost=f"{given:.0f}"))
+    text = "1,000 pictures cost {validation} on the validation set and {test} on the test set, " \
+           "where 0.5 would cost {half}."
+    return Verdict(True, say(text, validation=f"{given:.0f}", test=f"{on_test(answer):.0f}",
+                             half=f"{on_test(0.5):.0f}"))
 
 
 EXERCISES = {
     "04.1": Value(
         [-math.log(0.8), -math.log(0.2)],
-        relative=3e-3,
         explain="Being wrong at 0.8 costs seven times as much as being right.",
         hint="−ln 0.8 if it rains; what probability did it give to a dry day?",
     ),

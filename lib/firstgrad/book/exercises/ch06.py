@@ -2,7 +2,8 @@
 
 import math
 
-from firstgrad.book.answers import Function, Value, Verdict, plain
+from firstgrad.book.answers import Function, Value, Verdict, is_real, plain, short
+from firstgrad.book.words import say
 
 MAX_STEPS = 60  # of exercise 06.8
 GOAL = 1e-6
@@ -20,24 +21,24 @@ def _linear(t, warmup, total):
 def _valley(answer) -> Verdict:
     """Run momentum on the bowl with curvatures 1 and 50 from (−4, 1), with the reader's settings."""
     answer = plain(answer)
-    if not isinstance(answer, list) or len(answer) != 2:
-        return Verdict(False, "Give two numbers: (learning_rate, mu).")
-    alpha, mu = (float(number) for number in answer)
+    if not isinstance(answer, list) or len(answer) != 2 or not all(map(is_real, answer)):
+        return Verdict(False, say("Give two numbers: (learning_rate, mu)."))
+    alpha, mu = answer
     if not (alpha > 0 and 0 <= mu < 1):
-        return Verdict(False, f"Expected learning_rate > 0 and 0 ≤ mu < 1, got {alpha:g} and {mu:g}.")
+        text = "Expected learning_rate > 0 and 0 ≤ mu < 1, got {alpha} and {mu}."
+        return Verdict(False, say(text, alpha=short(alpha), mu=short(mu)))
     if alpha >= 2 * (1 + mu) / 50:
-        limit = 2 * (1 + mu) / 50
-        return Verdict(False, f"It runs away: with mu = {mu:g} the limit is 2(1 + mu)/50 = {limit:.4g}.")
+        text = "It runs away: with mu = {mu} the limit is 2(1 + mu)/50 = {limit}."
+        return Verdict(False, say(text, mu=short(mu), limit=f"{2 * (1 + mu) / 50:.4g}"))
     theta, velocity, curvatures = [-4.0, 1.0], [0.0, 0.0], (1.0, 50.0)
     for step in range(MAX_STEPS + 1):
         loss = sum(0.5 * c * x * x for c, x in zip(curvatures, theta, strict=True))
         if loss < GOAL:
-            return Verdict(True, f"The loss is below 1e-6 after {step} steps.")
+            return Verdict(True, say("The loss is below 1e-6 after {steps} steps.", steps=step))
         velocity = [mu * v + c * x for v, c, x in zip(velocity, curvatures, theta, strict=True)]
         theta = [x - alpha * v for x, v in zip(theta, velocity, strict=True)]
-    return Verdict(
-        False, f"After {MAX_STEPS} steps the loss is {loss:.2g}. Does it creep (more mu) or swing (less mu)?"
-    )
+    text = "After {steps} steps the loss is {loss}. Does it creep (more mu) or swing (less mu)?"
+    return Verdict(False, say(text, steps=MAX_STEPS, loss=f"{loss:.2g}"))
 
 
 EXERCISES = {
@@ -57,7 +58,6 @@ EXERCISES = {
     ),
     "06.3": Value(
         [1382, 70],
-        relative=0.0,
         explain="The ratio is close to √κ = 20.",
         hint="The factors are 399/401 and 19/21; solve factor^t ≤ 1/1000 and round up.",
     ),
@@ -79,7 +79,6 @@ EXERCISES = {
     ),
     "06.6": Value(
         math.ceil(0.8**2 * 16 * 49_999 / 49_984 * 50_000 / (0.01 * 49_999 + 0.8**2 * 16 * 49_999 / 49_984)),
-        relative=0.0,
         explain="A little less than 1,024, because drawing without repeats helps.",
         hint="An eighth of the deviation needs 64 times the batch, less the correction (N − B)/(N − 1).",
         mistakes={1024: "1,024 is right for independent draws; use the exact formula, with (N − B)/(N − 1).",

@@ -2,7 +2,8 @@
 
 import math
 
-from firstgrad.book.answers import Function, Value, Verdict, plain
+from firstgrad.book.answers import Function, Value, Verdict, is_real, plain, short
+from firstgrad.book.words import say
 
 MAX_STEPS = 120  # of exercise 07.8
 GOAL = 1e-6
@@ -10,7 +11,7 @@ GOAL = 1e-6
 
 def _adamw(theta, m, v, g, t, alpha, beta1, beta2, epsilon, decay):
     m = beta1 * m + (1 - beta1) * g
-    v = beta2 * v + (1 - beta2) * g**2
+    v = beta2 * v + (1 - beta2) * g * g
     m_hat, v_hat = m / (1 - beta1**t), v / (1 - beta2**t)
     return (1 - alpha * decay) * theta - alpha * m_hat / (math.sqrt(v_hat) + epsilon), m, v
 
@@ -18,26 +19,26 @@ def _adamw(theta, m, v, g, t, alpha, beta1, beta2, epsilon, decay):
 def _crooked(answer) -> Verdict:
     """Run Adam from (−2.4, 0.6) in a valley with curvatures 1 and 100, turned by 45°, with these settings."""
     answer = plain(answer)
-    if not isinstance(answer, list) or len(answer) != 3:
-        return Verdict(False, "Give three numbers: (alpha, beta1, beta2).")
-    alpha, beta1, beta2 = (float(number) for number in answer)
+    if not isinstance(answer, list) or len(answer) != 3 or not all(map(is_real, answer)):
+        return Verdict(False, say("Give three numbers: (alpha, beta1, beta2)."))
+    alpha, beta1, beta2 = answer
     if not (0 < alpha < math.inf and 0 <= beta1 < 1 and 0 <= beta2 < 1):
-        given = f"{alpha:g}, {beta1:g}, {beta2:g}"
-        return Verdict(False, f"Expected alpha > 0 and betas from 0 to below 1, got {given}.")
+        text = "Expected alpha > 0 and betas from 0 to below 1, got {given}."
+        return Verdict(False, say(text, given=", ".join(map(short, answer))))
     theta, m, v = [-2.4, 0.6], [0.0, 0.0], [0.0, 0.0]
     for t in range(MAX_STEPS + 1):
         along, across = (theta[0] + theta[1]) / math.sqrt(2), (theta[1] - theta[0]) / math.sqrt(2)
-        loss = 0.5 * (along**2 + 100 * across**2)
+        loss = 0.5 * (along * along + 100 * across * across)
         if loss < GOAL:
-            return Verdict(True, f"The loss is below 1e-6 after {t} steps.")
+            return Verdict(True, say("The loss is below 1e-6 after {steps} steps.", steps=t))
         if not math.isfinite(loss):
-            return Verdict(False, "It flies away: a smaller alpha?")
+            return Verdict(False, say("It flies away: a smaller alpha?"))
         gradient = [(along - 100 * across) / math.sqrt(2), (along + 100 * across) / math.sqrt(2)]
         for i in range(2):
             theta[i], m[i], v[i] = _adamw(theta[i], m[i], v[i], gradient[i], t + 1, alpha, beta1, beta2,
                                           1e-8, 0.0)
-    advice = "Does it creep (more alpha) or swing (less beta1)?"
-    return Verdict(False, f"After {MAX_STEPS} steps the loss is {loss:.2g}. {advice}")
+    text = "After {steps} steps the loss is {loss}. Does it creep (more alpha) or swing (less beta1)?"
+    return Verdict(False, say(text, steps=MAX_STEPS, loss=f"{loss:.2g}"))
 
 
 _B = 4 + 4 * 0.81 - 0.01
@@ -59,8 +60,7 @@ EXERCISES = {
         hint="Set (1 − β₁)/√(1 − β₂) = 1, then put t = 2 into the formula.",
     ),
     "07.3": Value(
-        [8e9, 16e9],
-        relative=0.0,
+        [8 * 10**9, 16 * 10**9],
         explain="Four numbers for each weight: itself, its gradient, m and v.",
         hint="Two averages of four bytes a weight; then add the weights and the gradients.",
     ),
@@ -88,7 +88,6 @@ EXERCISES = {
     ),
     "07.7": Value(
         251,
-        relative=0.0,
         explain="The large gradient must be rarer than the memory of 100 steps.",
         hint="Let n grow from 2 and stop at the first round whose steps add up to more than 0.",
         mistakes={250: "With 250 the steps still add up to less than 0.",

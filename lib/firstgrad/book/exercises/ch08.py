@@ -37,7 +37,6 @@ EXERCISES = {
     ),
     "08.4": Value(
         [2.5, 0.0, 0.4, -1.5, 0.0],
-        absolute=1e-9,
         explain="All lose 0.5; two had less than that.",
         hint="Towards zero by 0.5, and not beyond it.",
     ),
@@ -55,7 +54,6 @@ EXERCISES = {
     ),
     "08.6": Value(
         [math.log(0.2) / math.log(0.8), 20.0],
-        relative=5e-3,
         explain="The rule of thumb is for αst ≪ 1, and far off here: seven steps do.",
         hint="0.8ᵗ = 0.2; and t = 1/(αλ).",
     ),

@@ -3,7 +3,8 @@
 import math
 from functools import cache
 
-from firstgrad.book.answers import Function, Value, Verdict, plain
+from firstgrad.book.answers import Function, Lazily, Value, Verdict, plain, short
+from firstgrad.book.words import say
 
 
 def _gradient(v, u):
@@ -21,16 +22,6 @@ def _analogy(table, a, b, c):
     score = unit @ (unit[b] - unit[a] + unit[c])
     score[[a, b, c]] = -np.inf
     return int(score.argmax())
-
-
-class _Cases:
-    """Made when they are asked for: the checks of other chapters need no NumPy."""
-
-    def __init__(self, make):
-        self.make = make
-
-    def __iter__(self):
-        return iter(self.make())
 
 
 def _gradients():
@@ -63,22 +54,24 @@ def _deserves(answer) -> Verdict:
     """3CosAdd answers d, and d is the nearest word neither of b nor of c."""
     words = plain(answer)
     if not isinstance(words, list) or len(words) != 4 or not all(isinstance(word, str) for word in words):
-        return Verdict(False, "Give four words: (a, b, c, d).")
+        return Verdict(False, say("Give four words: (a, b, c, d)."))
     vectors, words = _vectors(), [word.strip().lower() for word in words]
     unknown = [word for word in words if word not in vectors]
     if unknown:
-        return Verdict(False, f"{unknown[0]!r} is not among the {len(vectors):,} words that have a vector.")
+        text = "{word} is not among the {count} words that have a vector."
+        return Verdict(False, say(text, word=short(unknown[0]), count=f"{len(vectors):,}"))
     if len(set(words)) < 4:
-        return Verdict(False, "Take four different words.")
+        return Verdict(False, say("Take four different words."))
     a, b, c, d = words
     said = vectors.most_similar([b, c], [a], topn=1)[0][0]
     if said != d:
-        return Verdict(False, f"3CosAdd answers {said!r}, not {d!r}.")
+        return Verdict(False, say("3CosAdd answers {said}, not {word}.", said=short(said), word=short(d)))
     for word in (b, c):
         if vectors.most_similar(word, topn=1)[0][0] == d:
-            return Verdict(False, f"{d!r} is the answer, but it is the nearest word of {word!r} by itself: "
-                                  "nothing had to be added or subtracted.")
-    return Verdict(True, f"{d!r}, and nobody's nearest word but the sum's.")
+            text = "{word} is the answer, but it is the nearest word of {other} by itself: " \
+                   "nothing had to be added or subtracted."
+            return Verdict(False, say(text, word=short(d), other=short(word)))
+    return Verdict(True, say("{word}, and nobody's nearest word but the sum's.", word=short(d)))
 
 
 EXERCISES = {
@@ -89,7 +82,6 @@ EXERCISES = {
     ),
     "09.2": Value(
         34,
-        relative=0.0,
         explain="9 pairs one place apart and 8 two apart, each in both directions.",
         hint="Words near an end have fewer neighbours.",
         mistakes={40: "Ten times four would be right if no word stood near an end.",
@@ -120,13 +112,13 @@ EXERCISES = {
     ),
     "09.7": Function(
         _gradient,
-        cases=_Cases(_gradients),
+        cases=Lazily(_gradients),
         explain="Four cases agree.",
         hint="Take 1 off the error of the first row only, then add up error times row.",
     ),
     "09.8": Function(
         _analogy,
-        cases=_Cases(_analogies),
+        cases=Lazily(_analogies),
         relative=0.0,
         explain="Twelve tables agree.",
         hint="Length 1 first, then b − a + c, then the largest product, without a, b and c.",

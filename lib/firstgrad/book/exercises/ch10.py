@@ -2,6 +2,7 @@
 
 import math
 from collections import Counter
+from functools import wraps
 from itertools import pairwise
 
 from firstgrad.book.answers import Choice, Function, Value
@@ -30,8 +31,7 @@ def _as_list(answer):
         given = answer(tokens)
         return sorted(given.items()) if isinstance(given, dict) else given
 
-    listed.__name__ = getattr(answer, "__name__", "f")
-    return listed
+    return wraps(answer)(listed)
 
 
 _judge_continuation = Function(
@@ -87,7 +87,7 @@ EXERCISES = {
     }),
     "10.9": Value(
         0.61,
-        absolute=0.1,
+        absolute=0.01,
         explain="Ahab is all but certain there, so one is left at any such p; no top-k does both.",
         hint="Which of the two asks for a larger p? Lower it until the tenth one goes.",
     ),

@@ -37,7 +37,6 @@ EXERCISES = {
     ),
     "11.3": Value(
         44,
-        relative=0,
         explain="0.9⁴³ is 0.0108, 0.9⁴⁴ is 0.0097.",
         hint="k ln 0.9 ≤ ln 0.01.",
         mistakes={43: "0.9⁴³ is 0.0108, still more than 1 %.",
@@ -52,7 +51,6 @@ EXERCISES = {
     ),
     "11.5": Value(
         74_496,
-        relative=0,
         explain="3 · 128 rows of 64 + 128 + 2: three quarters of an LSTM.",
         hint="rows × (inputs + units + biases).",
         mistakes={74_112: "That has one bias a row; torch has two.",

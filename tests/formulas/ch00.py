@@ -1,0 +1,5 @@
+"""Chapter 00 displays no formula."""
+
+from entries import Chapter
+
+formula = Chapter("00")
