@@ -76,6 +76,10 @@ CHINESE = {
     "的形状是": "of shape", "输出数": "outputs", "输入数": "inputs", "两类时": "and for two classes",
     "来自文本": "from the text", "保留": "keep", "若": "if", "如果": "if", "或": "or",
     "其他": "otherwise", "其余": "otherwise", "以概率": "with probability", "概率为": "with probability",
+    "其余情形": "otherwise", "字节": "bytes", "常数": "const", "误差": "error", "熵：": "entropy of",
+    "偏差": "bias", "方差": "variance", "噪声": "noise", "精确率": "precision", "召回率": "recall",
+    "各组": "bins", "准确率": "right", "置信度": "confidence", "词元数": "tokens", "字符数": "characters",
+    "每字符比特数": "bits a character", "每词元奈特数": "nats a token",
 }
 
 
