@@ -78,7 +78,8 @@ CHINESE = {
     "以概率": "with probability", "概率为": "with probability", "字节": "bytes", "精确率": "precision",
     "召回率": "recall", "各组": "bins", "准确率": "right", "置信度": "confidence", "误差": "error",
     "偏差": "bias", "方差": "variance", "噪声": "noise", "次数": "count", "熵": "entropy of", "常数": "const",
-    "每字符比特数": "bits a character", "每词元奈特数": "nats a token", "词元数": "tokens", "字符数": "characters",
+    "每字符比特数": "bits a character", "每词元奈特数": "nats a token", "词元数": "tokens",
+    "字符数": "characters",
 }
 
 

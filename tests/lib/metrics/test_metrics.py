@@ -161,6 +161,17 @@ def test_brier_and_calibration(case, bins):
     np.testing.assert_allclose(predicted, mean, rtol=1e-12)
 
 
+@pytest.mark.parametrize("bins", [2, 4, 5, 10])
+def test_a_probability_on_an_edge_belongs_to_the_bin_below(bins):
+    p = np.linspace(0, 1, bins + 1)  # 0 has no bin below
+    labels = np.arange(bins + 1) % 2
+    predicted, observed, counts = ours.calibration_curve(labels, p, bins)
+    assert counts.tolist() == [2] + [1] * (bins - 1)
+    share, mean = calibration_curve(labels, p, n_bins=bins)
+    np.testing.assert_allclose(observed, share, rtol=1e-12)
+    np.testing.assert_allclose(predicted, mean, rtol=1e-12)
+
+
 @exact
 @given(st.integers(0, 2**32), st.integers(2, 5), st.integers(1, 20))
 def test_log_loss_of_many_classes_is_torchs_cross_entropy(seed, classes, rows):
