@@ -199,9 +199,9 @@ EN, ZH = "chapters/", "zh/chapters/"
 CH = {n: next(ROOT.glob(f"chapters/{n}_*.ipynb")).name for n in ("01", "06", "07", "09", "11", "27")}
 SLIPS = [  # chapter, cell, the slip in English, the slip in Chinese
     ("11", "table-read", ("by eleven points, by six, by seven", "by nineteen points, by six, by two"),
-     ("分别赢十一、六、七个百分点", "分别赢十九、六、二个百分点")),
+     ("分别领先十一、六、七个百分点", "分别领先十九、六、二个百分点")),
     ("11", "table-read", ("by eleven points, by six, by seven", "by eleven points, by seven, by six"),
-     ("十一、六、七个", "十一、七、六个")),
+     ("领先十一、六、七个", "领先十一、七、六个")),
     ("06", "exercises-2", ("with $\\\\alpha = 0.75$", "with $\\\\alpha = 0.57$"),
      ("取 $\\\\alpha = 0.75$", "取 $\\\\alpha = 0.57$")),
     ("27", "e02", ("gives 0.7 for", "gives 0.6 for"), ("的第二个单元写作 0.7", "的第二个单元写作 0.6")),
