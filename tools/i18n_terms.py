@@ -15,7 +15,8 @@ FIELDS = ("en", "zh", "at", "en_line", "zh_line")
 # Where else a Chinese reader's words stand, besides zh/.
 ELSEWHERE = ("widgets/ui/*.js", "widgets/explorables/*/*.js", "widgets/exercises/**/*.js",
              "site/ext/*.py", "site/live/*.js",
-             "lib/firstgrad/book/**/*.py", "lib/firstgrad/widgets/*.py", "zh/_overlay.yml")
+             "lib/firstgrad/book/**/*.py", "lib/firstgrad/book/exercises/*.json",
+             "lib/firstgrad/widgets/*.py", "zh/_overlay.yml")
 CODE = re.compile(r"(`+)[^`].*?\1|\]\([^)]*\)|\{[a-z:-]+\}`[^`]*`|^:[\w-]+:.*$", re.S | re.M)
 RULES = (
     (r"第 ?0\d ?章", "write “第 4 章”, without the zero"),
@@ -116,5 +117,6 @@ def elsewhere(root, wording):
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
             if re.search(f"[{HAN}]", line) and not re.match(r"\s*(//|#)", line):
                 where = f"{path.relative_to(root).as_posix()}:{number}"
-                wrong += [f"{where}: {problem}" for problem in wording.complaints(line)]
+                said = re.sub(r'^\s*"(?:[^"\\]|\\.)*": ', "", line)  # in JSON the key is English
+                wrong += [f"{where}: {problem}" for problem in wording.complaints(said)]
     return wrong

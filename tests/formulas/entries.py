@@ -74,22 +74,24 @@ def same(words):
 # What stands in \text{…} in the Chinese chapters, where it is Chinese.
 CHINESE = {
     "的形状是": "of shape", "输出数": "outputs", "输入数": "inputs", "两类时": "and for two classes",
-    "来自文本": "from the text", "保留": "keep", "若": "if", "如果": "if", "或": "or",
-    "其他": "otherwise", "其余": "otherwise", "以概率": "with probability", "概率为": "with probability",
-    "其余情形": "otherwise", "字节": "bytes", "常数": "const", "误差": "error", "熵：": "entropy of",
-    "偏差": "bias", "方差": "variance", "噪声": "noise", "精确率": "precision", "召回率": "recall",
-    "各组": "bins", "准确率": "right", "置信度": "confidence", "词元数": "tokens", "字符数": "characters",
-    "每字符比特数": "bits a character", "每词元奈特数": "nats a token",
+    "来自文本": "from the text", "保留": "keep", "若": "if", "或": "or", "其余情形": "otherwise",
+    "以概率": "with probability", "概率为": "with probability", "字节": "bytes", "精确率": "precision",
+    "召回率": "recall", "各组": "bins", "准确率": "right", "置信度": "confidence", "误差": "error",
+    "偏差": "bias", "方差": "variance", "噪声": "noise", "次数": "count", "熵": "entropy of", "常数": "const",
+    "每字符比特数": "bits a character", "每词元奈特数": "nats a token", "词元数": "tokens",
+    "字符数": "characters",
 }
 
 
 def english(words):
     """A Chinese chapter's formula with its words in \\text{…} in English, as far as the table knows them."""
-    return re.sub(r"\\text\{([^{}]*)\}", lambda match: rf"\text{{{translated(match[1])}}}", words)
+    def spoken(match):
+        return rf" \text{{{translated(match[1])}}} "
+    return re.sub(r" ?\\text\{([^{}]*)\} ?", spoken, words)
 
 
 def translated(words):
-    plain = words.strip(" ,，")
+    plain = words.strip(" ,，：")
     return CHINESE.get(plain, plain)
 
 

@@ -176,9 +176,9 @@ def test_complaints(text, says):
 @pytest.mark.parametrize(
     ("chinese", "says"),
     [
-        (r"a = b \text{ 如果 } c", []),
+        (r"a = b \text{ 若 } c", []),
         (r"a = b \text{ if } c", []),
-        (r"a = b \text{ 如果 } d", ["(one) is now"]),
+        (r"a = b \text{ 若 } d", ["(one) is now"]),
         (r"a = b \text{ 或 } c", ["(one) is now"]),
         (r"a = b \text{ 甲 } c", ["(one) is now", "what is 甲 in English?"]),
     ],

@@ -126,3 +126,12 @@ def test_learnt_means_nearly_all_right(memory):
                 learnt = curve[-1] >= memory["settings"]["learnt"]
                 assert needed == (len(curve) * every if learnt else None)
                 assert learnt or len(curve) == most // every
+
+
+def test_what_was_chosen_by_hand_was_not_drawn_and_has_the_same_seeds(tuned):
+    by_hand = recording("lstm_by_hand")
+    chosen = {option: by_hand["settings"][option] for option in tuned["space"]["lstm"]}
+    assert chosen not in TUNED.trials("lstm")
+    assert by_hand["settings"]["seeds"] == tuned["settings"]["seeds"]
+    for name in SETS:
+        assert len(by_hand["sets"][name]["test"]) == len(by_hand["settings"]["seeds"])
