@@ -237,7 +237,8 @@ def test_famous_rows_agree_with_the_sizer():
 
 def test_dates_and_licences_that_were_wrong_once():
     rows = {row["name"]: row for row in models()}
-    dates = {"Google's unsupervised network": "2011-12", "AlexNet": "2012-12", "Stable Diffusion 3": "2024-03"}
+    dates = {"Google's unsupervised network": "2011-12", "AlexNet": "2012-12",
+             "Stable Diffusion 3": "2024-03"}
     assert {name: rows[name]["date"] for name in dates} == dates
     assert rows["SmolLM3"]["licence"] == "Apache 2.0"
     assert rows["ViT-H/14"]["licence"] == "not released"  # the weights of its JFT run
