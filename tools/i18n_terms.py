@@ -14,6 +14,7 @@ HAN = "\u3400-\u9fff\uf900-\ufaff"
 FIELDS = ("en", "zh", "at", "en_line", "zh_line")
 # Where else a Chinese reader's words stand, besides zh/.
 ELSEWHERE = ("widgets/ui/*.js", "widgets/explorables/*/*.js", "widgets/exercises/**/*.js",
+             "widgets/exercises/*.json",
              "site/ext/*.py", "site/live/*.js",
              "lib/firstgrad/book/**/*.py", "lib/firstgrad/book/exercises/*.json",
              "lib/firstgrad/widgets/*.py", "zh/_overlay.yml")
