@@ -278,6 +278,6 @@ def test_trace_says_what_changes_and_check_is_content_then(tmp_path):
         (tmp_path / rel).write_text((ROOT / rel).read_text("utf-8"), "utf-8")
     book = numerals.Book(tmp_path)
     said, wrong = numerals.trace(EN + CH["06"], book)
-    assert any("[by-hand-rates-read]: + 0.5 code by-hand-rates" in line for line in said)
+    assert any("[by-hand-rates-read]: + 0.5 out by-hand-rates" in line for line in said)
     assert any("] 0.9 (“" in line for line in wrong)  # this project has no ledger
     assert numerals.trace(EN + CH["06"], book)[0] == []
