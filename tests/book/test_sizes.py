@@ -233,3 +233,12 @@ def test_famous_rows_agree_with_the_sizer():
     shapes = dict(zip(("GPT-3", "BERT-base", "BERT-large", "GPT-2"), PUBLISHED, strict=False))
     for name, shape in shapes.items():
         assert total(shape) == pytest.approx(known[name], rel=0.02), name
+
+
+def test_dates_and_licences_that_were_wrong_once():
+    rows = {row["name"]: row for row in models()}
+    dates = {"Google's unsupervised network": "2011-12", "AlexNet": "2012-12",
+             "Stable Diffusion 3": "2024-03"}
+    assert {name: rows[name]["date"] for name in dates} == dates
+    assert rows["SmolLM3"]["licence"] == "Apache 2.0"
+    assert rows["ViT-H/14"]["licence"] == "not released"  # the weights of its JFT run

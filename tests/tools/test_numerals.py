@@ -214,6 +214,7 @@ SLIPS = [  # chapter, cell, the slip in English, the slip in Chinese
     ("06", "taylor", ("{cite}`lemarechal2012`", "{cite}`nesterov1983`"),
      ("{cite}`lemarechal2012`", "{cite}`nesterov1983`")),
     ("11", "fair-read", ("6.5, 2.2 and 1.8", "6.5, 1.8 and 2.2"), ("6.5、2.2", "2.2、6.5")),
+    ("09", "analogy-read", ("0.75 to 1.15", "1.15 to 0.75"), ("长 0.75 到 1.15", "长 0.75 到 1.51")),
 ]
 
 
