@@ -18,7 +18,7 @@ import i18n
 ROOT = i18n.ROOT
 BIN = Path(sys.executable).parent
 PARTS = ("lib", "site", "tools", "widgets", "data", "_config.yml", "references.bib", "zh/_overlay.yml",
-         "Makefile")
+         "zh/terms.yml", "Makefile")
 INDEX = "# Try it\n\nA tangent to play with.\n\n```{explorable} tangent\n{\"x\": -2}\n```\n"
 INDEX_ZH = "# 试一试\n\n一条可以拖动的切线。\n\n```{explorable} tangent\n{\"x\": -2}\n```\n"
 

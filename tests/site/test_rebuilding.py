@@ -8,7 +8,8 @@ from conftest import ROOT, site_tool
 pytestmark = pytest.mark.browser  # it needs the built site
 KINDS = ["_config.yml", "_toc.yml", "references.bib", "index.md", "zh/index.md", "zh/_overlay.yml",
          "chapters/06_gradient_descent.ipynb", "zh/chapters/06_gradient_descent.ipynb",
-         "chapters/bibliography.md", "lib/firstgrad/design.json", "lib/firstgrad/widgets/static/adam.js",
+         "zh/terms.yml", "chapters/bibliography.md",
+         "lib/firstgrad/design.json", "lib/firstgrad/widgets/static/adam.js",
          "data/models/char_lstm.safetensors", "site/style/base.css", "site/live/live.js",
          "site/templates/page.html", "site/ext/page.py", "site/stills/adam.en.png", "site/stills/rooms.json",
          "site/diagrams/parts.zh.dark.svg", "site/icons/favicon.svg", "site/vendor/fonts/inter.woff2",

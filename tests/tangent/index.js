@@ -41,9 +41,12 @@ function setup(ui) {
   });
   ui.slider({ trait: "x", label: ui.t("place"), symbol: "x", min: -3, max: 3, step: 0.05 });
 
-  return function draw() {
+  function compute() {
     const x = ui.get("x");
-    const [y, k] = [core.value(x), core.slope(x)];
+    return { x, y: core.value(x), k: core.slope(x) };
+  }
+
+  function draw({ x, y, k }) {
     plot.layout();
     curve.set(Array.from({ length: 121 }, (_, i) => i / 20 - 3).flatMap((u) => [u, core.value(u)]));
     tangent.set([x - 1, y - k, x + 1, y + k]);
@@ -53,7 +56,8 @@ function setup(ui) {
     ui.goal(ui.t("goal"), reached);
     ui.set({ goal_reached: reached });
     ui.status(ui.t("says", { x: ui.number(x), slope: ui.number(k) }));
-  };
+  }
+  return { compute, draw };
 }
 
 export default explorable({ traits: { x: 2 }, strings, setup });
