@@ -63,7 +63,7 @@ def chapter(number, root=ROOT):
         sys.exit(f"CH={number}: no such chapter; there are {', '.join(there)}")
     text = notebook.read_text("utf-8")
     recordings = sorted(path.stem for path in (root / "data/recordings").glob("*.json"))
-    shown = [name for name in recordings if re.search(rf"\b{name}\b", text)]
+    shown = [name for name in recordings if re.search(rf"""(["'/]|all ){name}[\\"'.]""", text)]
     pages = " or ".join([notebook.stem, *explorables(text)])
     stages = [
         LINT, BUNDLES, JUDGES, LANGUAGES, NOTEBOOKS, NUMBERS,

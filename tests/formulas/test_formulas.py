@@ -4,8 +4,8 @@ import warnings
 
 import entries
 import latex
-import mutants
 import pytest
+import slips
 
 ENTRIES = {
     f"{number} {entry.label}": entry
@@ -106,7 +106,7 @@ def test_every_slip_is_seen(number):
     """Each sign, digit and command of each formula, changed by itself: the check must not pass."""
     unseen = []
     for entry in entries.chapter(number).entries:
-        for what, changed in mutants.slips(entry.words):
+        for what, changed in slips.slips(entry.words):
             if passes(entry, changed):
                 unseen.append((f"{number} {entry.label}", what))
     assert [name for name, _ in unseen] == [name for name in ALIKE if name[:2] == number], unseen

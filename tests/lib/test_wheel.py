@@ -55,7 +55,7 @@ def test_it_holds_the_package_its_data_and_nothing_else(wheel):
     assert {f"firstgrad/{file.relative_to(library)}" for kind in ("py", "json", "js")
             for file in library.rglob(f"*.{kind}")} <= names
     data = {file for file in (ROOT / "data").rglob("*.*")
-            if not {"cache", "__pycache__"} & set(file.parts) and file.suffix not in (".md", ".py")}
+            if not {"cache", "__pycache__"} & set(file.parts) and file.suffix not in (".md", ".py", ".txt")}
     licences = {file.parent / "README.md" for file in data} | {ROOT / "data/README.md"}
     assert {f"firstgrad/_data/{file.relative_to(ROOT / 'data')}"
             for file in data | licences if file.exists()} <= names

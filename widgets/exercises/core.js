@@ -1,4 +1,4 @@
-// What tests/parity/test_exercises.py calls: the judges, the parser, and nothing of the page.
+// What tests/parity/test_page_exercises.py calls: the judges, the parser, and nothing of the page.
 import { general, short, whole } from "./format.js";
 import { grade, line } from "./judge.js";
 import { parse, parseWords } from "./parse.js";
