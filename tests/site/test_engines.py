@@ -75,7 +75,7 @@ FORMULAS = """
         alone.replaceChildren(copy);
         const [here, there] = [math, copy].map(signs);
         const off = Math.max(0, ...here.flatMap((box, i) => box.map((x, j) => Math.abs(x - there[i][j]))));
-        if (off > 0.6) out.push(`${math.textContent}: a sign is ${off.toFixed(1)} px from where it belongs`);
+        if (off > 1.6) out.push(`${math.textContent}: a sign is ${off.toFixed(1)} px from where it belongs`);
     }
     alone.remove();
     return out;"""
