@@ -27,7 +27,8 @@ TWO = ["-n", "2", "--dist", "loadgroup"]
 
 LINT = ("lint", [PYTHON, "-m", "ruff", "check", "."])
 TYPES = ("types", [PYTHON, "-m", "mypy"])
-SCRIPTS = ("JavaScript: form and lint", ["widgets/node_modules/.bin/biome", "ci", "--error-on-warnings", "."])
+SCRIPTS = ("JavaScript: form and lint", ["widgets/node_modules/.bin/biome", "ci", "--error-on-warnings",
+                                        "--diagnostic-level=warn", "."])
 SCRIPT_TYPES = ("JavaScript: types", ["widgets/node_modules/.bin/tsc", "-p", "widgets"])
 BUNDLES = ("bundles are fresh", ["node", "widgets/build.mjs", "--check"])
 JUDGES = ("judges are fresh", [PYTHON, "tools/judges.py", "check"])
